@@ -1,0 +1,2 @@
+//! The entry: everything else is in the library.
+fn main() {}

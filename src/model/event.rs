@@ -1,0 +1,235 @@
+//! The one closed set of events: the only road from a scan or a run to the screen, JSON lines and the ledger.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::HostError;
+use super::name::{HostName, RunId, WaveName};
+use super::plan::Budget;
+use super::run::{Change, HostRunState, RunOutcome, WaveOutcome};
+use super::scan::HostState;
+
+/// Something that happened, with its place in the order of things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counts from 1 within a scan or a run, without gaps in what the ledger keeps.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The scan or run that it belongs to.
+    pub run: RunId,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum EventKind {
+    /// A scan begins.
+    ScanStarted {
+        /// The hosts that will be contacted.
+        hosts: usize,
+    },
+    /// A host is being contacted.
+    HostScanStarted {
+        /// The host.
+        host: HostName,
+    },
+    /// A host answered or failed.
+    HostScanned {
+        /// The host.
+        host: HostName,
+        /// Whether it answered.
+        state: HostState,
+        /// Updates that would be installed now.
+        updates: usize,
+        /// Of these, the ones known to fix a security problem.
+        security: usize,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// What went wrong.
+        error: Option<HostError>,
+    },
+    /// A scan ended.
+    ScanFinished {
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// A run begins.
+    RunStarted {
+        /// The playbook's name.
+        playbook: String,
+        /// Waves in the plan.
+        waves: usize,
+        /// Hosts in the plan.
+        hosts: usize,
+        /// Package changes in the plan.
+        changes: usize,
+    },
+    /// A wave begins.
+    WaveStarted {
+        /// The wave.
+        wave: WaveName,
+        /// Its hosts.
+        hosts: usize,
+        /// Its batches.
+        batches: usize,
+        /// How many of its hosts may fail.
+        budget: Budget,
+    },
+    /// A batch begins.
+    BatchStarted {
+        /// Its wave.
+        wave: WaveName,
+        /// Its number, from 1.
+        batch: usize,
+        /// Its hosts.
+        hosts: usize,
+    },
+    /// A host's turn begins. Written before anything is done.
+    HostStarted {
+        /// The host.
+        host: HostName,
+        /// Its wave.
+        wave: WaveName,
+    },
+    /// A host enters a phase. For `patching` and `rebooting` this is written before the thing is done.
+    HostPhase {
+        /// The host.
+        host: HostName,
+        /// The phase.
+        phase: HostPhase,
+    },
+    /// A line that a host's job printed. Not kept in the ledger.
+    HostOutput {
+        /// The host.
+        host: HostName,
+        /// The line, safe to show.
+        line: String,
+    },
+    /// A host ended.
+    HostFinished {
+        /// The host.
+        host: HostName,
+        /// Its wave.
+        wave: WaveName,
+        /// How it ended.
+        state: HostRunState,
+        /// Whether it was rebooted.
+        rebooted: bool,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// What went wrong.
+        error: Option<HostError>,
+        /// The last lines of the job's log that matter; empty unless it failed.
+        excerpt: Vec<String>,
+        /// What changed.
+        changed: Vec<Change>,
+    },
+    /// The time after a wave begins.
+    SoakStarted {
+        /// The wave.
+        wave: WaveName,
+        /// How long.
+        #[serde(with = "milliseconds")]
+        duration: Duration,
+    },
+    /// A gate was measured once.
+    GateMeasured {
+        /// The wave.
+        wave: WaveName,
+        /// The gate.
+        gate: String,
+        /// The host it was measured for, when it is one.
+        host: Option<HostName>,
+        /// Whether it passed.
+        passed: bool,
+        /// What was seen.
+        detail: String,
+    },
+    /// A gate passed or failed.
+    GateFinished {
+        /// The wave.
+        wave: WaveName,
+        /// The gate.
+        gate: String,
+        /// Whether it passed.
+        passed: bool,
+        /// What decided it.
+        detail: String,
+    },
+    /// A wave ended.
+    WaveFinished {
+        /// The wave.
+        wave: WaveName,
+        /// How it ended.
+        outcome: WaveOutcome,
+        /// Why it did not pass.
+        reason: Option<String>,
+    },
+    /// The operator asked to stop: no host starts, running hosts end.
+    Draining,
+    /// A run ended.
+    RunFinished {
+        /// How it ended.
+        outcome: RunOutcome,
+        /// Why it did not complete.
+        reason: Option<String>,
+    },
+}
+
+impl EventKind {
+    /// Whether the ledger keeps it. The others may be dropped without loss.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        !matches!(self, Self::HostOutput { .. } | Self::HostScanStarted { .. })
+    }
+}
+
+/// What a host is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostPhase {
+    /// Logging in.
+    Connecting,
+    /// Reading what is installed, before anything is done.
+    Checking,
+    /// The package transaction runs.
+    Patching,
+    /// Reading what is installed now.
+    Verifying,
+    /// It was told to reboot and is waited for.
+    Rebooting,
+}
+
+impl HostPhase {
+    /// The word on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Checking => "checking",
+            Self::Patching => "patching",
+            Self::Verifying => "verifying",
+            Self::Rebooting => "rebooting",
+        }
+    }
+}
+
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Ok(Duration::from_millis(u64::deserialize(deserializer)?))
+    }
+}

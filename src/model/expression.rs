@@ -1,0 +1,1 @@
+//! Target expressions: the language that picks hosts. The inventory answers them.

@@ -1,0 +1,110 @@
+//! One machine of the inventory, with every setting as it will be used.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::name::{GroupName, HostName};
+use super::secret::SecretReference;
+
+/// A host with every setting resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// The name in the inventory.
+    pub name: HostName,
+    /// Where to connect to: a name or an address.
+    pub address: String,
+    /// The TCP port.
+    pub port: u16,
+    /// The login name.
+    pub user: String,
+    /// Private key files to try, in this order, before the agent's; empty: the agent and the usual files.
+    pub keys: Vec<PathBuf>,
+    /// Hosts to go through, nearest first.
+    pub jump: Vec<HostName>,
+    /// How root privilege is obtained.
+    pub privilege: Privilege,
+    /// Every group that holds the host, ancestors included, without `all`.
+    pub groups: Vec<GroupName>,
+    /// Labels by key.
+    pub labels: BTreeMap<String, String>,
+    /// A pinned host key fingerprint (`SHA256:…`), which replaces `known_hosts`.
+    pub host_key: Option<String>,
+    /// How the host is reached.
+    pub connect: Connect,
+    /// Package globs that are never updated on this host.
+    pub exclude: Vec<String>,
+    /// The host's own word on reboots; the stricter of this and the playbook's wins.
+    pub reboot: Option<RebootPolicy>,
+}
+
+/// How a host is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Connect {
+    /// Over SSH.
+    Ssh,
+    /// It is the machine that patchwave runs on.
+    Local,
+}
+
+/// How root privilege is obtained on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Privilege {
+    /// The program.
+    pub method: PrivilegeMethod,
+    /// The user to become.
+    pub user: String,
+    /// Where the password is kept; `None` when none is needed.
+    pub password: Option<SecretReference>,
+}
+
+/// The program that gives root privilege.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrivilegeMethod {
+    /// None: the login user does everything.
+    None,
+    /// `sudo`.
+    Sudo,
+    /// `doas`.
+    Doas,
+    /// `su`.
+    Su,
+}
+
+impl fmt::Display for PrivilegeMethod {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::None => "none",
+            Self::Sudo => "sudo",
+            Self::Doas => "doas",
+            Self::Su => "su",
+        })
+    }
+}
+
+/// When a host is rebooted. Ordered from the strictest: of two words on one host the smaller wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum RebootPolicy {
+    /// Never; a needed reboot is reported.
+    #[default]
+    Never,
+    /// When a probe finds a reason.
+    IfNeeded,
+    /// After every change.
+    Always,
+}
+
+impl fmt::Display for RebootPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Never => "never",
+            Self::IfNeeded => "if-needed",
+            Self::Always => "always",
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! The words of the product as types: hosts, managers, facts, updates, plans, runs, events.
+//!
+//! Nothing here reads a clock, a disk, a socket or the environment. Everything else may use this
+//! module; it uses nothing of the crate. The JSON that users see is the serialised form of these
+//! types, so a renamed field is a broken promise.
+
+pub mod error;
+pub mod event;
+pub mod expression;
+pub mod facts;
+pub mod host;
+pub mod manager;
+pub mod name;
+pub mod plan;
+pub mod run;
+pub mod scan;
+pub mod secret;
+pub mod section;
+pub mod text;
+pub mod update;

@@ -1,0 +1,300 @@
+//! The immutable result of playbook and scan: hosts, waves, batches, exact versions.
+//!
+//! A plan leaves no choice to the execution: what is not in it is not done.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::HostError;
+use super::host::RebootPolicy;
+use super::manager::Manager;
+use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
+use super::update::{PackageKey, Update};
+
+/// What will be done, where, in which order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The scan that it was made from.
+    pub scan: RunId,
+    /// When it was made.
+    pub made: Timestamp,
+    /// The playbook's name.
+    pub playbook: String,
+    /// In the order in which they run.
+    pub waves: Vec<PlannedWave>,
+}
+
+impl Plan {
+    /// Every host of every wave, in the order in which they start.
+    pub fn hosts(&self) -> impl Iterator<Item = &PlannedHost> {
+        self.waves.iter().flat_map(PlannedWave::hosts)
+    }
+
+    /// The number of package changes over all hosts.
+    #[must_use]
+    pub fn change_count(&self) -> usize {
+        self.hosts().map(|host| host.changes.len()).sum()
+    }
+}
+
+/// One wave: its batches, and the rules under which it passes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedWave {
+    /// The name in the playbook.
+    pub name: WaveName,
+    /// Each batch ends before the next begins.
+    pub batches: Vec<Vec<PlannedHost>>,
+    /// How many hosts change at once; at least 1.
+    pub parallel: usize,
+    /// How many hosts may fail.
+    pub budget: Budget,
+    /// Waiting time after the last batch, before the gates.
+    pub soak: Duration,
+    /// Checks that must pass before the next wave.
+    pub gates: Vec<Gate>,
+}
+
+impl PlannedWave {
+    /// Its hosts, in the order in which they start.
+    pub fn hosts(&self) -> impl Iterator<Item = &PlannedHost> {
+        self.batches.iter().flatten()
+    }
+
+    /// The number of its hosts.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.batches.iter().map(Vec::len).sum()
+    }
+}
+
+/// What one host gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedHost {
+    /// The host's name in the inventory.
+    pub name: HostName,
+    /// What was known of it when the plan was made.
+    pub basis: Basis,
+    /// The packages to change; empty when nothing is to be done or nothing is known.
+    pub changes: Vec<PlannedChange>,
+    /// Pending updates that the playbook or the inventory leaves out, each with the reason.
+    pub left_out: Vec<LeftOut>,
+    /// When the host is rebooted: the stricter of the playbook's word and the host's own.
+    pub reboot: RebootPolicy,
+}
+
+/// What was known of a host when the plan was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Basis {
+    /// It was scanned.
+    Scanned {
+        /// Its package manager.
+        manager: Manager,
+        /// Its distribution's id.
+        os: String,
+        /// Its distribution's version.
+        version: String,
+        /// Its architecture.
+        arch: String,
+        /// Whether it needed a reboot already.
+        reboot_required: bool,
+    },
+    /// It could not be scanned; in its turn it counts as a failed or unreachable host.
+    Unknown {
+        /// Why.
+        error: HostError,
+    },
+}
+
+/// One package, from the version that must be found to the version that must be there afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PlannedChange {
+    /// The package's name.
+    pub package: PackageName,
+    /// Its architecture.
+    pub arch: Architecture,
+    /// The installed version; `None` for a new dependency.
+    pub from: Option<Version>,
+    /// The exact version to install.
+    pub to: Version,
+    /// The repository that offered it.
+    pub repo: String,
+    /// Whether it fixes a security problem; `None` when the manager cannot know.
+    pub security: Option<bool>,
+    /// Download size in bytes.
+    pub size: Option<u64>,
+}
+
+impl PlannedChange {
+    /// Name and architecture.
+    #[must_use]
+    pub fn key(&self) -> PackageKey {
+        PackageKey {
+            package: self.package.clone(),
+            arch: self.arch.clone(),
+        }
+    }
+}
+
+impl From<&Update> for PlannedChange {
+    fn from(update: &Update) -> Self {
+        Self {
+            package: update.package.clone(),
+            arch: update.arch.clone(),
+            from: update.from.clone(),
+            to: update.to.clone(),
+            repo: update.repo.clone(),
+            security: update.security,
+            size: update.size,
+        }
+    }
+}
+
+/// An update that is pending and not in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The package's name.
+    pub package: PackageName,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// How many hosts of a wave may fail. The run stops at the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Failures that are tolerated.
+    pub tolerated: usize,
+    /// Hosts in the wave.
+    pub hosts: usize,
+}
+
+impl Budget {
+    /// Whether that many failures end the run. A wave in which every host failed never passes.
+    #[must_use]
+    pub fn is_exceeded(self, failures: usize) -> bool {
+        failures > self.tolerated || (failures > 0 && failures >= self.hosts)
+    }
+
+    /// The number of failures that ends the run; `None` when the wave has no hosts.
+    #[must_use]
+    pub fn stops_at(self) -> Option<usize> {
+        (1..=self.hosts).find(|failures| self.is_exceeded(*failures))
+    }
+
+    /// The budget in words: `stops at the 2nd failure of 40`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self.stops_at() {
+            None => "has no hosts".to_owned(),
+            Some(number) => format!("stops at the {} failure of {}", ordinal(number), self.hosts),
+        }
+    }
+}
+
+fn ordinal(number: usize) -> String {
+    let suffix = match (number % 10, number % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}
+
+/// A check that must pass before going on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The name in the playbook.
+    pub name: String,
+    /// What is measured.
+    pub check: GateCheck,
+    /// Measurements that must pass, one after another; at least 1.
+    pub count: u32,
+    /// Time between two measurements.
+    pub interval: Duration,
+    /// Measurements that may fail before the gate does.
+    pub failures_allowed: u32,
+    /// Deadline of one measurement.
+    pub timeout: Duration,
+}
+
+/// What a gate measures. Texts may hold `{{ host.name }}`, `{{ host.address }}`, `{{ host.port }}`,
+/// `{{ host.labels.… }}`; a gate with such a text is measured once for every host of the wave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateCheck {
+    /// A program with its arguments; it passes when it exits with 0. No shell is involved.
+    Command {
+        /// The program and its arguments.
+        run: Vec<String>,
+        /// Where it runs.
+        on: GatePlace,
+    },
+    /// An HTTP or HTTPS request from the controller.
+    Http {
+        /// The address.
+        url: String,
+        /// The status that the answer must have.
+        status: u16,
+        /// A text that the body must hold.
+        body: Option<String>,
+    },
+    /// A TCP connection from the controller.
+    Tcp {
+        /// `host:port`.
+        address: String,
+    },
+}
+
+/// Where a command gate runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum GatePlace {
+    /// On every host of the wave.
+    #[default]
+    Host,
+    /// On the machine that patchwave runs on.
+    Controller,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_budget_are_its_behaviour() {
+        let words = |tolerated, hosts| Budget { tolerated, hosts }.in_words();
+        assert_eq!(words(1, 40), "stops at the 2nd failure of 40");
+        assert_eq!(words(0, 3), "stops at the 1st failure of 3");
+        assert_eq!(words(10, 200), "stops at the 11th failure of 200");
+        assert_eq!(words(5, 3), "stops at the 3rd failure of 3");
+        assert_eq!(words(0, 0), "has no hosts");
+    }
+
+    #[test]
+    fn a_wave_in_which_every_host_failed_never_passes() {
+        assert!(
+            Budget {
+                tolerated: 10,
+                hosts: 2
+            }
+            .is_exceeded(2)
+        );
+        assert!(
+            !Budget {
+                tolerated: 10,
+                hosts: 2
+            }
+            .is_exceeded(1)
+        );
+        assert!(
+            !Budget {
+                tolerated: 0,
+                hosts: 2
+            }
+            .is_exceeded(0)
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! One execution of a plan, as it ended.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::HostError;
+use super::name::{HostName, PackageName, RunId, Version, WaveName};
+
+/// A run as it ended. Its serialised form is the JSON of `apply`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Identifies the run in the ledger.
+    pub run: RunId,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// Why it did not complete; `None` when it did.
+    pub reason: Option<String>,
+    /// One entry a wave, in their order.
+    pub waves: Vec<WaveReport>,
+    /// One entry a host, in the order of the plan.
+    pub hosts: Vec<HostReport>,
+}
+
+/// How a wave ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaveReport {
+    /// Its name.
+    pub name: WaveName,
+    /// How it ended.
+    pub outcome: WaveOutcome,
+    /// Its hosts, in the order of the plan.
+    pub hosts: Vec<HostName>,
+}
+
+/// How a host ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostReport {
+    /// Its name.
+    pub name: HostName,
+    /// Its wave.
+    pub wave: WaveName,
+    /// How it ended.
+    pub state: HostRunState,
+    /// Whether it was rebooted, proved by a changed boot id.
+    pub rebooted: bool,
+    /// From its start to its end, in milliseconds; 0 when it was not started.
+    pub duration_ms: u64,
+    /// What went wrong.
+    pub error: Option<HostError>,
+    /// What is installed now that was not before, as the host's own package manager says.
+    pub changed: Vec<Change>,
+}
+
+/// One package that changed on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The package's name.
+    pub package: PackageName,
+    /// What was installed before; `None` when it was not there.
+    pub from: Option<Version>,
+    /// What is installed now; `None` when it was removed.
+    pub to: Option<Version>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// Every wave passed.
+    Completed,
+    /// A gate, a budget or an operator stopped it.
+    Stopped,
+    /// patchwave itself failed.
+    Failed,
+    /// It was interrupted.
+    Interrupted,
+}
+
+/// How a wave ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveOutcome {
+    /// Its hosts stayed within the budget and its gates passed.
+    Passed,
+    /// Its budget was used up or a gate failed.
+    Failed,
+    /// It was interrupted.
+    Interrupted,
+    /// It was not reached.
+    NotStarted,
+}
+
+/// How a host ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostRunState {
+    /// The planned versions are installed, as a second probe proved.
+    Patched,
+    /// There was nothing to do.
+    Unchanged,
+    /// Something went wrong.
+    Failed,
+    /// It could not be reached.
+    Unreachable,
+    /// It was left out by a rule.
+    Skipped,
+    /// The run ended before its turn.
+    NotStarted,
+}
+
+impl HostRunState {
+    /// Whether it uses up the budget.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Unreachable)
+    }
+
+    /// The word in tables and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patched => "patched",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+            Self::Skipped => "skipped",
+            Self::NotStarted => "not-started",
+        }
+    }
+}
+
+impl RunOutcome {
+    /// The word in tables and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl WaveOutcome {
+    /// The word in tables and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::NotStarted => "not-started",
+        }
+    }
+}
+
+impl fmt::Display for HostRunState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}

@@ -1,0 +1,150 @@
+//! A script as it goes over standard input of one exec: constant program text, then data.
+//!
+//! No value is ever built into the program. Data follows in a quoted here-document, a line a value, so the
+//! shell reads it literally. The here-document's end and the frames of the output carry a nonce, so that
+//! neither data nor a host's output can imitate them.
+//!
+//! A program is a file of `scripts/`: POSIX, a `main` function that reads its data from standard input.
+
+use std::fmt;
+
+/// A random word, fresh for every script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// A nonce from 128 bits of randomness.
+    #[must_use]
+    pub fn from_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}"))
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A value that cannot be a line of data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a value for a script holds a line break or a NUL")]
+pub struct UnsendableValue;
+
+/// A complete script: kind, program, data.
+#[derive(Debug, Clone)]
+pub struct Script {
+    kind: &'static str,
+    text: String,
+    nonce: Nonce,
+}
+
+impl Script {
+    /// Joins a program and its data. The first line of data that the program reads is always the nonce.
+    ///
+    /// # Errors
+    /// When a value holds a line break or a NUL, which no value of ours has.
+    pub fn new(
+        kind: &'static str,
+        program: &str,
+        nonce: Nonce,
+        data: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, UnsendableValue> {
+        let end = format!("PATCHWAVE_END_{nonce}");
+        let mut text = format!("# patchwave {kind}\n{program}\nmain <<'{end}'\n{nonce}\n");
+        for value in data {
+            let value = value.as_ref();
+            if value.contains(['\n', '\r', '\0']) {
+                return Err(UnsendableValue);
+            }
+            text.push_str(value);
+            text.push('\n');
+        }
+        text.push_str(&end);
+        text.push('\n');
+        Ok(Self { kind, text, nonce })
+    }
+
+    /// What kind of script it is (`probe`, `job-start`, …): its first line says the same.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The whole text, to be sent to `/bin/sh -s`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The nonce of its frames.
+    #[must_use]
+    pub fn nonce(&self) -> &Nonce {
+        &self.nonce
+    }
+}
+
+/// A script's kind, nonce and data, read back from its text. The simulator answers by these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedScript {
+    /// As [`Script::kind`].
+    pub kind: String,
+    /// The nonce of the frames that are expected.
+    pub nonce: Nonce,
+    /// The data lines after the nonce.
+    pub data: Vec<String>,
+}
+
+impl ReceivedScript {
+    /// Reads a script's text; `None` when it is not one of ours or not complete.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (first, rest) = text.split_once('\n')?;
+        let kind = first.strip_prefix("# patchwave ")?.to_owned();
+        let (_, tail) = rest.rsplit_once("\nmain <<'PATCHWAVE_END_")?;
+        let mut lines = tail.lines();
+        let nonce = lines.next()?.strip_suffix('\'')?.to_owned();
+        let end = format!("PATCHWAVE_END_{nonce}");
+        if lines.next()? != nonce {
+            return None;
+        }
+        let mut data = Vec::new();
+        for line in lines {
+            if line == end {
+                return Some(Self {
+                    kind,
+                    nonce: Nonce(nonce),
+                    data,
+                });
+            }
+            data.push(line.to_owned());
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_comes_back_as_it_was_given() {
+        let data = ["$(id)", "a 'b' \"c\"", "", "`x`", "\\n", "PATCHWAVE_END_0"];
+        let script = Script::new("probe", "main() { cat; }", Nonce::from_bits(7), data).unwrap();
+        let received = ReceivedScript::parse(script.text()).unwrap();
+        assert_eq!(received.kind, "probe");
+        assert_eq!(received.data, data);
+        assert_eq!(&received.nonce, script.nonce());
+    }
+
+    #[test]
+    fn a_line_break_in_a_value_is_refused() {
+        assert!(Script::new("probe", "", Nonce::from_bits(7), ["a\nb"]).is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! How scripts reach a host: the trait that `scan` and `rollout` use, so that they never see a socket.
+//!
+//! One connection a host and phase; on it, one exec a script. A script's outcome without an exit code is
+//! unknown, never a success.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::model::error::HostError;
+use crate::model::host::Host;
+
+use super::script::Script;
+
+/// Most bytes of each stream that are kept of one script's output. A full list of 5,000 packages takes
+/// about 300 kB; what is larger than this is not a list of packages.
+pub const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
+
+/// One script to run on a host.
+#[derive(Debug, Clone)]
+pub struct ScriptRequest {
+    /// The script, complete with its data.
+    pub script: Script,
+    /// Whether it runs with the host's `become`, or as the login user.
+    pub privileged: bool,
+    /// Deadline from the request to the last byte. Never set for the package transaction itself, which
+    /// is detached from the connection.
+    pub timeout: Duration,
+}
+
+/// What a script printed, as bytes from a host that is not trusted.
+#[derive(Debug, Clone, Default)]
+pub struct ScriptOutput {
+    /// Standard output, at most [`OUTPUT_LIMIT`] bytes.
+    pub stdout: Vec<u8>,
+    /// Standard error, at most [`OUTPUT_LIMIT`] bytes.
+    pub stderr: Vec<u8>,
+    /// The exit code; `None` when the host gave none, which means that the outcome is unknown.
+    pub exit_code: Option<u32>,
+    /// Whether something was cut off at [`OUTPUT_LIMIT`].
+    pub truncated: bool,
+}
+
+/// Opens connections to hosts. Cheap to clone; clones share limits and credentials.
+pub trait Transport: Clone + Send + Sync + 'static {
+    /// An open, authenticated connection.
+    type Connection: Connection;
+
+    /// Connects, checks the host key and logs in. Bounded by the transport's own deadline.
+    ///
+    /// # Errors
+    /// `E_CONNECT`, `E_TIMEOUT`, `E_HOSTKEY_UNKNOWN`, `E_HOSTKEY_CHANGED` or `E_AUTH`.
+    fn connect(
+        &self,
+        host: &Host,
+    ) -> impl Future<Output = Result<Self::Connection, HostError>> + Send;
+}
+
+/// An open, authenticated connection to one host.
+pub trait Connection: Send + Sync + 'static {
+    /// Runs one script to its end.
+    ///
+    /// # Errors
+    /// `E_SUDO` when privilege was refused, `E_TIMEOUT` after the deadline, `E_LOST` when the connection
+    /// broke and the outcome is unknown.
+    fn run(
+        &self,
+        request: &ScriptRequest,
+    ) -> impl Future<Output = Result<ScriptOutput, HostError>> + Send;
+
+    /// Says goodbye. Dropping the connection without it is allowed and merely less polite.
+    fn close(self) -> impl Future<Output = ()> + Send;
+}
