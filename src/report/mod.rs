@@ -1,1 +1,3 @@
-//! (skeleton)
+//! A file per output format, fed by the one event enum and the model's documents.
+
+pub mod diagnostics;

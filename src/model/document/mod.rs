@@ -9,6 +9,8 @@ mod merge;
 mod node;
 mod parse;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use node::{Entry, Located, Node, NodeValue, Scalar, ScalarStyle, Span};
 pub use parse::{Document, LARGEST_FILE};
