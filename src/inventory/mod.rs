@@ -21,7 +21,7 @@ mod tests;
 
 pub use resolve::parse_inventory;
 pub use resolved::{Group, Inventory, Layer, Overridden, SettingOrigin};
-pub use select::{Selection, SelectionError, select_hosts};
+pub use select::{Selection, SelectionError, evaluate, select_hosts};
 
 use std::path::PathBuf;
 

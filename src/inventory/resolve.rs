@@ -94,6 +94,7 @@ impl Resolver<'_> {
         complete_ways(&mut inventory.hosts, &jumps, problems);
         inventory.groups = self.groups(&closures);
         inventory.warnings = self.same_machines(&inventory.hosts);
+        inventory.warnings.merge(self.same_names());
         inventory
     }
 
@@ -169,6 +170,29 @@ impl Resolver<'_> {
             }
         }
         groups
+    }
+
+    /// A bare word in a target expression is the host; whoever means the group would miss its hosts.
+    fn same_names(&self) -> Diagnostics {
+        let hosts: HashMap<&str, &HostDefinition> = self
+            .collected
+            .hosts
+            .iter()
+            .map(|host| (host.name.as_str(), host))
+            .collect();
+        let mut warnings = Diagnostics::default();
+        for group in &self.collected.groups {
+            if let Some(host) = hosts.get(group.name.as_str()) {
+                let message = format!("`{}` is the name of a host and of a group", group.name);
+                let hint = format!(
+                    "in target expressions `{0}` is the host and `group:{0}` the group",
+                    group.name
+                );
+                let warning = Diagnostic::new(group.place.clone(), message).with_hint(hint);
+                warnings.push(warning.with_related(host.place.clone(), "the host"));
+            }
+        }
+        warnings
     }
 
     /// Two names for one machine would patch it twice at once.

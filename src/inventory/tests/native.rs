@@ -1,27 +1,11 @@
 //! What inventories mean, and what is said about those that mean nothing.
 
-use super::*;
+use std::path::PathBuf;
+
+use super::super::*;
+use super::{parse, parse_files};
 use crate::model::host::{Connect, Host, PrivilegeMethod, RebootPolicy};
 use crate::model::secret::SecretReference;
-
-fn parse_files(files: &[(&str, &str)]) -> Result<Inventory, Vec<String>> {
-    let files: Vec<InventoryFile> = files
-        .iter()
-        .map(|(path, text)| InventoryFile {
-            path: path.into(),
-            bytes: text.as_bytes().to_vec(),
-        })
-        .collect();
-    let context = ResolveContext {
-        local_user: "eve".to_owned(),
-        home: Some("/home/eve".into()),
-    };
-    parse_inventory(&files, &context).map_err(|problems| problems.iter().map(ToString::to_string).collect())
-}
-
-fn parse(text: &str) -> Inventory {
-    parse_files(&[("f.yml", text)]).unwrap_or_else(|problems| panic!("{}", problems.join("\n")))
-}
 
 fn problems(text: &str) -> Vec<String> {
     parse_files(&[("f.yml", text)])
@@ -488,4 +472,14 @@ fn ten_thousand_hosts_are_read_in_no_time() {
     assert_eq!(parse(&text).hosts().len(), 10_000);
     // Without optimisation and on a busy machine; quadratic work would take minutes.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_host_and_a_group_of_one_name_are_a_warning() {
+    let inventory = parse("hosts: [web]\ngroups: {web: {hosts: [w1]}}");
+    assert_eq!(
+        inventory.warnings().to_string(),
+        "f.yml:2:10: `web` is the name of a host and of a group; the host: f.yml:1:9 \
+         (in target expressions `web` is the host and `group:web` the group)"
+    );
 }
