@@ -4,6 +4,7 @@
 //! module; it uses nothing of the crate. The JSON that users see is the serialised form of these
 //! types, so a renamed field is a broken promise.
 
+pub mod diff;
 pub mod error;
 pub mod event;
 pub mod expression;
