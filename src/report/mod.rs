@@ -16,3 +16,6 @@ pub mod pages;
 pub mod plain;
 pub mod progress;
 pub mod terminal;
+//! A file per output format, fed by the one event enum and the model's documents.
+
+pub mod diagnostics;
