@@ -4,8 +4,8 @@
 //! module; it uses nothing of the crate. The JSON that users see is the serialised form of these
 //! types, so a renamed field is a broken promise.
 
-pub mod diff;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod duration;
 pub mod error;

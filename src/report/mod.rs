@@ -7,6 +7,7 @@
 //! Nothing here writes by itself: everything returns text, but for the bars, which own their part of the terminal.
 
 pub mod csv;
+pub mod diagnostics;
 pub mod document;
 pub mod event_text;
 pub mod fold;
@@ -16,6 +17,3 @@ pub mod pages;
 pub mod plain;
 pub mod progress;
 pub mod terminal;
-//! A file per output format, fed by the one event enum and the model's documents.
-
-pub mod diagnostics;
