@@ -1,1 +1,123 @@
-//! (skeleton)
+//! The local database of scans, runs and events: the only code that sees SQL.
+//!
+//! Everything else knows the [`Ledger`] trait, because teams will share a ledger through another database.
+//! What a method acknowledged survives a power cut.
+
+mod sqlite;
+
+use jiff::Timestamp;
+
+use crate::model::event::Event;
+use crate::model::name::{HostName, RunId};
+use crate::model::plan::Plan;
+use crate::model::run::RunReport;
+use crate::model::scan::{HostScan, Scan};
+
+pub use sqlite::SqliteLedger;
+
+/// Why the ledger could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The folder or the file cannot be used.
+    #[error("the ledger in {path} cannot be opened: {reason}")]
+    Open {
+        /// The folder or file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A newer patchwave wrote it.
+    #[error("the ledger was written by a newer patchwave (format {found}, this one knows {known})")]
+    Newer {
+        /// The format found.
+        found: i64,
+        /// The newest format that this program knows.
+        known: i64,
+    },
+    /// The database refused.
+    #[error("the ledger refused: {0}")]
+    Database(String),
+    /// A document could not be read or written.
+    #[error("a record of the ledger cannot be read: {0}")]
+    Document(String),
+}
+
+/// A host's last answer and its age.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatestHostScan {
+    /// The scan that it belongs to.
+    pub scan: RunId,
+    /// When that scan ended.
+    pub finished: Timestamp,
+    /// The answer.
+    pub host: HostScan,
+}
+
+/// A run in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunLine {
+    /// Its id.
+    pub run: RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; `None` while it runs or when it was killed.
+    pub finished: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<String>,
+}
+
+/// Where scans, runs and events are kept.
+pub trait Ledger {
+    /// Keeps a scan.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn keep_scan(&mut self, scan: &Scan) -> Result<(), LedgerError>;
+
+    /// The newest answer of one host, told apart from a namesake by address and port.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn latest_host_scan(
+        &self,
+        host: &HostName,
+        address: &str,
+        port: u16,
+    ) -> Result<Option<LatestHostScan>, LedgerError>;
+
+    /// Begins a run. Nothing may be done on a host before this returned.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn begin_run(&mut self, run: &RunId, started: Timestamp, plan: &Plan) -> Result<(), LedgerError>;
+
+    /// Appends an event of a begun run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written, or has that sequence number already.
+    fn append_event(&mut self, event: &Event) -> Result<(), LedgerError>;
+
+    /// Ends a run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn end_run(&mut self, report: &RunReport, finished: Timestamp) -> Result<(), LedgerError>;
+
+    /// The newest runs, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn runs(&self, limit: usize) -> Result<Vec<RunLine>, LedgerError>;
+
+    /// The report of an ended run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn report(&self, run: &RunId) -> Result<Option<RunReport>, LedgerError>;
+
+    /// The events of a run, in their order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError>;
+}

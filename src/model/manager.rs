@@ -24,14 +24,7 @@ pub enum Manager {
 
 impl Manager {
     /// Every manager, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
-        Self::Apt,
-        Self::Dnf4,
-        Self::Dnf5,
-        Self::Zypper,
-        Self::Pacman,
-        Self::Apk,
-    ];
+    pub const ALL: [Self; 6] = [Self::Apt, Self::Dnf4, Self::Dnf5, Self::Zypper, Self::Pacman, Self::Apk];
 
     /// The name in inventories, tables and JSON.
     #[must_use]
@@ -49,9 +42,7 @@ impl Manager {
     /// The manager of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|manager| manager.as_str() == name)
+        Self::ALL.into_iter().find(|manager| manager.as_str() == name)
     }
 }
 

@@ -101,8 +101,7 @@ fn check_selectable(text: &str) -> Result<(), &'static str> {
     if text.starts_with(['-', '~', '@', '!']) {
         return Err("it starts with `-`, `~`, `@` or `!`");
     }
-    let forbidden =
-        |c: char| c.is_control() || c.is_whitespace() || "*?[]{}()|&,!=<>\"'`$;\\/".contains(c);
+    let forbidden = |c: char| c.is_control() || c.is_whitespace() || "*?[]{}()|&,!=<>\"'`$;\\/".contains(c);
     if text.contains(forbidden) {
         return Err("it holds a blank or a character that target expressions use");
     }
@@ -114,10 +113,7 @@ fn check_token(text: &str, extra: &str) -> Result<(), &'static str> {
     if text.starts_with('-') {
         return Err("it starts with `-`");
     }
-    if text
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
-    {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c)) {
         Ok(())
     } else {
         Err("it holds a character that package managers do not use there")
@@ -185,9 +181,7 @@ mod tests {
 
     #[test]
     fn what_a_manager_would_read_as_an_option_or_a_removal_is_refused() {
-        for name in [
-            "-y", "--force", "vim-", "a b", "a;b", "a\nb", "", "$(id)", "`id`",
-        ] {
+        for name in ["-y", "--force", "vim-", "a b", "a;b", "a\nb", "", "$(id)", "`id`"] {
             assert!(PackageName::new(name).is_err(), "{name}");
         }
         for version in ["1.0-", "1 0", "$(x)", "-1"] {

@@ -289,12 +289,6 @@ mod tests {
             }
             .is_exceeded(1)
         );
-        assert!(
-            !Budget {
-                tolerated: 0,
-                hosts: 2
-            }
-            .is_exceeded(0)
-        );
+        assert!(!Budget { tolerated: 0, hosts: 2 }.is_exceeded(0));
     }
 }

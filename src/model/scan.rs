@@ -106,9 +106,7 @@ impl HostScan {
     /// Whether a reboot is needed, as far as is known.
     #[must_use]
     pub fn needs_reboot(&self) -> bool {
-        self.facts
-            .as_ref()
-            .is_some_and(|facts| facts.reboot.required)
+        self.facts.as_ref().is_some_and(|facts| facts.reboot.required)
     }
 }
 
@@ -133,17 +131,14 @@ impl Scan {
     /// The scan in numbers.
     #[must_use]
     pub fn summary(&self) -> ScanSummary {
-        let count =
-            |test: fn(&HostScan) -> bool| self.hosts.iter().filter(|host| test(host)).count();
+        let count = |test: fn(&HostScan) -> bool| self.hosts.iter().filter(|host| test(host)).count();
         let pending = || self.hosts.iter().flat_map(HostScan::pending);
         ScanSummary {
             hosts: self.hosts.len(),
             ok: count(|host| host.state == HostState::Ok),
             unreachable: count(|host| host.state.is_unreachable()),
             updates: pending().count(),
-            security: pending()
-                .filter(|update| update.security == Some(true))
-                .count(),
+            security: pending().filter(|update| update.security == Some(true)).count(),
             reboot_required: count(HostScan::needs_reboot),
         }
     }

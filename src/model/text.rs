@@ -22,11 +22,7 @@ fn printable_character(character: char) -> char {
         '\n' => '␤',
         '\t' => ' ',
         // Bidirectional controls can make a line read as something else (CVE-2021-42574).
-        '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{061c}' => '\u{fffd}',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}' => '\u{fffd}',
         // Zero-width characters and line separators hide or break text.
         '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => '\u{fffd}',
         other if other.is_control() => '\u{fffd}',
@@ -57,9 +53,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 candidate,
             )
         })
-        .filter(|(distance, candidate)| {
-            *distance <= (candidate.chars().count().max(word.chars().count()) / 3).max(1)
-        })
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(word.chars().count()) / 3).max(1))
         .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
         .map(|(_, candidate)| candidate)
 }
@@ -81,22 +75,13 @@ mod tests {
     #[test]
     fn nothing_that_moves_a_terminal_survives() {
         let shown = printable("a\u{1b}]0;title\u{7}b\u{9b}31mc\rd\u{202e}e");
-        assert!(
-            !shown.chars().any(|c| c.is_control() || c == '\u{202e}'),
-            "{shown:?}"
-        );
-        assert_eq!(
-            printable_lines("one\r\ntwo\u{1b}[2J\n"),
-            "one\ntwo\u{fffd}[2J"
-        );
+        assert!(!shown.chars().any(|c| c.is_control() || c == '\u{202e}'), "{shown:?}");
+        assert_eq!(printable_lines("one\r\ntwo\u{1b}[2J\n"), "one\ntwo\u{fffd}[2J");
     }
 
     #[test]
     fn the_nearest_word_is_one_that_was_meant() {
-        assert_eq!(
-            nearest("hsots", ["hosts", "groups", "defaults"]),
-            Some("hosts")
-        );
+        assert_eq!(nearest("hsots", ["hosts", "groups", "defaults"]), Some("hosts"));
         assert_eq!(nearest("web10", ["web01", "db01"]), Some("web01"));
         assert_eq!(nearest("zzzz", ["hosts", "groups"]), None);
     }

@@ -49,10 +49,7 @@ pub trait Transport: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// `E_CONNECT`, `E_TIMEOUT`, `E_HOSTKEY_UNKNOWN`, `E_HOSTKEY_CHANGED` or `E_AUTH`.
-    fn connect(
-        &self,
-        host: &Host,
-    ) -> impl Future<Output = Result<Self::Connection, HostError>> + Send;
+    fn connect(&self, host: &Host) -> impl Future<Output = Result<Self::Connection, HostError>> + Send;
 }
 
 /// An open, authenticated connection to one host.
@@ -62,10 +59,7 @@ pub trait Connection: Send + Sync + 'static {
     /// # Errors
     /// `E_SUDO` when privilege was refused, `E_TIMEOUT` after the deadline, `E_LOST` when the connection
     /// broke and the outcome is unknown.
-    fn run(
-        &self,
-        request: &ScriptRequest,
-    ) -> impl Future<Output = Result<ScriptOutput, HostError>> + Send;
+    fn run(&self, request: &ScriptRequest) -> impl Future<Output = Result<ScriptOutput, HostError>> + Send;
 
     /// Says goodbye. Dropping the connection without it is allowed and merely less polite.
     fn close(self) -> impl Future<Output = ()> + Send;

@@ -1,0 +1,363 @@
+//! The ledger in one SQLite file.
+//!
+//! Write-ahead log with full synchronisation: a commit that returned is on the disk. Migrations are append-only
+//! and counted in `user_version`; a file from a newer version is refused, never guessed at.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{LatestHostScan, Ledger, LedgerError, RunLine};
+use crate::model::event::Event;
+use crate::model::name::{HostName, RunId};
+use crate::model::plan::Plan;
+use crate::model::run::RunReport;
+use crate::model::scan::Scan;
+
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+
+/// Another process may hold the file for the length of one commit; a commit takes milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A ledger in the file `ledger.sqlite` of the state directory.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    connection: Connection,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger, and makes it when it is not there. The directory gets mode 0700.
+    ///
+    /// # Errors
+    /// When the directory or the file cannot be used, or a newer patchwave wrote it.
+    pub fn open(directory: &Path) -> Result<Self, LedgerError> {
+        let failed = |reason: String| LedgerError::Open {
+            path: directory.display().to_string(),
+            reason,
+        };
+        make_private_directory(directory).map_err(|error| failed(error.to_string()))?;
+        let connection =
+            Connection::open(directory.join("ledger.sqlite")).map_err(|error| failed(error.to_string()))?;
+        Self::prepare(connection)
+    }
+
+    /// A ledger in memory, for tests and for work that must leave nothing behind.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn in_memory() -> Result<Self, LedgerError> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    fn prepare(mut connection: Connection) -> Result<Self, LedgerError> {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found > known {
+            return Err(LedgerError::Newer { found, known });
+        }
+        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            transaction.execute_batch(migration)?;
+        }
+        transaction.pragma_update(None, "user_version", known)?;
+        transaction.commit()?;
+        Ok(Self { connection })
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn keep_scan(&mut self, scan: &Scan) -> Result<(), LedgerError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "INSERT INTO scans (id, started, finished) VALUES (?1, ?2, ?3)",
+            params![scan.id.as_str(), sortable(scan.started), sortable(scan.finished)],
+        )?;
+        {
+            let mut insert = transaction.prepare(
+                "INSERT INTO host_scans (scan, position, host, address, port, finished, document)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?;
+            for (position, host) in scan.hosts.iter().enumerate() {
+                insert.execute(params![
+                    scan.id.as_str(),
+                    i64::try_from(position).unwrap_or(i64::MAX),
+                    host.name.as_str(),
+                    host.address,
+                    host.port,
+                    sortable(scan.finished),
+                    write_document(host)?,
+                ])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn latest_host_scan(
+        &self,
+        host: &HostName,
+        address: &str,
+        port: u16,
+    ) -> Result<Option<LatestHostScan>, LedgerError> {
+        let row: Option<(String, String, String)> = self
+            .connection
+            .prepare_cached(
+                "SELECT scan, finished, document FROM host_scans
+                 WHERE host = ?1 AND address = ?2 AND port = ?3 ORDER BY finished DESC, scan DESC LIMIT 1",
+            )?
+            .query_row(params![host.as_str(), address, port], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        row.map(|(scan, finished, document)| {
+            Ok(LatestHostScan {
+                scan: read_run_id(scan)?,
+                finished: read_time(&finished)?,
+                host: read_document(&document)?,
+            })
+        })
+        .transpose()
+    }
+
+    fn begin_run(&mut self, run: &RunId, started: Timestamp, plan: &Plan) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT INTO runs (id, started, plan) VALUES (?1, ?2, ?3)",
+            params![run.as_str(), sortable(started), write_document(plan)?],
+        )?;
+        Ok(())
+    }
+
+    fn append_event(&mut self, event: &Event) -> Result<(), LedgerError> {
+        self.connection
+            .prepare_cached("INSERT INTO events (run, sequence, at, document) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                event.run.as_str(),
+                i64::try_from(event.sequence).unwrap_or(i64::MAX),
+                sortable(event.at),
+                write_document(event)?,
+            ])?;
+        Ok(())
+    }
+
+    fn end_run(&mut self, report: &RunReport, finished: Timestamp) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "UPDATE runs SET finished = ?2, outcome = ?3, report = ?4 WHERE id = ?1",
+            params![
+                report.run.as_str(),
+                sortable(finished),
+                report.outcome.as_str(),
+                write_document(report)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn runs(&self, limit: usize) -> Result<Vec<RunLine>, LedgerError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, started, finished, outcome FROM runs ORDER BY started DESC, id DESC LIMIT ?1",
+        )?;
+        let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            let line: (String, String, Option<String>, Option<String>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(line)
+        })?;
+        rows.map(|row| {
+            let (run, started, finished, outcome) = row?;
+            Ok(RunLine {
+                run: read_run_id(run)?,
+                started: read_time(&started)?,
+                finished: finished.as_deref().map(read_time).transpose()?,
+                outcome,
+            })
+        })
+        .collect()
+    }
+
+    fn report(&self, run: &RunId) -> Result<Option<RunReport>, LedgerError> {
+        let document: Option<Option<String>> = self
+            .connection
+            .query_row("SELECT report FROM runs WHERE id = ?1", [run.as_str()], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        document.flatten().map(|document| read_document(&document)).transpose()
+    }
+
+    fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT document FROM events WHERE run = ?1 ORDER BY sequence")?;
+        let rows = statement.query_map([run.as_str()], |row| row.get::<_, String>(0))?;
+        rows.map(|row| read_document(&row?)).collect()
+    }
+}
+
+fn make_private_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// A time as text of constant width, so that the database can sort it.
+fn sortable(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+fn write_document(value: &impl Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(|error| LedgerError::Document(error.to_string()))
+}
+
+fn read_document<T: DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
+    serde_json::from_str(text).map_err(|error| LedgerError::Document(error.to_string()))
+}
+
+fn read_time(text: &str) -> Result<Timestamp, LedgerError> {
+    text.parse()
+        .map_err(|error: jiff::Error| LedgerError::Document(error.to_string()))
+}
+
+fn read_run_id(text: String) -> Result<RunId, LedgerError> {
+    RunId::new(text).map_err(|error| LedgerError::Document(error.to_string()))
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::error::{ErrorCode, HostError};
+    use crate::model::event::EventKind;
+    use crate::model::scan::{HostScan, HostState};
+
+    fn host_scan(name: &str, address: &str) -> HostScan {
+        HostScan {
+            name: HostName::new(name).unwrap(),
+            address: address.to_owned(),
+            port: 22,
+            state: HostState::Unreachable,
+            error: Some(HostError::new(ErrorCode::Connect, "refused", "start sshd")),
+            duration_ms: 3,
+            facts: None,
+            updates: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    fn scan(id: &str, second: i64, hosts: Vec<HostScan>) -> Scan {
+        let at = Timestamp::from_second(second).unwrap();
+        Scan {
+            id: RunId::new(id).unwrap(),
+            started: at,
+            finished: at,
+            hosts,
+        }
+    }
+
+    #[test]
+    fn the_latest_answer_of_a_host_is_found_across_scans() {
+        let mut ledger = SqliteLedger::in_memory().unwrap();
+        ledger
+            .keep_scan(&scan(
+                "a",
+                10,
+                vec![host_scan("web01", "10.0.0.1"), host_scan("db01", "10.0.0.2")],
+            ))
+            .unwrap();
+        ledger
+            .keep_scan(&scan("b", 20, vec![host_scan("web01", "10.0.0.1")]))
+            .unwrap();
+        let latest = |name: &str, address: &str| {
+            ledger
+                .latest_host_scan(&HostName::new(name).unwrap(), address, 22)
+                .unwrap()
+                .map(|found| found.scan.to_string())
+        };
+        assert_eq!(latest("web01", "10.0.0.1").as_deref(), Some("b"));
+        assert_eq!(latest("db01", "10.0.0.2").as_deref(), Some("a"));
+        assert_eq!(
+            latest("web01", "10.9.9.9"),
+            None,
+            "a namesake elsewhere is another host"
+        );
+    }
+
+    #[test]
+    fn events_come_back_in_order_and_cannot_be_changed() {
+        let mut ledger = SqliteLedger::in_memory().unwrap();
+        let run = RunId::new("r1").unwrap();
+        let at = Timestamp::from_second(1).unwrap();
+        let plan = Plan {
+            scan: run.clone(),
+            made: at,
+            playbook: "p".to_owned(),
+            waves: Vec::new(),
+        };
+        ledger.begin_run(&run, at, &plan).unwrap();
+        for sequence in 1..=3 {
+            let event = Event {
+                sequence,
+                at,
+                run: run.clone(),
+                kind: EventKind::Draining,
+            };
+            ledger.append_event(&event).unwrap();
+        }
+        let sequences: Vec<u64> = ledger
+            .events(&run)
+            .unwrap()
+            .iter()
+            .map(|event| event.sequence)
+            .collect();
+        assert_eq!(sequences, [1, 2, 3]);
+        let repeated = Event {
+            sequence: 3,
+            at,
+            run: run.clone(),
+            kind: EventKind::Draining,
+        };
+        assert!(ledger.append_event(&repeated).is_err());
+        assert!(
+            ledger
+                .connection
+                .execute("UPDATE events SET document = ''", [])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_ledger_of_a_newer_version_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(directory.path()).unwrap();
+        ledger.connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(ledger);
+        assert!(matches!(
+            SqliteLedger::open(directory.path()),
+            Err(LedgerError::Newer { found: 99, .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_directory_is_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("state/patchwave");
+        SqliteLedger::open(&directory).unwrap();
+        assert_eq!(
+            std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! A file per command that has something to say: from the model to a page.
+
+pub mod diff;
+pub mod failures;
+pub mod plan;
+pub mod run;
+pub mod scan;
