@@ -29,7 +29,7 @@ mod process;
 mod run;
 mod secrets;
 mod settings;
-mod stream;
+pub(crate) mod stream;
 mod transport;
 pub mod trust;
 

@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOw
 const GREETING_LIMIT: usize = 256;
 
 /// A byte stream to a server.
-pub(super) trait Bytes: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+pub(crate) trait Bytes: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Asks for an immediate acknowledgement, where that means something.
     fn acknowledge(&self) {}
 }
@@ -36,16 +36,16 @@ impl Bytes for TcpStream {
 
 /// The first bytes that a server sent.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Greeting(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Greeting(Arc<Mutex<Vec<u8>>>);
 
 impl Greeting {
     /// A copy of the bytes.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether an SSH banner has begun.
-    pub(super) fn is_ssh(&self) -> bool {
+    pub(crate) fn is_ssh(&self) -> bool {
         let bytes = self.bytes();
         bytes.starts_with(b"SSH-") || bytes.windows(5).any(|window| window == b"\nSSH-")
     }
@@ -59,12 +59,12 @@ impl Greeting {
 
 /// Keeps a stream alive; when it is dropped, the stream is cut and the session over it ends.
 #[derive(Debug)]
-pub(super) struct Lifeline {
+pub(crate) struct Lifeline {
     _guard: DropGuard,
 }
 
 /// A stream that can be cut.
-pub(super) struct WatchedStream<S> {
+pub(crate) struct WatchedStream<S> {
     inner: S,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     greeting: Greeting,
@@ -73,7 +73,7 @@ pub(super) struct WatchedStream<S> {
 
 impl<S: Bytes> WatchedStream<S> {
     /// Wraps a stream; it works for as long as the lifeline is kept.
-    pub(super) fn new(inner: S) -> (Self, Lifeline, Greeting) {
+    pub(crate) fn new(inner: S) -> (Self, Lifeline, Greeting) {
         let token = CancellationToken::new();
         let greeting = Greeting::default();
         let stream = Self {
