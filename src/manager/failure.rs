@@ -9,6 +9,9 @@ use crate::model::manager::Manager;
 /// What stands before a message of our own in a job's log: `patchwave: E_LOCK: …`.
 pub const OWN_PREFIX: &str = "patchwave: E_";
 
+/// What a job logs before it tries again because of a lock.
+const WAITING: &str = "patchwave: waiting for the lock";
+
 /// Texts that give a failure away, most telling first.
 type Rules = &'static [(ErrorCode, &'static [&'static str])];
 
@@ -336,6 +339,8 @@ fn rules(manager: Manager) -> Rules {
 /// Says why a transaction or a listing failed, from its exit code and what it printed.
 #[must_use]
 pub fn failure(manager: Manager, exit_code: i32, log: &str) -> HostError {
+    // What stands before the last wait for a lock is settled.
+    let log = log.rsplit(WAITING).next().unwrap_or(log);
     if let Some((code, message)) = own_message(log) {
         return HostError::new(code, message, hint(manager, code));
     }

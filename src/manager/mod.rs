@@ -10,6 +10,7 @@ pub mod detect;
 mod failure;
 pub mod listing;
 pub mod rpm;
+mod transaction;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
@@ -17,6 +18,7 @@ use crate::model::section::Sections;
 
 pub use failure::{OWN_PREFIX, failure, is_lock};
 pub use listing::{Installed, Listing, installed_versions, parse_installed};
+pub use transaction::{TransactionError, transaction};
 
 /// Reads the updates from the sections of a probe.
 ///

@@ -81,7 +81,7 @@ detect_manager() {
 }
 
 print_system() {
-  printf 'uid=%s\n' "$uid"
+  printf 'uid=%s\n' "$(id -u)"
   printf 'kernel=%s\n' "$(uname -r)"
   printf 'machine=%s\n' "$(uname -m)"
   printf 'boot-id=%s\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"

@@ -32,7 +32,7 @@ refresh_is_due() {
       fi
       ;;
   esac
-  if [ "$refresh_word" = wanted ] && [ "$refresh_needs" = root ] && [ "$uid" != 0 ]; then
+  if [ "$refresh_word" = wanted ] && [ "$refresh_needs" = root ] && ! is_root; then
     refresh_word=needs-root
   fi
   section metadata printf 'age=%s\nrefresh=%s\n' "$metadata_age" "$refresh_word"
@@ -45,6 +45,8 @@ main() {
   read -r refresh_seconds
   read -r installed_wanted
   prepare
+  # Nothing that runs from here on may read the rest of the script.
+  exec </dev/null
   started=$(date +%s)
   manager=$(detect_manager)
   section os-release print_os_release

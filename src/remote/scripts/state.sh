@@ -31,7 +31,7 @@ unit_of_process() {
 # `UNIT PATH` for each process that still runs a file that was replaced. Processes of containers have
 # another pid namespace; they are not ours to restart.
 print_services() {
-  [ "$uid" = 0 ] || return 77
+  is_root || return 77
   own_namespace=$(readlink /proc/self/ns/pid)
   grep -HE '^[0-9a-f]+-[0-9a-f]+ ..x[ps] [^/]*/.* \(deleted\)$' /proc/[0-9]*/maps 2>/dev/null |
     awk '{
