@@ -1,4 +1,24 @@
 //! What runs on hosts: POSIX shell scripts, the framing of their output, and how they reach a host.
+//!
+//! - [`probe`]: one script, one round trip: facts, updates and, when asked for, all installed packages.
+//! - [`job`]: the package transaction, detached from the connection: start, follow, clean up; simulate.
+//! - [`reboot`]: a reboot that begins after the answer was sent.
+//! - [`frame`]: how one pair of streams carries many named sections.
+//! - [`script`]: a script as it goes over standard input. [`transport`]: how it reaches a host.
+//!
+//! Building a script and reading its answer are pure; only a transport does input and output.
 
+pub mod command;
+pub mod facts;
+pub mod frame;
+pub mod job;
+pub mod probe;
+mod program;
+pub mod reboot;
 pub mod script;
 pub mod transport;
+
+#[cfg(test)]
+mod fixtures_test;
+#[cfg(test)]
+mod scripts_test;

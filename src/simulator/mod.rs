@@ -1,1 +1,16 @@
-//! (skeleton)
+//! An embedded fleet of SSH hosts, in this process, on 127.0.0.1. Simulated, and named so.
+//!
+//! The SSH is real: sockets, key exchange, host keys, logins, exec, `sudo` with its dialogue, forwarding.
+//! What answers is not a shell: a [`ScriptHandler`] is given the script's kind and data and says what a host
+//! would print. So demos, rehearsals and tests use the same code paths as real hosts, without root.
+//!
+//! - [`server`]: the fleet, its listeners, and what can be made to go wrong.
+//! - [`keys`]: key pairs made in memory.
+
+pub mod keys;
+pub mod server;
+mod session;
+mod shell;
+
+pub use server::{Fault, FleetOptions, SimulatedFleet, SimulatedHost, SimulatedHostSpec, SimulatedSudo};
+pub use shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
