@@ -1,3 +1,5 @@
 //! Integration tests, one binary: the command line as a user calls it, the structure of the code, the lab.
 
+mod lab;
+mod program;
 mod structure;
