@@ -11,11 +11,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{LatestHostScan, Ledger, LedgerError, RunLine};
+use super::{LatestHostScan, Ledger, LedgerError};
 use crate::model::event::Event;
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
-use crate::model::run::RunReport;
+use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::Scan;
 
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];

@@ -9,9 +9,16 @@
 //! Building a script and reading its answer are pure; only a transport does input and output.
 
 pub mod command;
+pub mod facts;
 pub mod frame;
 pub mod job;
 pub mod probe;
+mod program;
 pub mod reboot;
 pub mod script;
 pub mod transport;
+
+#[cfg(test)]
+mod fixtures_test;
+#[cfg(test)]
+mod scripts_test;

@@ -1,14 +1,32 @@
 //! The probe: one script, one round trip: facts, updates and, when asked for, all installed packages.
+//!
+//! Data lines of the script: the refresh policy (`always`, `never`, `older-than`), its seconds, and `yes`
+//! or `no` for the list of installed packages.
+//!
+//! Sections of the answer, in this order; a simulated host must print the same:
+//!
+//! - `os-release`, `system`, `kernels`, `reboot-flags`, `services`: see [`super::facts`]. A system that is
+//!   refused, or has no manager that we know, ends after them.
+//! - `metadata`: lines `age=SECONDS` (or `unknown`) of the manager's metadata before this probe, and
+//!   `refresh=` `wanted`, `not-wanted`, `fresh-enough` or `needs-root`.
+//! - `refresh`, only when wanted: what refreshing printed, and its exit code.
+//! - the manager's own sections: see its file in [`crate::manager`].
+//! - `reboot-check`, of managers that have one: see [`super::facts`].
+//! - `installed`, only when asked for: lines `NAME|ARCHITECTURE|VERSION`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::manager::{self, detect, parse_installed};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::Facts;
-use crate::model::name::Version;
-use crate::model::update::{PackageKey, Update};
+use crate::model::manager::Manager;
+use crate::model::section::Sections;
+use crate::model::text::count;
+use crate::model::update::Update;
 
+use super::facts::{System, facts, operating_system};
 use super::frame;
+use super::program;
 use super::script::{Nonce, Script, UnsendableValue};
 use super::transport::ScriptOutput;
 
@@ -35,8 +53,7 @@ pub struct ProbeRequest {
     pub installed: bool,
 }
 
-/// Every installed package. Several versions stand side by side where the manager allows it (kernels).
-pub type Installed = BTreeMap<PackageKey, Vec<Version>>;
+pub use crate::manager::Installed;
 
 /// What a probe read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +63,7 @@ pub struct Probe {
     /// Every update, pending or not, in the order of package names.
     pub updates: Vec<Update>,
     /// Things worth a line that are neither an update nor an error.
+    /// They hold foreign text; make them printable before showing them.
     pub notices: Vec<String>,
     /// Every installed package; `None` when it was not asked for.
     pub installed: Option<Installed>,
@@ -62,7 +80,12 @@ pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, Unse
         Refresh::OlderThan(age) => ("older-than", age.as_secs()),
     };
     let installed = if request.installed { "yes" } else { "no" };
-    Script::new(KIND, "main() { :; }", nonce, [policy, &seconds.to_string(), installed])
+    Script::new(
+        KIND,
+        &program::probe(),
+        nonce,
+        [policy, &seconds.to_string(), installed],
+    )
 }
 
 /// Reads what a probe printed.
@@ -71,10 +94,79 @@ pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, Unse
 /// `E_LOST` or `E_PROTOCOL` when the output is not complete, `E_UNSUPPORTED` for a host that must not be
 /// changed this way, `E_LOCK`, `E_REPO`, `E_SUDO` or `E_MANAGER` when the updates cannot be known.
 pub fn parse_probe(output: &ScriptOutput, nonce: &Nonce) -> Result<Probe, HostError> {
-    let _sections = frame::parse(output, nonce)?;
-    Err(HostError::new(
-        ErrorCode::Internal,
-        "the probe is not written yet",
-        "use a later build",
-    ))
+    let sections = frame::parse(output, nonce)?;
+    let system = System::parse(sections.text("system"));
+    let os = operating_system(sections.text("os-release"));
+    let manager = detect::manager(system.get("refused"), system.get("manager"), &os.name)?;
+    let mut notices = Vec::new();
+    refresh_notice(manager, &sections, &system, &mut notices)?;
+    let listing = manager::updates(manager, &sections)?;
+    notices.extend(listing.notices);
+    let mut unparsed = listing.unparsed;
+    let installed = sections.get("installed").map(|section| {
+        let (installed, not_understood) = parse_installed(&section.stdout);
+        unparsed += not_understood;
+        installed
+    });
+    if unparsed > 0 {
+        notices.push(format!(
+            "{} of {manager} not understood; please report it with the output of `patchwave doctor`",
+            count(unparsed, "line")
+        ));
+    }
+    Ok(Probe {
+        facts: facts(&sections, &system, os, manager),
+        updates: listing.updates,
+        notices,
+        installed,
+    })
+}
+
+/// A refresh that failed is an error when it was the lock, or when there is nothing to fall back on. When
+/// older metadata still serves, it is a notice.
+fn refresh_notice(
+    manager: Manager,
+    sections: &Sections,
+    system: &System<'_>,
+    notices: &mut Vec<String>,
+) -> Result<(), HostError> {
+    let known = manager::knows_repositories(manager, sections);
+    let metadata = System::parse(sections.text("metadata"));
+    if metadata.get("refresh") == "needs-root" {
+        notices.push(format!(
+            "not root: the metadata was not refreshed (age: {})",
+            age_in_words(metadata.get("age"))
+        ));
+    }
+    if let Some(problem) = manager::refresh_problem(manager, sections) {
+        if problem.code == ErrorCode::Lock || !known {
+            return Err(problem);
+        }
+        notices.push(format!(
+            "the refresh failed, older metadata was used (age: {}): {}",
+            age_in_words(metadata.get("age")),
+            problem.message
+        ));
+    } else if !known {
+        return Err(HostError::new(
+            ErrorCode::Repo,
+            "the host has no repository metadata to find updates in",
+            if system.is_root() {
+                "configure a repository on the host, then scan with `--refresh always`"
+            } else {
+                "scan as root (`become: sudo`), so that the metadata can be fetched"
+            },
+        ));
+    }
+    Ok(())
+}
+
+fn age_in_words(seconds: &str) -> String {
+    match seconds.parse::<u64>() {
+        Err(_) => "unknown".to_owned(),
+        Ok(seconds) if seconds < 120 => count(usize::try_from(seconds).unwrap_or(0), "second"),
+        Ok(seconds) if seconds < 7_200 => format!("{} minutes", seconds / 60),
+        Ok(seconds) if seconds < 172_800 => format!("{} hours", seconds / 3_600),
+        Ok(seconds) => format!("{} days", seconds / 86_400),
+    }
 }

@@ -7,9 +7,11 @@ use crate::model::diff::PackageDifference;
 use crate::model::host::{Connect, Host, PrivilegeMethod};
 use crate::model::name::{GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
-use crate::model::run::RunReport;
+use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::{HostScan, Scan, ScanSummary};
 use crate::model::update::Update;
+
+use super::pages::inventory::{GraphNode, OriginRow};
 
 const FORMAT_VERSION: &str = "1";
 
@@ -251,4 +253,29 @@ impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
             .collect();
         Self { hosts }
     }
+}
+
+/// The body of `inventory show`.
+#[derive(Debug, Serialize)]
+pub struct HostOriginsBody<'a> {
+    /// The host.
+    pub name: &'a HostName,
+    /// Each setting.
+    pub settings: &'a [OriginRow],
+}
+
+/// The body of `inventory graph`.
+#[derive(Debug, Serialize)]
+pub struct GraphBody<'a> {
+    /// Every group.
+    pub groups: &'a [GraphNode],
+    /// Hosts that no group holds.
+    pub ungrouped: &'a [HostName],
+}
+
+/// The body of `history`.
+#[derive(Debug, Serialize)]
+pub struct HistoryBody<'a> {
+    /// Newest first.
+    pub runs: &'a [RunLine],
 }

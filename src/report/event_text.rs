@@ -1,12 +1,12 @@
 //! The words of events, for plain lines and for lines above the bars.
 
+use crate::model::duration::format_duration;
 use crate::model::error::HostError;
 use crate::model::event::EventKind;
 use crate::model::run::WaveOutcome;
 use crate::model::text::count;
 
 use super::page::Tone;
-use super::pages::plan::duration_in_words;
 
 /// An event in words; `None` for events that only move a bar.
 #[must_use]
@@ -104,7 +104,7 @@ fn wave_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
         ),
         EventKind::SoakStarted { wave, duration } => (
             Tone::Plain,
-            format!("wave {wave}: waiting {} before going on", duration_in_words(*duration)),
+            format!("wave {wave}: waiting {} before going on", format_duration(*duration)),
         ),
         EventKind::GateMeasured {
             gate,
@@ -155,6 +155,6 @@ pub fn seconds_in_words(milliseconds: u64) -> String {
     match milliseconds {
         0..=9_999 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
         10_000..=119_999 => format!("{} s", milliseconds / 1_000),
-        _ => duration_in_words(std::time::Duration::from_millis(milliseconds)),
+        _ => format_duration(std::time::Duration::from_millis(milliseconds)),
     }
 }

@@ -13,6 +13,7 @@ use super::control::Control;
 use super::executor::{ExecutorMessage, Turn, TurnResult};
 use super::gates::{self, GateVerdict};
 use super::limits::Limits;
+use super::simulation::host_has_work;
 use super::sink::{EventSink, SinkError};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
@@ -275,6 +276,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             )),
             _ => None,
         };
+        if refused.is_none() && !host_has_work(planned) {
+            return self.conclude(&wave.name, planned.name.clone(), TurnResult::unchanged());
+        }
         let Some(host) = self.context.hosts.get(&planned.name).filter(|_| refused.is_none()) else {
             let error = refused.unwrap_or_else(|| lost_task("it is not in the inventory"));
             return self.conclude(&wave.name, planned.name.clone(), TurnResult::from_error(error));

@@ -61,6 +61,18 @@ pub(super) struct TurnResult {
 }
 
 impl TurnResult {
+    /// A turn that had nothing to do.
+    pub fn unchanged() -> Self {
+        Self {
+            state: HostRunState::Unchanged,
+            rebooted: false,
+            duration_ms: 0,
+            error: None,
+            excerpt: Vec::new(),
+            changed: Vec::new(),
+        }
+    }
+
     /// A turn that ended with an error before anything was done.
     pub fn from_error(error: HostError) -> Self {
         let state = if HostState::from_error(error.code).is_unreachable() {
@@ -70,11 +82,8 @@ impl TurnResult {
         };
         Self {
             state,
-            rebooted: false,
-            duration_ms: 0,
             error: Some(error),
-            excerpt: Vec::new(),
-            changed: Vec::new(),
+            ..Self::unchanged()
         }
     }
 }
@@ -83,14 +92,7 @@ impl<T: Transport> Turn<T> {
     /// Does the host's turn. Never fails: an error is part of the result.
     pub async fn take(self) -> TurnResult {
         let clock = Instant::now();
-        let mut result = TurnResult {
-            state: HostRunState::Unchanged,
-            rebooted: false,
-            duration_ms: 0,
-            error: None,
-            excerpt: Vec::new(),
-            changed: Vec::new(),
-        };
+        let mut result = TurnResult::unchanged();
         if let Err(error) = self.work(&mut result).await {
             let failed = TurnResult::from_error(error);
             // A host that was changed already did not merely fail to answer.

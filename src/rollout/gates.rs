@@ -3,7 +3,6 @@
 //! A gate whose texts name the host is one of every host of the wave: a round passes when it passes for each.
 
 mod measure;
-mod template;
 
 use tokio::task::JoinSet;
 
@@ -13,6 +12,7 @@ use crate::model::event::EventKind;
 use crate::model::host::Host;
 use crate::model::name::{HostName, WaveName};
 use crate::model::plan::{Gate, GateCheck, GatePlace};
+use crate::model::template::is_template;
 use crate::remote::transport::Transport;
 
 /// Hosts that one gate measures at once.
@@ -173,11 +173,9 @@ fn is_per_host(gate: &Gate) -> bool {
         GateCheck::Command {
             on: GatePlace::Host, ..
         } => true,
-        GateCheck::Command { run, .. } => run.iter().any(|text| template::names_host(text)),
-        GateCheck::Http { url, body, .. } => {
-            template::names_host(url) || body.as_deref().is_some_and(template::names_host)
-        }
-        GateCheck::Tcp { address } => template::names_host(address),
+        GateCheck::Command { run, .. } => run.iter().any(|text| is_template(text)),
+        GateCheck::Http { url, body, .. } => is_template(url) || body.as_deref().is_some_and(is_template),
+        GateCheck::Tcp { address } => is_template(address),
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod diff;
 pub mod failures;
+pub mod history;
+pub mod inventory;
 pub mod plan;
 pub mod run;
 pub mod scan;

@@ -1,9 +1,8 @@
 //! What `plan` says: waves with their rules in words, then each transaction once with the hosts that get it.
 
-use std::time::Duration;
-
 use super::diff::version_from;
 use super::failures::{Failure, failure_lines};
+use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::plan::{Basis, Gate, GateCheck, GatePlace, Plan, PlannedChange, PlannedHost, PlannedWave};
 use crate::model::text::count;
@@ -120,7 +119,7 @@ fn could(number: usize) -> String {
 fn rules(wave: &PlannedWave) -> String {
     let mut rules = vec![format!("{} at once", wave.parallel)];
     if !wave.soak.is_zero() {
-        rules.push(format!("then a wait of {}", duration_in_words(wave.soak)));
+        rules.push(format!("then a wait of {}", format_duration(wave.soak)));
     }
     let mut policies: Vec<RebootPolicy> = wave.hosts().map(|host| host.reboot).collect();
     policies.sort_unstable();
@@ -128,27 +127,6 @@ fn rules(wave: &PlannedWave) -> String {
     let words: Vec<String> = policies.iter().map(ToString::to_string).collect();
     rules.push(format!("reboot: {}", words.join(" or ")));
     rules.join(", ")
-}
-
-/// A duration as playbooks write it.
-#[must_use]
-pub fn duration_in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let mut words = String::new();
-    for (size, letter) in [(86_400, 'd'), (3_600, 'h'), (60, 'm')] {
-        let number = if size == 86_400 {
-            seconds / size
-        } else {
-            seconds % (size * if size == 3_600 { 24 } else { 60 }) / size
-        };
-        if number > 0 {
-            words.push_str(&format!("{number}{letter}"));
-        }
-    }
-    if !seconds.is_multiple_of(60) || words.is_empty() {
-        words.push_str(&format!("{}s", seconds % 60));
-    }
-    words
 }
 
 fn gate_in_words(gate: &Gate) -> String {
@@ -175,7 +153,7 @@ fn gate_in_words(gate: &Gate) -> String {
     };
     let times = match gate.count {
         0 | 1 => String::new(),
-        number => format!(", {number} times, {} apart", duration_in_words(gate.interval)),
+        number => format!(", {number} times, {} apart", format_duration(gate.interval)),
     };
     format!("gate `{}`: {check}{times}", gate.name)
 }
@@ -250,18 +228,4 @@ fn change_row(change: &PlannedChange) -> Vec<Text> {
             Text::plain("")
         },
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_written_as_in_playbooks() {
-        let words = |seconds| duration_in_words(Duration::from_secs(seconds));
-        assert_eq!(words(0), "0s");
-        assert_eq!(words(90), "1m30s");
-        assert_eq!(words(5_400), "1h30m");
-        assert_eq!(words(90_061), "1d1h1m1s");
-    }
 }

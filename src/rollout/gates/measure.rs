@@ -5,9 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use super::super::dispatcher::RunContext;
-use super::template::render;
 use crate::model::host::Host;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
+use crate::model::template::render_template;
 use crate::remote::command::{command_script, parse_command};
 use crate::remote::script::Nonce;
 use crate::remote::transport::{Connection, ScriptRequest, Transport};
@@ -20,7 +20,10 @@ pub(super) async fn check<T: Transport>(
     host: Option<&Host>,
     context: &RunContext<T>,
 ) -> Result<String, String> {
-    let text = |text: &str| render(text, host).map_err(|error| error.to_string());
+    let text = |text: &str| match host {
+        Some(host) => render_template(text, host).map_err(|error| error.to_string()),
+        None => Ok(text.to_owned()),
+    };
     match &gate.check {
         GateCheck::Command { run, on } => {
             let words = run.iter().map(|word| text(word)).collect::<Result<Vec<_>, _>>()?;

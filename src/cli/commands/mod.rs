@@ -1,0 +1,14 @@
+//! A file per command. A command wires: it reads settings, calls the modules that do the work, and prints.
+
+pub mod apply;
+pub mod completions;
+pub mod diff;
+pub mod history;
+pub mod init;
+pub mod inventory;
+pub mod plan;
+pub mod playbook;
+mod playbook_stub;
+pub mod scan;
+pub mod show;
+pub mod trust;

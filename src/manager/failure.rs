@@ -1,0 +1,477 @@
+//! Why a manager failed, in the product's words: a stable code, the line that says it, a remedy.
+//!
+//! The texts are those of `LC_ALL=C`. A log is data of a host: the worst that a false text can do is to
+//! pick another code for a failure that is a failure anyway.
+
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::manager::Manager;
+
+/// What stands before a message of our own in a job's log: `patchwave: E_LOCK: …`.
+pub const OWN_PREFIX: &str = "patchwave: E_";
+
+/// What a job logs before it tries again because of a lock.
+const WAITING: &str = "patchwave: waiting for the lock";
+
+/// Texts that give a failure away, most telling first.
+type Rules = &'static [(ErrorCode, &'static [&'static str])];
+
+const APT: Rules = &[
+    (
+        ErrorCode::Disk,
+        &["No space left on device", "You don't have enough free space"],
+    ),
+    (
+        ErrorCode::Lock,
+        &[
+            "Could not get lock",
+            "Unable to acquire the dpkg frontend lock",
+            "Unable to lock",
+            "is locked by another process",
+        ],
+    ),
+    (
+        ErrorCode::Broken,
+        &[
+            "dpkg was interrupted",
+            "--fix-broken install",
+            "Unmet dependencies. Try",
+        ],
+    ),
+    (
+        ErrorCode::Gone,
+        &["' was not found", "Unable to locate package", "404  Not Found"],
+    ),
+    (
+        ErrorCode::Dep,
+        &[
+            "unmet dependencies",
+            "held broken packages",
+            "Packages need to be removed but remove is disabled",
+            "Unable to correct problems",
+        ],
+    ),
+    (
+        ErrorCode::Drift,
+        &[
+            "Held packages were changed",
+            "Packages were downgraded",
+            "Essential packages were removed",
+        ],
+    ),
+    (
+        ErrorCode::Manager,
+        &[
+            "script subprocess returned error",
+            "subprocess returned error exit status",
+            "dpkg: error processing",
+        ],
+    ),
+    (
+        ErrorCode::Repo,
+        &[
+            "E: Failed to fetch",
+            "Temporary failure resolving",
+            "Could not resolve",
+            "Could not connect",
+            "NO_PUBKEY",
+            "is not signed",
+            "is not valid yet",
+            "Release file",
+            "There were unauthenticated packages",
+            "packages cannot be authenticated",
+            "Some index files failed",
+            "Hash Sum mismatch",
+        ],
+    ),
+];
+
+const DNF: Rules = &[
+    (
+        ErrorCode::Disk,
+        &["No space left on device", "At least", "more space needed on"],
+    ),
+    (
+        ErrorCode::Lock,
+        &[
+            "already locked by",
+            "Failed to obtain the transaction lock",
+            "is currently held by",
+            "Waiting for process with pid",
+            "Failed to acquire",
+            "transaction lock",
+        ],
+    ),
+    (
+        ErrorCode::Gone,
+        &[
+            "Cannot find rpm nevra",
+            "Cannot find group id",
+            "Unable to find a match",
+            "No match for argument",
+            "Status code: 404",
+            "Cannot perform",
+            "No package matches",
+        ],
+    ),
+    (
+        ErrorCode::Drift,
+        &[
+            "not installed for",
+            "is not installed",
+            "which was not specified",
+            "not present in the stored transaction",
+            "Package nevra",
+        ],
+    ),
+    (
+        ErrorCode::Dep,
+        &[
+            "Problem:",
+            "Problem 1:",
+            "nothing provides",
+            "conflicting requests",
+            "Could not depsolve",
+            "Failed to resolve the transaction",
+            "file conflicts",
+        ],
+    ),
+    (
+        ErrorCode::Manager,
+        &[
+            "scriptlet failed",
+            "Error in POSTIN",
+            "Error in PREIN",
+            "Error unpacking rpm package",
+            "Transaction failed",
+            "Rpm transaction failed",
+        ],
+    ),
+    (
+        ErrorCode::Repo,
+        &[
+            "Failed to download metadata",
+            "Cannot download repomd",
+            "Curl error",
+            "Could not resolve host",
+            "GPG check FAILED",
+            "Public key for",
+            "All mirrors were tried",
+            "Failed to download packages",
+            "Librepo error",
+            "Cannot prepare internal mirrorlist",
+            "Failed to load repositor",
+        ],
+    ),
+    (
+        ErrorCode::Broken,
+        &[
+            "rpmdb open failed",
+            "Error: rpmdb",
+            "Database is corrupt",
+            "DB_RUNRECOVERY",
+        ],
+    ),
+];
+
+const ZYPPER: Rules = &[
+    (
+        ErrorCode::Disk,
+        &[
+            "No space left on device",
+            "Not enough space",
+            "needs additional",
+            "not enough disk space",
+        ],
+    ),
+    (ErrorCode::Lock, &["System management is locked"]),
+    (
+        ErrorCode::Gone,
+        &[
+            "not found in package names",
+            "No provider of",
+            "not found.",
+            "File '",
+            "404",
+        ],
+    ),
+    (ErrorCode::Drift, &["is already installed", "patchwave-guard"]),
+    (
+        ErrorCode::Dep,
+        &[
+            "Problem:",
+            "nothing provides",
+            "conflicts with",
+            "Detected 1 file conflict",
+            "file conflicts:",
+        ],
+    ),
+    (
+        ErrorCode::Manager,
+        &[
+            "scriptlet failed",
+            "script failed",
+            "Subprocess failed",
+            "installation of",
+            "Installation of",
+        ],
+    ),
+    (
+        ErrorCode::Repo,
+        &[
+            "Valid metadata not found",
+            "Could not resolve host",
+            "Signature verification failed",
+            "Download (curl) error",
+            "is invalid",
+            "Skipping repository",
+            "Failed to connect",
+            "Timeout exceeded",
+        ],
+    ),
+];
+
+const PACMAN: Rules = &[
+    (
+        ErrorCode::Disk,
+        &["No space left on device", "not enough free disk space", "Partition"],
+    ),
+    (ErrorCode::Lock, &["unable to lock database"]),
+    (
+        ErrorCode::Gone,
+        &["target not found", "error: 404", "returned error: 404"],
+    ),
+    (
+        ErrorCode::Dep,
+        &[
+            "could not satisfy dependencies",
+            "unresolvable package conflicts",
+            "breaks dependency",
+            "are in conflict",
+            "conflicting files",
+            "conflicting dependencies",
+            "unable to satisfy dependency",
+        ],
+    ),
+    (
+        ErrorCode::Manager,
+        &["command failed to execute correctly", "scriptlet"],
+    ),
+    (
+        ErrorCode::Repo,
+        &[
+            "failed to synchronize",
+            "failed retrieving file",
+            "failed to retrieve",
+            "signature is",
+            "invalid or corrupted",
+            "Could not resolve host",
+            "missing required signature",
+            "unknown trust",
+            "key could not be looked up",
+        ],
+    ),
+    (
+        ErrorCode::Broken,
+        &[
+            "failed to initialize alpm library",
+            "database is incorrect",
+            "could not open file /var/lib/pacman/local",
+        ],
+    ),
+];
+
+const APK: Rules = &[
+    (ErrorCode::Disk, &["No space left on device"]),
+    (ErrorCode::Lock, &["Unable to lock database"]),
+    (
+        ErrorCode::Gone,
+        &[
+            "no such package",
+            "breaks: world[",
+            "package mentioned in index not found",
+            "404",
+        ],
+    ),
+    (
+        ErrorCode::Dep,
+        &[
+            "unable to select packages",
+            "conflicts:",
+            "required by:",
+            "unsatisfiable",
+        ],
+    ),
+    (
+        ErrorCode::Manager,
+        &["script exited with error", "exited with error", "trying to overwrite"],
+    ),
+    (
+        ErrorCode::Repo,
+        &[
+            "temporary error (try again later)",
+            "network error",
+            "DNS lookup error",
+            "UNTRUSTED signature",
+            "BAD signature",
+            "Unable to update",
+            "unavailable, ",
+            "could not connect",
+            "connection refused",
+            "IO ERROR",
+        ],
+    ),
+    (
+        ErrorCode::Broken,
+        &["database is corrupt", "Unable to read database", "broken-script"],
+    ),
+];
+
+fn rules(manager: Manager) -> Rules {
+    match manager {
+        Manager::Apt => APT,
+        Manager::Dnf4 | Manager::Dnf5 => DNF,
+        Manager::Zypper => ZYPPER,
+        Manager::Pacman => PACMAN,
+        Manager::Apk => APK,
+    }
+}
+
+/// Says why a transaction or a listing failed, from its exit code and what it printed.
+#[must_use]
+pub fn failure(manager: Manager, exit_code: i32, log: &str) -> HostError {
+    // What stands before the last wait for a lock is settled.
+    let log = log.rsplit(WAITING).next().unwrap_or(log);
+    if let Some((code, message)) = own_message(log) {
+        return HostError::new(code, message, hint(manager, code));
+    }
+    let found = rules(manager).iter().find_map(|(code, texts)| {
+        log.lines()
+            .find(|line| texts.iter().any(|text| line.contains(text)))
+            .map(|line| (*code, line))
+    });
+    let (code, line) = found
+        .or_else(|| by_exit_code(manager, exit_code).map(|code| (code, last_line(log))))
+        .unwrap_or((ErrorCode::Manager, last_line(log)));
+    let line = crate::model::text::shorten(tidy(line), 300);
+    let message = if line.is_empty() {
+        format!("{manager} ended with exit code {exit_code}")
+    } else {
+        format!("{manager} ended with exit code {exit_code}: {line}")
+    };
+    HostError::new(code, message, hint(manager, code))
+}
+
+/// Exit codes that say more than the text does.
+fn by_exit_code(manager: Manager, exit_code: i32) -> Option<ErrorCode> {
+    match (manager, exit_code) {
+        (Manager::Zypper, 7) | (Manager::Dnf4, 200) | (Manager::Apk, 99) => Some(ErrorCode::Lock),
+        (Manager::Zypper, 4) => Some(ErrorCode::Dep),
+        (Manager::Zypper, 6 | 106) => Some(ErrorCode::Repo),
+        (Manager::Zypper, 104) => Some(ErrorCode::Gone),
+        (Manager::Zypper, 5) => Some(ErrorCode::Sudo),
+        // `timeout` ended it.
+        (_, 124 | 137 | 143) => Some(ErrorCode::Timeout),
+        _ => None,
+    }
+}
+
+/// The code and text of the first message of our own guards.
+fn own_message(log: &str) -> Option<(ErrorCode, &str)> {
+    log.lines().find_map(|line| {
+        let rest = line.strip_prefix("patchwave: ")?;
+        let (code, message) = rest.split_once(": ")?;
+        let code = [
+            ErrorCode::Lock,
+            ErrorCode::Repo,
+            ErrorCode::Disk,
+            ErrorCode::Dep,
+            ErrorCode::Gone,
+            ErrorCode::Drift,
+            ErrorCode::Broken,
+            ErrorCode::Sudo,
+            ErrorCode::Manager,
+        ]
+        .into_iter()
+        .find(|known| known.as_str() == code)?;
+        Some((code, message))
+    })
+}
+
+fn last_line(log: &str) -> &str {
+    log.lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+}
+
+fn tidy(line: &str) -> &str {
+    let line = line.trim();
+    ["E: ", "W: ", "ERROR: ", "Error: ", "error: ", "Err:"]
+        .iter()
+        .find_map(|prefix| line.strip_prefix(prefix))
+        .unwrap_or(line)
+}
+
+fn hint(manager: Manager, code: ErrorCode) -> &'static str {
+    match (code, manager) {
+        (ErrorCode::Lock, _) => {
+            "another process uses the package manager; wait for it, or stop the automatic updates of the host, then try again"
+        }
+        (ErrorCode::Disk, _) => "free some space on the host (package cache, old kernels, logs), then try again",
+        (ErrorCode::Repo, _) => {
+            "check the host's repositories, its network and its clock; `patchwave doctor` names what fails"
+        }
+        (ErrorCode::Gone, _) => "the repository moved on since the plan was made; scan and plan again",
+        (ErrorCode::Drift, _) => "the host changed since the plan was made; scan and plan again",
+        (ErrorCode::Dep, _) => "plan the packages that belong together, or exclude the one that cannot be installed",
+        (ErrorCode::Broken, Manager::Apt) => {
+            "run `dpkg --configure -a` and `apt-get -f install` on the host, then try again"
+        }
+        (ErrorCode::Broken, Manager::Dnf4 | Manager::Dnf5) => {
+            "run `rpm --rebuilddb` and `dnf check` on the host, then try again"
+        }
+        (ErrorCode::Broken, Manager::Zypper) => "run `zypper verify` on the host, then try again",
+        (ErrorCode::Broken, Manager::Pacman) => "run `pacman -Dk` on the host and mend what it names, then try again",
+        (ErrorCode::Broken, Manager::Apk) => "run `apk fix` on the host, then try again",
+        (ErrorCode::Sudo, _) => "let the login become root: `become: sudo` in the inventory",
+        (ErrorCode::Timeout, _) => "the host or its mirror is too slow; try again, or look at its load",
+        _ => "the job's log has the whole story: `patchwave show RUN HOST`",
+    }
+}
+
+/// Whether the text says that another process holds the manager's lock.
+#[must_use]
+pub fn is_lock(manager: Manager, exit_code: i32, log: &str) -> bool {
+    exit_code != 0 && failure(manager, exit_code, log).code == ErrorCode::Lock
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn our_own_guards_are_believed_first() {
+        let log = "E: 404  Not Found\npatchwave: E_DRIFT: the transaction would also change x\n";
+        let error = failure(Manager::Apt, 100, log);
+        assert_eq!(error.code, ErrorCode::Drift);
+        assert_eq!(error.message, "the transaction would also change x");
+    }
+
+    #[test]
+    fn a_silent_failure_has_its_exit_code() {
+        let error = failure(Manager::Zypper, 7, "");
+        assert_eq!(error.code, ErrorCode::Lock);
+        assert!(failure(Manager::Apk, 3, "").message.contains('3'));
+    }
+
+    proptest! {
+        #[test]
+        fn any_log_is_survived(code: i32, log: String) {
+            for manager in Manager::ALL {
+                let _ = failure(manager, code, &log);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What a manager is told to do, as lines of data: exactly the planned changes, nothing else.
+//!
+//! A line is `WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY`. `WORD` is how this manager names exactly that
+//! version; `FROM` is empty for a new package; `REPOSITORY` is empty unless it is a plain word. No field
+//! can hold `|`, a blank or a line break: names and versions have been checked when they were read.
+
+use crate::model::manager::Manager;
+use crate::model::plan::PlannedChange;
+
+/// Why no transaction can be made of a list of changes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransactionError {
+    /// There is nothing to do; most managers would then do everything.
+    #[error("a transaction needs at least one package")]
+    Empty,
+    /// The same package twice, with two versions.
+    #[error("the package {0} is planned in two versions")]
+    Ambiguous(String),
+}
+
+/// The lines that tell a manager what to do.
+///
+/// # Errors
+/// When there are no changes, or two for one package.
+pub fn transaction(manager: Manager, changes: &[PlannedChange]) -> Result<Vec<String>, TransactionError> {
+    if changes.is_empty() {
+        return Err(TransactionError::Empty);
+    }
+    let mut sorted: Vec<&PlannedChange> = changes.iter().collect();
+    sorted.sort();
+    sorted.dedup();
+    for pair in sorted.windows(2) {
+        if let [first, second] = pair
+            && first.key() == second.key()
+        {
+            return Err(TransactionError::Ambiguous(first.package.to_string()));
+        }
+    }
+    Ok(sorted.iter().map(|change| line(manager, change)).collect())
+}
+
+fn line(manager: Manager, change: &PlannedChange) -> String {
+    let from = change.from.as_ref().map_or("", |version| version.as_str());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:/@+-".contains(c);
+    let repo = if change.repo.chars().all(plain) {
+        change.repo.as_str()
+    } else {
+        ""
+    };
+    format!(
+        "{}|{}|{}|{from}|{}|{repo}",
+        word(manager, change),
+        change.package,
+        change.arch,
+        change.to
+    )
+}
+
+fn word(manager: Manager, change: &PlannedChange) -> String {
+    let (name, arch, to) = (&change.package, &change.arch, &change.to);
+    match manager {
+        Manager::Apt => format!("{name}:{arch}={to}"),
+        Manager::Dnf4 | Manager::Dnf5 => format!("{name}-{to}.{arch}"),
+        Manager::Zypper => format!("{name}.{arch}={to}"),
+        Manager::Pacman => name.to_string(),
+        Manager::Apk => format!("{name}={to}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manager::listing::key;
+    use crate::model::name::Version;
+
+    fn change(name: &str, arch: &str, from: Option<&str>, to: &str, repo: &str) -> PlannedChange {
+        let key = key(name, arch).unwrap();
+        PlannedChange {
+            package: key.package,
+            arch: key.arch,
+            from: from.map(|version| Version::new(version).unwrap()),
+            to: Version::new(to).unwrap(),
+            repo: repo.to_owned(),
+            security: None,
+            size: None,
+        }
+    }
+
+    #[test]
+    fn each_manager_is_told_the_exact_version_in_its_own_words() {
+        let changes = [change("foo", "x86_64", Some("1:1.0-1"), "1:1.1-1", "upd")];
+        let line = |manager| transaction(manager, &changes).unwrap().remove(0);
+        let rest = "|foo|x86_64|1:1.0-1|1:1.1-1|upd";
+        assert_eq!(line(Manager::Apt), format!("foo:x86_64=1:1.1-1{rest}"));
+        assert_eq!(line(Manager::Dnf4), format!("foo-1:1.1-1.x86_64{rest}"));
+        assert_eq!(line(Manager::Zypper), format!("foo.x86_64=1:1.1-1{rest}"));
+        assert_eq!(line(Manager::Pacman), format!("foo{rest}"));
+        assert_eq!(line(Manager::Apk), format!("foo=1:1.1-1{rest}"));
+    }
+
+    #[test]
+    fn a_repository_name_cannot_break_a_line() {
+        let changes = [change("foo", "all", None, "2", "Google LLC|x\ny")];
+        assert_eq!(transaction(Manager::Apt, &changes).unwrap(), ["foo:all=2|foo|all||2|"]);
+    }
+
+    #[test]
+    fn nothing_and_contradictions_are_refused() {
+        assert_eq!(transaction(Manager::Apt, &[]).unwrap_err(), TransactionError::Empty);
+        let twice = [
+            change("foo", "all", Some("1"), "2", ""),
+            change("foo", "all", Some("1"), "3", ""),
+        ];
+        assert!(transaction(Manager::Apt, &twice).is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! The programs of the scripts, put together from the constant files of `scripts/`.
+
+use crate::model::manager::Manager;
+
+const ENVIRONMENT: &str = include_str!("scripts/environment.sh");
+const FRAME: &str = include_str!("scripts/frame.sh");
+const DETECT: &str = include_str!("scripts/detect.sh");
+const STATE: &str = include_str!("scripts/state.sh");
+const PROBE: &str = include_str!("scripts/probe.sh");
+
+const APT: &str = include_str!("scripts/managers/apt.sh");
+
+const START: &str = include_str!("scripts/job-start.sh");
+const FOLLOW: &str = include_str!("scripts/job-follow.sh");
+const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
+const SIMULATE: &str = include_str!("scripts/simulate.sh");
+const REBOOT: &str = include_str!("scripts/reboot.sh");
+
+const JOB_COMMON: &str = include_str!("scripts/jobs/common.sh");
+const JOB_RUN: &str = include_str!("scripts/jobs/run.sh");
+
+const JOB_APT: &str = include_str!("scripts/jobs/apt.sh");
+
+fn transaction_of(manager: Manager) -> &'static str {
+    match manager {
+        Manager::Apt => JOB_APT,
+        _ => "",
+    }
+}
+
+/// The file that a job runs. It is a program of its own: nothing of the starting script is left by then.
+pub(super) fn job(manager: Manager) -> String {
+    [ENVIRONMENT, JOB_COMMON, transaction_of(manager), JOB_RUN].concat()
+}
+
+/// The program that starts a job: it carries the job's own program in a quoted here-document.
+pub(super) fn start(manager: Manager) -> String {
+    let job = job(manager);
+    let carried = format!(
+        "print_program() {{
+  cat <<'PATCHWAVE_PROGRAM'
+{job}PATCHWAVE_PROGRAM
+}}
+"
+    );
+    [ENVIRONMENT, FRAME, &carried, START].concat()
+}
+
+/// The program that reads a job's log and state.
+pub(super) fn follow() -> String {
+    [ENVIRONMENT, FRAME, FOLLOW].concat()
+}
+
+/// The program that removes what a finished job left.
+pub(super) fn cleanup() -> String {
+    [ENVIRONMENT, FRAME, CLEANUP].concat()
+}
+
+/// The program that simulates a transaction.
+pub(super) fn simulate(manager: Manager) -> String {
+    [ENVIRONMENT, FRAME, JOB_COMMON, transaction_of(manager), SIMULATE].concat()
+}
+
+/// The program that reboots a host.
+pub(super) fn reboot() -> String {
+    [ENVIRONMENT, FRAME, REBOOT].concat()
+}
+
+/// The program of a probe.
+pub(super) fn probe() -> String {
+    [ENVIRONMENT, FRAME, DETECT, STATE, APT, PROBE].concat()
+}

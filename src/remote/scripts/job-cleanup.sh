@@ -1,0 +1,19 @@
+# Removes what a finished job left. A job that may still run is left alone.
+# shellcheck shell=sh
+
+clean_up() {
+  if ! is_root; then return 77; fi
+  if [ ! -d "$job" ]; then return 0; fi
+  if [ ! -e "$job/result" ] && kill -0 "$(cat "$job/pid" 2>/dev/null)" 2>/dev/null; then return 75; fi
+  rm -rf "$job"
+}
+
+main() {
+  read -r nonce
+  read -r job_id
+  prepare
+  exec </dev/null
+  job=/var/lib/patchwave/jobs/$job_id
+  section cleanup clean_up
+  finish
+}

@@ -1,0 +1,71 @@
+# Starts a job, detached from this connection, or finds it started. It never waits for the transaction.
+# shellcheck shell=sh
+
+# The plan is what is left of the data; its last line proves that nothing was cut off.
+write_plan() {
+  while read -r plan_line; do
+    if [ "$plan_line" = end ]; then return 0; fi
+    printf '%s\n' "$plan_line" >>"$job/plan" || return 1
+  done
+  return 1
+}
+
+launch() {
+  if [ -d /run/systemd/system ] && has systemd-run; then
+    # A unit of its own outlives the session. No sandbox: apt would take it for a chroot.
+    systemd-run --quiet --collect --unit="patchwave-job-$job_id" --description="patchwave job $job_id" \
+      --property=KillMode=mixed --property=TimeoutStopSec=20min --setenv=PATH="$PATH" \
+      /bin/sh "$job/run" "$job"
+  elif has setsid; then
+    setsid /bin/sh "$job/run" "$job" </dev/null >/dev/null 2>&1 &
+  else
+    nohup /bin/sh "$job/run" "$job" </dev/null >/dev/null 2>&1 &
+  fi
+}
+
+await_beginning() {
+  begin_tries=0
+  while [ ! -e "$job/pid" ] && [ "$begin_tries" -lt 100 ]; do
+    begin_tries=$((begin_tries + 1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  [ -e "$job/pid" ]
+}
+
+start_job() {
+  if ! is_root; then
+    echo state=needs-root
+    return 77
+  fi
+  mkdir -p "$jobs" && chmod 700 /var/lib/patchwave "$jobs" || return 1
+  if ! mkdir -m 700 "$job"; then
+    [ -d "$job" ] && echo state=attached
+    return
+  fi
+  if ! write_plan || ! print_program >"$job/run" || ! echo "$lock_wait" >"$job/lock-wait"; then
+    rm -rf "$job"
+    echo state=not-written
+    return 1
+  fi
+  exec </dev/null
+  if ! launch; then
+    rm -rf "$job"
+    echo state=not-launched
+    return 1
+  fi
+  await_beginning || return 1
+  echo state=started
+}
+
+main() {
+  read -r nonce
+  read -r job_id
+  # For whoever reads the script; the program is made for one manager.
+  read -r _
+  read -r lock_wait
+  prepare
+  jobs=/var/lib/patchwave/jobs
+  job=$jobs/$job_id
+  section start start_job
+  finish
+}

@@ -1,0 +1,49 @@
+# What the transactions of all managers share. A line of the plan is
+# WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY, where WORD is what the manager is told, and FROM is empty for
+# a new package.
+# shellcheck shell=sh
+
+plan_words() {
+  cut -d '|' -f 1 "$work/plan"
+}
+
+# refuse CODE MESSAGE: a line that patchwave knows, and the exit code of its own guards.
+refuse() {
+  echo "patchwave: $1: $2"
+  return 78
+}
+
+# again_while_locked PATTERN COMMAND [ARGUMENT...]: for managers that do not wait for a lock themselves:
+# tries again while the log shows the pattern, at most lock_wait seconds long.
+again_while_locked() {
+  lock_pattern=$1
+  shift
+  lock_deadline=$(($(date +%s) + lock_wait))
+  while :; do
+    lock_offset=$(wc -c <"$work/log")
+    "$@"
+    lock_code=$?
+    if [ "$lock_code" = 0 ] || [ "$(date +%s)" -ge "$lock_deadline" ]; then return "$lock_code"; fi
+    tail -c "+$((lock_offset + 1))" "$work/log" | grep -qE "$lock_pattern" || return "$lock_code"
+    echo 'patchwave: waiting for the lock'
+    sleep 3
+  done
+}
+
+# compare_steps: reads NAME|ARCHITECTURE|FROM|TO, the steps that the manager would take, and refuses any
+# that is not planned.
+compare_steps() {
+  awk -F '|' -v plan="$work/plan" '
+    BEGIN {
+      while ((getline line < plan) > 0) {
+        split(line, part, "|")
+        planned[part[2] "|" part[3] "|" part[4] "|" part[5]] = 1
+      }
+    }
+    !(($1 "|" $2 "|" $3 "|" $4) in planned) {
+      print "patchwave: E_DRIFT: the transaction would also change " $1 " from " ($3 == "" ? "nothing" : $3) " to " $4
+      bad = 1
+    }
+    END { exit bad ? 78 : 0 }
+  '
+}

@@ -1,0 +1,57 @@
+# The job itself: `/bin/sh run FOLDER`. It outlives the connection that started it, holds the host's one
+# lock for jobs, and leaves its result with a rename.
+# shellcheck shell=sh
+
+# A lock that the kernel gives back when this process ends, however it ends.
+take_lock() {
+  if has flock; then
+    exec 9>>/var/lib/patchwave/lock
+    flock -n 9 || return 1
+  else
+    lock_folder=/var/lib/patchwave/lock.d
+    if ! mkdir "$lock_folder" 2>/dev/null; then
+      kill -0 "$(cat "$lock_folder/pid" 2>/dev/null)" 2>/dev/null && return 1
+    fi
+    echo $$ >"$lock_folder/pid"
+  fi
+  echo "${work##*/}" >/var/lib/patchwave/lock-holder
+}
+
+leave_result() {
+  echo "$1" >"$work/result.new"
+  sync "$work/result.new" 2>/dev/null || sync
+  mv "$work/result.new" "$work/result"
+  if [ -n "${lock_folder:-}" ]; then rm -rf "$lock_folder"; fi
+}
+
+# Configuration files that a package brought and that were not put in place.
+list_left_over() {
+  find /etc -xdev \( -name '*.dpkg-dist' -o -name '*.dpkg-new' -o -name '*.ucf-dist' -o -name '*.rpmnew' \
+    -o -name '*.rpmsave' -o -name '*.pacnew' -o -name '*.apk-new' \) 2>/dev/null | sort
+}
+
+run_job() {
+  work=$1
+  cd / || exit 1
+  exec >>"$work/log" 2>&1 </dev/null
+  # Not '': children would inherit that, and the services they start.
+  trap : HUP TERM INT
+  prepare
+  lock_wait=$(cat "$work/lock-wait")
+  cat /proc/sys/kernel/random/boot_id >"$work/boot" 2>/dev/null
+  echo $$ >"$work/pid.new" && mv "$work/pid.new" "$work/pid"
+  if ! take_lock; then
+    echo "patchwave: E_LOCK: another job of patchwave runs on this host: $(cat /var/lib/patchwave/lock-holder 2>/dev/null)"
+    lock_folder=
+    leave_result 75
+    return
+  fi
+  list_left_over >"$work/left-over"
+  # The lock must not go on to a service that a package starts.
+  (transaction) 9>&-
+  job_code=$?
+  list_left_over | comm -13 "$work/left-over" - | sed 's/^/patchwave: configuration kept; the new version is /'
+  leave_result "$job_code"
+}
+
+run_job "$1"

@@ -1,0 +1,66 @@
+# The probe: everything that patchwave wants to know of a host, in one round trip. It changes nothing
+# but the manager's own metadata.
+# shellcheck shell=sh
+
+# How long a probe waits for another process to give up a lock of the manager, in seconds.
+lock_wait=60
+
+lock_wait_is_over() {
+  [ "$(date +%s)" -ge "$((started + lock_wait))" ]
+}
+
+newest_age() {
+  newest=0
+  for age_path in "$@"; do
+    age_time=$(stat -c %Y "$age_path" 2>/dev/null) || continue
+    if [ "$age_time" -gt "$newest" ]; then newest=$age_time; fi
+  done
+  if [ "$newest" -gt 0 ]; then echo "$((started - newest))"; else echo unknown; fi
+}
+
+# refresh_is_due root|anyone METADATA-FILE...: decides by the policy that was sent, and says so.
+refresh_is_due() {
+  refresh_needs=$1
+  shift
+  metadata_age=$(newest_age "$@")
+  refresh_word=wanted
+  case $refresh_policy in
+    never) refresh_word=not-wanted ;;
+    older-than)
+      if [ "$metadata_age" != unknown ] && [ "$metadata_age" -le "$refresh_seconds" ]; then
+        refresh_word=fresh-enough
+      fi
+      ;;
+  esac
+  if [ "$refresh_word" = wanted ] && [ "$refresh_needs" = root ] && ! is_root; then
+    refresh_word=needs-root
+  fi
+  section metadata printf 'age=%s\nrefresh=%s\n' "$metadata_age" "$refresh_word"
+  [ "$refresh_word" = wanted ]
+}
+
+main() {
+  read -r nonce
+  read -r refresh_policy
+  read -r refresh_seconds
+  read -r installed_wanted
+  prepare
+  # Nothing that runs from here on may read the rest of the script.
+  exec </dev/null
+  started=$(date +%s)
+  manager=$(detect_manager)
+  section os-release print_os_release
+  section system print_system
+  if [ -z "$(refusal)" ]; then
+    section kernels print_kernels
+    section reboot-flags print_reboot_flags
+    section services print_services
+    case $manager in
+      apt | dnf4 | dnf5 | zypper | pacman | apk)
+        "${manager}_probe"
+        if [ "$installed_wanted" = yes ]; then section installed "${manager}_installed"; fi
+        ;;
+    esac
+  fi
+  finish
+}

@@ -1,0 +1,27 @@
+# Lets the manager simulate a transaction in the foreground. It changes nothing.
+# shellcheck shell=sh
+
+read_plan() {
+  : >"$work/plan"
+  while read -r plan_line; do
+    if [ "$plan_line" = end ]; then return 0; fi
+    printf '%s\n' "$plan_line" >>"$work/plan" || return 1
+  done
+  return 1
+}
+
+main() {
+  read -r nonce
+  # For whoever reads the script; the program is made for one manager.
+  read -r _
+  prepare
+  work=$(mktemp -d) || return 1
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 1' HUP INT TERM
+  lock_wait=60
+  if read_plan; then
+    exec </dev/null
+    section simulate simulate
+    finish
+  fi
+}

@@ -1,0 +1,122 @@
+//! Every assembled script passes `shellcheck -s sh`, where that is installed, and is read back by the
+//! simulator. The texts are left in `target/scripts/` for a look, or for a try on a real host.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::model::manager::Manager;
+use crate::model::name::{Architecture, PackageName, Version};
+use crate::model::plan::PlannedChange;
+
+use super::job::{JobId, JobRequest, cleanup_script, follow_script, simulate_script, start_script};
+use super::probe::{ProbeRequest, Refresh, probe_script};
+use super::program;
+use super::reboot::reboot_script;
+use super::script::{Nonce, ReceivedScript, Script};
+
+fn scripts() -> Vec<(String, Script)> {
+    let nonce = || Nonce::from_bits(0);
+    let probe = |refresh, installed| probe_script(&ProbeRequest { refresh, installed }, nonce()).unwrap();
+    let mut scripts = vec![
+        ("probe-always".to_owned(), probe(Refresh::Always, true)),
+        ("probe-never".to_owned(), probe(Refresh::Never, false)),
+        (
+            "probe-older".to_owned(),
+            probe(Refresh::OlderThan(Duration::from_secs(3600)), true),
+        ),
+        (
+            "follow".to_owned(),
+            follow_script(&id(), 0, Duration::from_secs(5), nonce()).unwrap(),
+        ),
+        ("cleanup".to_owned(), cleanup_script(&id(), nonce()).unwrap()),
+        ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
+    ];
+    for manager in Manager::ALL {
+        let request = JobRequest {
+            id: id(),
+            manager,
+            changes: vec![change()],
+            lock_wait: Duration::from_secs(300),
+        };
+        scripts.push((format!("start-{manager}"), start_script(&request, nonce()).unwrap()));
+        scripts.push((
+            format!("simulate-{manager}"),
+            simulate_script(manager, &request.changes, nonce()).unwrap(),
+        ));
+    }
+    scripts
+}
+
+fn id() -> JobId {
+    JobId::new("test-1").unwrap()
+}
+
+fn change() -> PlannedChange {
+    PlannedChange {
+        package: PackageName::new("pw-tool").unwrap(),
+        arch: Architecture::new("noarch").unwrap(),
+        from: Some(Version::new("1:1.0-1").unwrap()),
+        to: Version::new("1:1.1-1").unwrap(),
+        repo: String::new(),
+        security: None,
+        size: None,
+    }
+}
+
+fn written() -> Vec<(PathBuf, Script)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scripts");
+    fs::create_dir_all(&folder).unwrap();
+    scripts()
+        .into_iter()
+        .map(|(name, script)| {
+            let path = folder.join(format!("{name}.sh"));
+            fs::write(&path, script.text()).unwrap();
+            (path, script)
+        })
+        .collect()
+}
+
+/// The scripts as they are sent, and the programs that they carry as text.
+fn files() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = written().into_iter().map(|(path, _)| path).collect();
+    for manager in Manager::ALL {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/scripts/job-{manager}.sh"));
+        fs::write(&path, program::job(manager)).unwrap();
+        paths.push(path);
+    }
+    paths
+}
+
+#[test]
+fn every_script_is_read_back() {
+    for (path, script) in written() {
+        let received = ReceivedScript::parse(script.text()).unwrap();
+        assert_eq!(received.kind, script.kind(), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_script_passes_shellcheck() {
+    let files = files();
+    if Command::new("shellcheck").arg("--version").output().is_err() {
+        return;
+    }
+    let output = Command::new("shellcheck")
+        .args(["-s", "sh"])
+        .args(&files)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn every_script_is_posix_to_dash() {
+    for path in files() {
+        let Ok(output) = Command::new("dash").arg("-n").arg(&path).output() else {
+            return;
+        };
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
