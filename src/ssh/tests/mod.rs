@@ -7,6 +7,7 @@ mod local;
 mod login;
 mod network;
 mod privilege;
+mod real;
 mod trust;
 
 use std::collections::BTreeMap;
