@@ -14,7 +14,7 @@ use super::text::printable;
 pub struct Place {
     /// The file as the user named it, or the option that held the text, such as `--limit`.
     pub file: Arc<str>,
-    /// The line, from 1.
+    /// The line, from 1; 0 when the file as a whole is meant.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
@@ -23,6 +23,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// A file as a whole.
+    #[must_use]
+    pub fn of_file(file: &str) -> Self {
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            length: 0,
+        }
+    }
+
     /// The place that many characters further on in the same line.
     #[must_use]
     pub fn shifted(&self, characters: usize, length: usize) -> Self {
@@ -37,7 +48,12 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}:{}", printable(&self.file), self.line, self.column)
+        formatter.write_str(&printable(&self.file))?;
+        if self.line == 0 {
+            Ok(())
+        } else {
+            write!(formatter, ":{}:{}", self.line, self.column)
+        }
     }
 }
 
@@ -109,6 +125,7 @@ impl fmt::Display for Diagnostic {
 pub struct Diagnostics {
     items: BTreeSet<Diagnostic>,
     sources: BTreeMap<Arc<str>, Arc<str>>,
+    hidden: BTreeSet<(Arc<str>, usize)>,
 }
 
 impl Diagnostics {
@@ -121,6 +138,7 @@ impl Diagnostics {
     pub fn merge(&mut self, other: Self) {
         self.items.extend(other.items);
         self.sources.extend(other.sources);
+        self.hidden.extend(other.hidden);
     }
 
     /// Keeps the text of a file, so that lines of it can be shown.
@@ -128,10 +146,29 @@ impl Diagnostics {
         self.sources.insert(file, text);
     }
 
-    /// The text of a file, when it was kept.
+    /// Keeps the texts that another list keeps.
+    pub fn add_sources_of(&mut self, other: &Self) {
+        self.sources.extend(
+            other
+                .sources
+                .iter()
+                .map(|(file, text)| (Arc::clone(file), Arc::clone(text))),
+        );
+        self.hidden.extend(other.hidden.iter().cloned());
+    }
+
+    /// Keeps a line from being shown, because it holds a secret that should not be there.
+    pub fn hide_line(&mut self, place: &Place) {
+        self.hidden.insert((Arc::clone(&place.file), place.line));
+    }
+
+    /// The line that holds a place, when the text was kept and the line may be shown.
     #[must_use]
-    pub fn source(&self, file: &str) -> Option<&str> {
-        self.sources.get(file).map(|text| &**text)
+    pub fn line(&self, place: &Place) -> Option<&str> {
+        if self.hidden.contains(&(Arc::clone(&place.file), place.line)) {
+            return None;
+        }
+        self.sources.get(&place.file)?.lines().nth(place.line.checked_sub(1)?)
     }
 
     /// Whether nothing is wrong.
@@ -164,7 +201,7 @@ impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
         Self {
             items: BTreeSet::from([diagnostic]),
-            sources: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }

@@ -75,10 +75,7 @@ enum Drawing<'text> {
 
 fn drawing<'text>(all: &Diagnostics, place: &Place, kind: AnnotationKind, label: Option<&'text str>) -> Drawing<'text> {
     let file = printable_lines(&place.file);
-    let line = all
-        .source(&place.file)
-        .and_then(|text| text.lines().nth(place.line.saturating_sub(1)));
-    match line.filter(|line| line.chars().count() <= LONGEST_LINE) {
+    match all.line(place).filter(|line| line.chars().count() <= LONGEST_LINE) {
         Some(line) => {
             let line = printable_lines(line);
             let annotation = kind.span(range(&line, place)).label(label);
@@ -89,6 +86,7 @@ fn drawing<'text>(all: &Diagnostics, place: &Place, kind: AnnotationKind, label:
                     .annotation(annotation),
             )
         }
+        None if place.line == 0 => Drawing::Place(annotate_snippets::Origin::path(file)),
         None => Drawing::Place(
             annotate_snippets::Origin::path(file)
                 .line(place.line)
@@ -174,6 +172,22 @@ mod tests {
             "no",
         ));
         assert!(render_diagnostics(&problems, PLAIN).contains("gone.yml:7:3"));
+    }
+
+    #[test]
+    fn a_line_with_a_secret_is_not_drawn() {
+        let mut problems = Diagnostics::default();
+        let place = Place {
+            file: "f".into(),
+            line: 1,
+            column: 1,
+            length: 1,
+        };
+        problems.add_source("f".into(), "password: hunter2".into());
+        problems.push(Diagnostic::new(place.clone(), "no"));
+        assert!(render_diagnostics(&problems, PLAIN).contains("hunter2"));
+        problems.hide_line(&place);
+        assert!(!render_diagnostics(&problems, PLAIN).contains("hunter2"));
     }
 
     #[test]

@@ -35,6 +35,12 @@ impl Reader {
         self.problems
     }
 
+    /// Whether nothing was reported so far.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     /// The place of a position in this file.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {
@@ -50,6 +56,12 @@ impl Reader {
     pub fn problem(&mut self, span: Span, message: impl AsRef<str>, hint: Option<String>) {
         let problem = Diagnostic::new(self.place(span), message);
         self.problems.push(problem.with_optional_hint(hint));
+    }
+
+    /// Keeps the line of a secret that should not be in the file from being shown with any mistake.
+    pub fn hide_line(&mut self, span: Span) {
+        let place = self.place(span);
+        self.problems.hide_line(&place);
     }
 
     /// Reports that a value has the wrong type.
