@@ -33,5 +33,8 @@ pub(crate) mod stream;
 mod transport;
 pub mod trust;
 
+#[cfg(test)]
+mod tests;
+
 pub use settings::{NoPrompter, Prompter, SshSettings};
 pub use transport::{HostLookup, SshConnection, SshTransport};

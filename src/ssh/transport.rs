@@ -43,6 +43,13 @@ pub(super) struct Shared {
     jumps: JumpPool,
 }
 
+#[cfg(test)]
+impl Shared {
+    pub(super) fn permits_free(&self) -> usize {
+        self.permits.available_permits()
+    }
+}
+
 /// Opens SSH connections. Clones share credentials, limits and jump hosts.
 #[derive(Clone)]
 pub struct SshTransport {

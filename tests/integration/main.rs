@@ -1,1 +1,5 @@
-fn main() {}
+//! Integration tests, one binary: the command line as a user calls it, the structure of the code, the lab.
+
+mod lab;
+mod program;
+mod structure;
