@@ -18,6 +18,7 @@ mod probes;
 pub mod server;
 mod session;
 mod shell;
+mod state;
 pub mod system;
 mod transaction;
 
@@ -25,5 +26,6 @@ mod transaction;
 mod tests;
 
 pub use host::SimulatedSystem;
-pub use server::{Fault, FleetOptions, SimulatedFleet, SimulatedHost, SimulatedHostSpec, SimulatedSudo};
+pub use server::{FleetError, FleetOptions, SimulatedFleet, SimulatedHost, SimulatedHostSpec};
 pub use shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
+pub use state::{Fault, SimulatedSudo};

@@ -14,6 +14,7 @@
 
 mod agent;
 mod auth;
+mod credentials;
 mod dial;
 mod dialogue;
 mod exec;
@@ -32,6 +33,9 @@ mod settings;
 pub(crate) mod stream;
 mod transport;
 pub mod trust;
+
+#[cfg(test)]
+mod tests;
 
 pub use settings::{NoPrompter, Prompter, SshSettings};
 pub use transport::{HostLookup, SshConnection, SshTransport};

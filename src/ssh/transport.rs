@@ -13,7 +13,8 @@ use crate::model::name::HostName;
 use crate::model::secret::Secret;
 use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
 
-use super::auth::{Credentials, log_in};
+use super::auth::log_in;
+use super::credentials::Credentials;
 use super::dial::dial;
 use super::exec;
 use super::failure;
@@ -41,6 +42,13 @@ pub(super) struct Shared {
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
+}
+
+#[cfg(test)]
+impl Shared {
+    pub(super) fn permits_free(&self) -> usize {
+        self.permits.available_permits()
+    }
 }
 
 /// Opens SSH connections. Clones share credentials, limits and jump hosts.

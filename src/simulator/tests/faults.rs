@@ -91,6 +91,8 @@ async fn a_reboot_in_the_middle_of_a_job_is_no_success() {
         while fleet.system("a").transactions() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        // The answer to the start has to arrive first.
+        tokio::time::sleep(Duration::from_millis(150)).await;
         fleet.system("a").lose_power();
         fleet.fleet.host("a").unwrap().reset();
     };
