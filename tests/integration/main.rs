@@ -1,6 +1,7 @@
 //! Integration tests, one binary: the command line as a user calls it, the structure of the code, the lab.
 
 mod command_line;
+mod examples;
 mod lab;
 mod program;
 mod structure;
