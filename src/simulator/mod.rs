@@ -11,6 +11,8 @@ pub mod keys;
 pub mod server;
 mod session;
 mod shell;
+mod state;
 
-pub use server::{Fault, FleetOptions, SimulatedFleet, SimulatedHost, SimulatedHostSpec, SimulatedSudo};
+pub use server::{FleetError, FleetOptions, SimulatedFleet, SimulatedHost, SimulatedHostSpec};
 pub use shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
+pub use state::{Fault, SimulatedSudo};

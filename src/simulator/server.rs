@@ -3,14 +3,13 @@
 //! What must stay true: when the fleet is stopped or dropped, its listeners, sessions and tasks end.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use russh::keys::PublicKey;
 use russh::server::{Config, run_stream};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -20,46 +19,7 @@ use crate::ssh::stream::WatchedStream;
 use super::keys::{KeyError, SimulatedKey};
 use super::session::ServerSession;
 use super::shell::ScriptHandler;
-
-/// What goes wrong with a simulated host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// The port is closed.
-    RefuseConnections,
-    /// Connections are closed before the banner.
-    CloseBeforeBanner,
-    /// Connections are accepted and nothing is ever said.
-    Stall,
-    /// It shows another host key than its own.
-    WrongHostKey,
-    /// The connection breaks when a command is started.
-    ResetMidCommand,
-    /// A started command never says anything and never ends.
-    StallMidCommand,
-    /// Commands end without an exit status.
-    NoExitStatus,
-    /// Commands end at once, without reading their input.
-    CloseWithoutReading,
-}
-
-/// How a simulated host's `sudo` behaves.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum SimulatedSudo {
-    /// It asks for nothing.
-    #[default]
-    NoPassword,
-    /// It asks for this password when a prompt is allowed, else it refuses.
-    Password(String),
-    /// The user is not in sudoers.
-    NotAllowed,
-    /// It wants a terminal.
-    NeedsTerminal,
-    /// It is not installed.
-    Missing,
-}
+use super::state::{Fault, HostState, SimulatedSudo};
 
 /// A host to simulate.
 #[derive(Clone)]
@@ -91,63 +51,6 @@ pub enum FleetError {
     /// No port could be opened.
     #[error("cannot listen on 127.0.0.1: {0}")]
     Listen(#[from] std::io::Error),
-}
-
-/// What the tasks of one host share.
-pub(super) struct HostState {
-    pub(super) handler: Arc<dyn ScriptHandler>,
-    pub(super) sudo: SimulatedSudo,
-    pub(super) authorized: Arc<Vec<PublicKey>>,
-    fault: watch::Sender<Fault>,
-    sessions: Mutex<CancellationToken>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-    passwords: AtomicUsize,
-    refused_logins: AtomicUsize,
-    connections: AtomicUsize,
-}
-
-impl HostState {
-    pub(super) fn fault(&self) -> Fault {
-        *self.fault.borrow()
-    }
-
-    /// Breaks every connection.
-    pub(super) fn reset(&self) {
-        let mut token = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        token.cancel();
-        *token = self.stop.child_token();
-    }
-
-    pub(super) fn go_down(self: &Arc<Self>, duration: Duration) {
-        self.fault.send_replace(Fault::RefuseConnections);
-        self.reset();
-        let state = Arc::clone(self);
-        self.spawn(async move {
-            tokio::time::sleep(duration).await;
-            state.fault.send_replace(Fault::None);
-        });
-    }
-
-    pub(super) fn count_password(&self) {
-        self.passwords.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn count_refused_login(&self) {
-        self.refused_logins.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Runs a task that ends when the fleet is stopped.
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move {
-            let _ = stop.run_until_cancelled(task).await;
-        });
-    }
-
-    fn session_token(&self) -> CancellationToken {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// A running simulated host.
@@ -226,19 +129,8 @@ impl SimulatedFleet {
         let tasks = TaskTracker::new();
         let mut hosts = Vec::new();
         for spec in specs {
-            let state = Arc::new(HostState {
-                handler: spec.handler,
-                sudo: spec.sudo,
-                authorized: Arc::clone(&authorized),
-                fault: watch::Sender::new(Fault::None),
-                sessions: Mutex::new(stop.child_token()),
-                stop: stop.clone(),
-                tasks: tasks.clone(),
-                passwords: AtomicUsize::new(0),
-                refused_logins: AtomicUsize::new(0),
-                connections: AtomicUsize::new(0),
-            });
-            hosts.push(start_host(spec.name, state).await?);
+            let state = HostState::new(spec.handler, spec.sudo, Arc::clone(&authorized), &stop, &tasks);
+            hosts.push(start_host(spec.name, Arc::new(state)).await?);
         }
         Ok(Self {
             hosts,
@@ -377,4 +269,76 @@ async fn serve(stream: TcpStream, configs: Configs, state: Arc<HostState>) {
     };
     let _ = broken.run_until_cancelled(session).await;
     drop(lifeline);
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::remote::script::ReceivedScript;
+    use crate::simulator::SimulatedAnswer;
+
+    struct Nothing;
+
+    impl ScriptHandler for Nothing {
+        fn answer(&self, _script: &ReceivedScript) -> SimulatedAnswer {
+            SimulatedAnswer::default()
+        }
+    }
+
+    async fn fleet() -> SimulatedFleet {
+        let spec = |name: &str| SimulatedHostSpec {
+            name: name.to_owned(),
+            handler: Arc::new(Nothing),
+            sudo: SimulatedSudo::default(),
+        };
+        SimulatedFleet::start(vec![spec("a"), spec("b")], FleetOptions::default())
+            .await
+            .unwrap()
+    }
+
+    async fn greets(address: SocketAddr) -> bool {
+        let Ok(mut stream) = TcpStream::connect(address).await else {
+            return false;
+        };
+        let mut begin = [0; 8];
+        stream.read_exact(&mut begin).await.is_ok() && &begin == b"SSH-2.0-"
+    }
+
+    #[tokio::test]
+    async fn a_stopped_fleet_listens_no_more() {
+        let fleet = fleet().await;
+        let addresses: Vec<SocketAddr> = fleet.hosts().iter().map(|host| host.address).collect();
+        assert!(greets(addresses[0]).await && greets(addresses[1]).await);
+        assert_ne!(fleet.hosts()[0].key.fingerprint(), fleet.hosts()[1].key.fingerprint());
+        fleet.stop().await;
+        assert!(!greets(addresses[0]).await && !greets(addresses[1]).await);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_fleet_ends_as_well() {
+        let fleet = fleet().await;
+        let address = fleet.hosts()[0].address;
+        drop(fleet);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!greets(address).await);
+    }
+
+    #[tokio::test]
+    async fn a_host_goes_down_and_comes_back_on_the_same_port() {
+        let fleet = fleet().await;
+        let host = fleet.host("a").unwrap().clone();
+        let mut open = TcpStream::connect(host.address).await.unwrap();
+        open.read_exact(&mut [0; 8]).await.unwrap();
+        host.state.go_down(Duration::from_millis(300));
+        // What was open ends, and nothing new is accepted.
+        let mut rest = Vec::new();
+        let _ = open.read_to_end(&mut rest).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!greets(host.address).await);
+        assert!(greets(fleet.host("b").unwrap().address).await);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(greets(host.address).await);
+    }
 }

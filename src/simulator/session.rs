@@ -7,8 +7,8 @@ use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Sessi
 use russh::{Channel, ChannelId, ChannelOpenFailure};
 use tokio::net::TcpStream;
 
-use super::server::HostState;
 use super::shell;
+use super::state::HostState;
 
 /// The server side of one connection.
 pub(super) struct ServerSession {

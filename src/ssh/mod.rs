@@ -14,6 +14,7 @@
 
 mod agent;
 mod auth;
+mod credentials;
 mod dial;
 mod dialogue;
 mod exec;

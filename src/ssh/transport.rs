@@ -13,7 +13,8 @@ use crate::model::name::HostName;
 use crate::model::secret::Secret;
 use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
 
-use super::auth::{Credentials, log_in};
+use super::auth::log_in;
+use super::credentials::Credentials;
 use super::dial::dial;
 use super::exec;
 use super::failure;

@@ -8,6 +8,7 @@ mod login;
 mod network;
 mod privilege;
 mod real;
+mod scale;
 mod trust;
 
 use std::collections::BTreeMap;

@@ -156,3 +156,15 @@ async fn a_command_and_a_question_give_passwords_once_for_all_hosts() {
     assert_eq!(std::fs::read_to_string(count).unwrap(), "called\n");
     assert_eq!(answers.asked(), 1);
 }
+
+#[tokio::test]
+async fn a_sudo_that_waits_for_something_else_is_named_in_the_timeout() {
+    let lab = lab_with(SimulatedSudo::Silent).await;
+    let mut request = request(true);
+    request.timeout = Duration::from_millis(300);
+    let error = told(try_host(&lab.transport(), &lab.host("web01"), &request).await);
+    assert!(
+        error.starts_with("E_TIMEOUT timed out after 300 ms waiting for sudo on web01"),
+        "{error}"
+    );
+}

@@ -236,3 +236,76 @@ async fn a_login_and_a_script_are_quick() {
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
 }
+
+#[tokio::test]
+async fn every_kind_of_key_logs_in_to_real_sshd() {
+    let Some(lab) = RealLab::find() else { return };
+    let locked = new_key(Kind::Ed25519);
+    let keys = [new_key(Kind::Ed25519), new_key(Kind::Ecdsa), new_key(Kind::Rsa), locked];
+    let lines: Vec<String> = keys.iter().map(|key| key.public_key().to_openssh().unwrap()).collect();
+    let program = "main() { read -r _; while IFS= read -r line; do \
+                   printf '%s\\n' \"$line\" >> ~admin/.ssh/authorized_keys; done; }";
+    let install = ScriptRequest {
+        script: Script::new("probe", program, Nonce::from_bits(1), &lines).unwrap(),
+        privileged: true,
+        timeout: Duration::from_secs(20),
+    };
+    for (name, result) in lab.everywhere(&install, login("root")).await {
+        assert_eq!(result.unwrap().exit_code, Some(0), "{name}");
+    }
+    let request = request(true);
+    for (number, key) in keys.iter().enumerate() {
+        let mut lab = RealLab::find().unwrap();
+        let path = lab.folder.path().join(format!("key{number}"));
+        let key = if number == 3 {
+            lab.settings.prompter = Answers::new(Some("open sesame"));
+            key.encrypt(&mut safe_rng(), "open sesame").unwrap()
+        } else {
+            key.clone()
+        };
+        std::fs::write(&path, key.to_openssh(LineEnding::LF).unwrap()).unwrap();
+        let change = |host: &mut Host| {
+            host.user = "admin".to_owned();
+            host.keys = vec![path.clone()];
+        };
+        assert_root(lab.everywhere(&request, change).await, &request);
+    }
+}
+
+fn lab_tool(words: &[&str]) {
+    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
+    let tool = std::env::var("PATCHWAVE_LAB_TOOL").unwrap_or_else(|_| tool.to_owned());
+    assert!(std::process::Command::new(tool).args(words).status().unwrap().success());
+}
+
+#[tokio::test]
+#[ignore = "waits a minute for keepalives, and needs PATCHWAVE_LAB"]
+async fn a_cut_cable_is_noticed_by_keepalives() {
+    let Some(lab) = RealLab::find() else { return };
+    let folder = std::path::Path::new(&std::env::var("PATCHWAVE_LAB_DIR").unwrap()).to_owned();
+    let folder = folder.to_str().unwrap();
+    let mut host = lab.hosts.last().unwrap().clone();
+    host.user = "admin".to_owned();
+    let data: [&str; 0] = [];
+    let request = ScriptRequest {
+        script: Script::new("probe", "main() { sleep 200; }", Nonce::from_bits(1), data).unwrap(),
+        privileged: true,
+        timeout: Duration::from_secs(150),
+    };
+    let transport = lab.transport();
+    let connection = transport.connect(&host).await.unwrap();
+    let begin = Instant::now();
+    let cut = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        lab_tool(&["cut", folder, host.name.as_str()]);
+    };
+    let (result, ()) = tokio::join!(connection.run(&request), cut);
+    lab_tool(&["mend", folder, host.name.as_str()]);
+    let error = told(result);
+    println!("{error} after {:?}", begin.elapsed());
+    assert!(
+        error.starts_with("E_LOST") && error.contains("nothing was heard"),
+        "{error}"
+    );
+    assert!(begin.elapsed() < Duration::from_secs(80));
+}
