@@ -3,5 +3,6 @@
 mod command_line;
 mod examples;
 mod lab;
+mod manuals;
 mod program;
 mod structure;
