@@ -133,7 +133,7 @@ impl HostKeyPolicy {
         };
         let inside = PublicKey::from(certificate.public_key().clone());
         self.check(&inside).map_err(|mut error| {
-            error.message = format!("{}; its certificate does not help: {reason}", error.message);
+            error.message = format!("{} (its certificate: {reason})", error.message);
             error
         })
     }
@@ -192,7 +192,7 @@ impl HostKeyPolicy {
         let authority = if self.lines.authorities().is_empty() {
             ""
         } else {
-            ", and shows no certificate of the authority that is trusted for it"
+            ", and no authority that is trusted for it vouches for it"
         };
         HostError::new(
             ErrorCode::HostKeyUnknown,
