@@ -146,6 +146,12 @@ impl Diagnostics {
         self.sources.insert(file, text);
     }
 
+    /// The text of a file, when it was kept.
+    #[must_use]
+    pub fn source(&self, file: &str) -> Option<Arc<str>> {
+        self.sources.get(file).map(Arc::clone)
+    }
+
     /// Keeps the texts that another list keeps.
     pub fn add_sources_of(&mut self, other: &Self) {
         self.sources.extend(

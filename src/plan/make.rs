@@ -14,7 +14,7 @@ use crate::model::host::Host;
 use crate::model::name::HostName;
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::scan::{HostScan, Scan};
-use crate::playbook::{Exclusion, Playbook};
+use crate::playbook::{Exclusion, Playbook, WaveSelection};
 
 /// Makes the plan for the selected hosts from their scan.
 ///
@@ -40,10 +40,13 @@ pub fn make_plan(
         .collect();
     for (rule, hosts) in playbook.waves.iter().zip(members) {
         if hosts.is_empty() {
-            warnings.push(format!(
-                "wave `{}` has none of the selected hosts and is left out",
-                rule.name
-            ));
+            // Nothing is lost when nothing is left over; a named wave that is empty may be a mistake.
+            if matches!(rule.selection, WaveSelection::Expression(_)) {
+                warnings.push(format!(
+                    "wave `{}` has none of the selected hosts and is left out",
+                    rule.name
+                ));
+            }
             continue;
         }
         let mut planned = hosts.iter().map(|host| {

@@ -3,6 +3,20 @@
 //! A playbook is read without a host at hand and knows no clock: which hosts a wave has, and whether an
 //! exclusion has run out, the plan decides. Whatever a playbook leaves out has the careful default.
 
+mod built_in;
+mod gate_reader;
+pub mod load;
+mod schema;
+mod show;
+#[cfg(test)]
+mod tests;
+mod update_reader;
+mod wave_reader;
+
+pub use schema::parse_playbook;
+pub use show::playbook_yaml;
+
+use std::fmt;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -12,6 +26,9 @@ use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
 use crate::model::pattern::PackagePattern;
 use crate::model::plan::Gate;
+
+/// The name of the playbook that is used when none is named.
+pub const BUILT_IN_NAME: &str = "built-in";
 
 /// How many hosts of a wave change at once, when the playbook does not say.
 pub const DEFAULT_PARALLEL: usize = 10;
@@ -111,6 +128,15 @@ pub enum Share {
     Count(usize),
     /// That many in a hundred, from 0 to 100.
     Percent(u8),
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(number) => write!(formatter, "{number}"),
+            Self::Percent(percent) => write!(formatter, "{percent}%"),
+        }
+    }
 }
 
 /// What is done about services that run replaced files.

@@ -1,5 +1,8 @@
 //! Integration tests, one binary: the command line as a user calls it, the structure of the code, the lab.
 
+mod command_line;
+mod examples;
 mod lab;
+mod manuals;
 mod program;
 mod structure;

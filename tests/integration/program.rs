@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use patchwave::simulator::keys::SimulatedKey;
 use serde_json::Value;
 
 /// A folder with an inventory, a state directory and a home, which nothing else uses.
@@ -23,11 +24,16 @@ pub struct Outcome {
 }
 
 impl Workplace {
+    /// The home has a key, so that a login is tried wherever something listens.
     pub fn new() -> Self {
-        Self {
+        let workplace = Self {
             folder: tempfile::tempdir().unwrap(),
             environment: BTreeMap::new(),
-        }
+        };
+        let key = SimulatedKey::generate().unwrap().private_text().unwrap();
+        let path = workplace.write("home/.ssh/id_ed25519", &key);
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        workplace
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -62,10 +68,6 @@ impl Workplace {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

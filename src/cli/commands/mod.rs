@@ -8,7 +8,6 @@ pub mod init;
 pub mod inventory;
 pub mod plan;
 pub mod playbook;
-mod playbook_stub;
 pub mod scan;
 pub mod show;
 pub mod trust;

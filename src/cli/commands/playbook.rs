@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::playbook_stub::{load_playbook, playbook_yaml};
 use crate::cli::arguments::{Format, GlobalOptions, PlaybookCommand};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -10,8 +9,11 @@ use crate::cli::printer::Printer;
 use crate::cli::session::Session;
 use crate::inventory::Inventory;
 use crate::model::text::count;
-use crate::playbook::Playbook;
+use crate::playbook::load::load_playbook;
+use crate::playbook::{Playbook, playbook_yaml};
 use crate::report::page::{Page, Tone};
+
+const FAULT: &str = "this is a fault of patchwave: please report it";
 
 /// Checks or shows a playbook.
 ///
@@ -38,7 +40,7 @@ pub fn run(command: &PlaybookCommand, options: &GlobalOptions, printer: &Printer
             };
             let text = match printer.format {
                 Format::Json | Format::Jsonl => playbook_json(&playbook)?,
-                _ => playbook_yaml(&playbook),
+                _ => playbook_yaml(&playbook).map_err(|error| Failure::internal(error, FAULT))?,
             };
             printer.data(&text)?;
         }
@@ -50,12 +52,18 @@ pub fn run(command: &PlaybookCommand, options: &GlobalOptions, printer: &Printer
 pub(super) fn load(path: Option<&Path>, inventory: &Inventory) -> Result<Playbook, Failure> {
     match path {
         Some(path) => Ok(load_playbook(path)?),
-        None => Ok(super::playbook_stub::built_in(inventory)),
+        None => {
+            let groups = inventory
+                .groups()
+                .iter()
+                .filter(|group| !group.members.is_empty())
+                .map(|group| &group.name);
+            Playbook::built_in(groups).map_err(|error| Failure::internal(error, FAULT))
+        }
     }
 }
 
 fn playbook_json(playbook: &Playbook) -> Result<String, Failure> {
-    let value: serde_json::Value = serde_yaml::from_str(&playbook_yaml(playbook))
-        .map_err(|error| Failure::internal(error, "this is a fault of patchwave: please report it"))?;
+    let value = serde_json::to_value(playbook)?;
     Ok(crate::report::document::Document::new("playbook", value).to_text()?)
 }

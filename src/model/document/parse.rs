@@ -187,6 +187,10 @@ impl Builder {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let style = self.scalar_style(style, tag.as_deref(), at);
+                // A refused tag was meant as text: nothing more is to be said about the value.
+                let text = tag
+                    .filter(|tag| text.is_empty() && !tag.is_yaml_core_schema())
+                    .map_or(text, |tag| tag.to_string().into());
                 let node = Node {
                     span: at,
                     value: NodeValue::Scalar(Scalar {
@@ -346,7 +350,7 @@ impl Builder {
 
     fn scalar_style(&mut self, style: saphyr_parser::ScalarStyle, tag: Option<&Tag>, span: Span) -> ScalarStyle {
         self.check_tag(tag, span);
-        let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+        let is_text = tag.is_some_and(|tag| !tag.is_yaml_core_schema() || tag.suffix == "str");
         match style {
             saphyr_parser::ScalarStyle::Plain if !is_text => ScalarStyle::Plain,
             saphyr_parser::ScalarStyle::Literal | saphyr_parser::ScalarStyle::Folded => ScalarStyle::Block,
@@ -356,7 +360,11 @@ impl Builder {
 
     fn check_tag(&mut self, tag: Option<&Tag>, span: Span) {
         if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
-            let hint = "a secret is not written here but referred to, as in `password: {env: SUDO_PASSWORD}`";
+            let hint = if tag.suffix == "vault" {
+                "a secret is not written here but referred to, as in `password: {env: SUDO_PASSWORD}`"
+            } else {
+                "a text that begins with `!` needs quotes"
+            };
             self.problem(span, &format!("tags such as `{tag}` are not supported"), Some(hint));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::node::{Entry, Located, Node, NodeValue, Scalar, Span};
+use super::node::{Entry, Located, Node, NodeValue, Scalar, ScalarStyle, Span};
 use super::parse::Document;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::text::nearest;
@@ -47,9 +47,30 @@ impl Reader {
         span.place(&self.file)
     }
 
+    /// The text of the file.
+    #[must_use]
+    pub fn source(&self) -> Arc<str> {
+        self.problems.source(&self.file).unwrap_or_default()
+    }
+
+    /// The place of a scalar's first character, behind its quote.
+    #[must_use]
+    pub fn inside(&self, node: &Node) -> Place {
+        let quote = match &node.value {
+            NodeValue::Scalar(scalar) if scalar.style == ScalarStyle::Quoted => 1,
+            _ => 0,
+        };
+        self.place(node.span).shifted(quote, 0)
+    }
+
     /// Reports a mistake.
     pub fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
+    }
+
+    /// Reports all mistakes of a list.
+    pub fn report_all(&mut self, problems: Diagnostics) {
+        self.problems.merge(problems);
     }
 
     /// Reports a mistake at a position, with what to do about it.

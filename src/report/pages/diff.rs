@@ -34,7 +34,7 @@ pub fn diff_page_by_package(rows: &[PackageDifference], hosts: usize) -> Page {
     let pending = rows.iter().filter(|row| row.status == UpdateStatus::Upgradable);
     let security = pending.clone().filter(|row| row.security == Some(true)).count();
     let line = Line::new(0, count(pending.count(), "package change"), Tone::Strong).and(
-        format!(" on {}, {security} of them security", count(hosts, "host")),
+        format!(" on {}, {security} known as security", count(hosts, "host")),
         Tone::Plain,
     );
     page.lines(vec![line]);

@@ -45,7 +45,7 @@ fn headline(plan: &Plan) -> Line {
     };
     Line::new(0, format!("Plan `{}`", plan.playbook), Tone::Strong).and(
         format!(
-            ": {} in {}, {}, {security} of them security{download}",
+            ": {} in {}, {}, {security} known as security{download}",
             count(plan.hosts().count(), "host"),
             count(plan.waves.len(), "wave"),
             count(plan.change_count(), "package change"),
