@@ -62,7 +62,10 @@ async fn of_a_chain_the_host_that_failed_is_named() {
     let lab = Lab::new(&["outer", "inner", "web01"]).await;
     lab.fleet.host("outer").unwrap().set_fault(Fault::WrongHostKey);
     let error = told(lab.try_host(&behind(&lab, "web01", &["outer", "inner"])).await);
-    assert!(error.starts_with("E_HOSTKEY_CHANGED jump host outer: 127.0.0.1:"), "{error}");
+    assert!(
+        error.starts_with("E_HOSTKEY_CHANGED jump host outer: 127.0.0.1:"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
