@@ -93,7 +93,10 @@ impl<'a> Session<'a> {
     pub fn transport(&self) -> SshTransport {
         let known_hosts = project_known_hosts(&self.inventory_paths);
         let mut settings = match self.options.surroundings {
-            Surroundings::OfTheUser => SshSettings::from_environment(known_hosts, Arc::new(TerminalPrompter)),
+            Surroundings::OfTheUser => {
+                let bars = self.printer.bars();
+                SshSettings::from_environment(known_hosts, Arc::new(TerminalPrompter { bars }))
+            }
             Surroundings::Isolated => SshSettings {
                 known_hosts: known_hosts.into_iter().collect(),
                 ..SshSettings::isolated()

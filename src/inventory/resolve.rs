@@ -92,6 +92,12 @@ impl Resolver<'_> {
         }
         report(contradictions, problems);
         complete_ways(&mut inventory.hosts, &jumps, problems);
+        for host in inventory.hosts.iter().filter(|host| !host.jump.is_empty()) {
+            let origins = inventory.origins.get_mut(&host.name).into_iter().flatten();
+            for origin in origins.filter(|origin| origin.setting == "jump") {
+                origin.value = Value::Jump(host.jump.clone()).to_string();
+            }
+        }
         inventory.groups = self.groups(&closures);
         inventory.warnings = self.same_machines(&inventory.hosts);
         inventory.warnings.merge(self.same_names());

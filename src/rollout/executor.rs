@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::excerpt::excerpt;
 use super::limits::Limits;
+use super::link::Link;
 use super::reboot::reboot_and_wait;
 use super::survey::probe;
 use super::verify::{Installed, changes_between, missing_changes, remaining_changes};
@@ -23,7 +24,7 @@ use crate::model::plan::PlannedHost;
 use crate::model::run::{Change, HostRunState};
 use crate::model::scan::HostState;
 use crate::model::text::count;
-use crate::remote::probe::{ProbeRequest, Refresh};
+use crate::remote::probe::{ProbeRequest, Refresh, parse_probe, probe_script};
 use crate::remote::transport::{Connection, Transport};
 
 /// What an executor tells the dispatcher while it works.
@@ -140,9 +141,17 @@ impl<T: Transport> Turn<T> {
             manager: facts.manager,
             changes: remaining,
         };
-        let (connection, finished) = job::run(self, connection, job).await?;
+        let mut link = Link::new(self, connection);
+        let finished = job::run(self, &mut link, job).await?;
         self.enter(HostPhase::Verifying).await?;
-        let (facts, after) = self.read(&connection).await?;
+        let request = ProbeRequest {
+            refresh: Refresh::Never,
+            installed: true,
+        };
+        let probe = link
+            .ask(|nonce| probe_script(&request, nonce), parse_probe, self.limits.command)
+            .await?;
+        let after = probe.installed.unwrap_or_default();
         result.changed = changes_between(before, &after);
         let missing = missing_changes(&self.planned.changes, &after);
         let failure = finished.failure.or_else(|| incomplete(&missing));
@@ -150,9 +159,9 @@ impl<T: Transport> Turn<T> {
             result.excerpt = excerpt(&finished.log);
             return Err(error);
         }
-        job::clean_up(&connection, &finished.id, &self.limits).await;
+        job::clean_up(self, &mut link, &finished.id).await;
         result.state = HostRunState::Patched;
-        Ok((connection, facts))
+        Ok((link.into_connection(), probe.facts))
     }
 
     async fn reboot(&self, connection: T::Connection, facts: &Facts, result: &mut TurnResult) -> Result<(), HostError> {

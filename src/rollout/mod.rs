@@ -10,6 +10,7 @@ mod executor;
 mod gates;
 mod job;
 mod limits;
+mod link;
 mod reboot;
 mod simulation;
 mod sink;

@@ -286,6 +286,12 @@ fn groups_in_a_circle_are_reported_once() {
 fn a_way_is_whole_and_never_leads_in_a_circle() {
     let inventory = parse("hosts:\n  out: {}\n  mid: {jump: out}\n  web1: {jump: mid}\n  web2: {jump: [mid, web1]}\n");
     assert_eq!(words(&host(&inventory, "web1").jump), "out mid");
+    assert!(
+        inventory
+            .origins("web1")
+            .iter()
+            .any(|origin| origin.setting == "jump" && origin.value == "out, mid")
+    );
     assert_eq!(words(&host(&inventory, "web2").jump), "out mid web1");
     assert_eq!(
         problems("defaults: {jump: gate}\nhosts: [gate, 'w[1:500]']\n"),
