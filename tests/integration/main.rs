@@ -3,5 +3,6 @@
 mod command_line;
 mod lab;
 mod manuals;
+mod mistakes;
 mod program;
 mod structure;

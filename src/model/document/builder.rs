@@ -79,7 +79,9 @@ impl Builder {
                     let span = from_marker(*error.marker(), 1);
                     let problem =
                         Diagnostic::new(span.place(&self.file), format!("this is not YAML: {}", error.info()));
-                    self.problems.push(problem.with_optional_hint(syntax_hint(text, span)));
+                    self.problems
+                        .push(problem.with_optional_hint(syntax_hint(text, span, error.info())));
+                    self.hide_secret_lines(text);
                     return false;
                 }
             }
@@ -143,6 +145,18 @@ impl Builder {
     fn problem(&mut self, span: Span, message: &str, hint: Option<&str>) {
         let problem = Diagnostic::new(span.place(&self.file), message);
         self.problems.push(problem.with_optional_hint(hint.map(str::to_owned)));
+    }
+
+    /// Where the text cannot be read, any line may be part of a secret's.
+    fn hide_secret_lines(&mut self, text: &str) {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| is_secret_key(line)) {
+            let span = Span {
+                line: index + 1,
+                column: 1,
+                length: line.chars().count(),
+            };
+            self.problems.hide_line(&span.place(&self.file));
+        }
     }
 
     fn count(&mut self, nodes: usize, span: Span) -> bool {
@@ -245,11 +259,17 @@ impl Builder {
                 Some(Key::Word(word, _)) if word.text == MERGE_KEY && word.style == ScalarStyle::Plain => {
                     merged.push(node);
                 }
-                Some(Key::Word(word, span)) => entries.push(Entry {
-                    key: word.text,
-                    span,
-                    value: node,
-                }),
+                Some(Key::Word(word, span)) => {
+                    if is_secret_key(&word.text) && matches!(node.value, NodeValue::Scalar(_)) {
+                        self.problems.hide_line(&span.place(&self.file));
+                        self.problems.hide_line(&node.span.place(&self.file));
+                    }
+                    entries.push(Entry {
+                        key: word.text,
+                        span,
+                        value: node,
+                    });
+                }
                 Some(Key::Unusable) => {}
                 None => match node.value {
                     NodeValue::Scalar(scalar) => *key = Some(Key::Word(scalar, node.span)),
@@ -305,7 +325,7 @@ fn from_parser(span: ParserSpan) -> Span {
 }
 
 /// What to do about the mistakes that the parser's own words do not make plain.
-fn syntax_hint(text: &str, span: Span) -> Option<String> {
+fn syntax_hint(text: &str, span: Span, info: &str) -> Option<String> {
     let line = text.lines().nth(span.line - 1).unwrap_or_default();
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
     if indent.contains('\t') {
@@ -315,5 +335,17 @@ fn syntax_hint(text: &str, span: Span) -> Option<String> {
     if value.starts_with(['*', '&', '!', '%', '@', '`']) {
         return Some("a value that begins with this character needs quotes".to_owned());
     }
+    if info.contains("flow") {
+        return Some("a `{` or `[` on this line or above it is not closed".to_owned());
+    }
+    if info.contains("mapping values") {
+        return Some("the line is indented wrongly, or a text with `: ` in it needs quotes".to_owned());
+    }
     None
+}
+
+/// Whether the value of a key may be a secret, here or in another tool's dialect.
+fn is_secret_key(key: &str) -> bool {
+    let key = key.to_lowercase();
+    ["pass", "secret", "token"].iter().any(|part| key.contains(part))
 }
