@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::{MultiProgress, ProgressDrawTarget};
+
 use super::arguments::{ColourChoice, Format};
 use crate::report::page::Page;
 use crate::report::terminal::{Look, render};
@@ -16,7 +18,8 @@ pub struct Printer {
     pub quiet: bool,
     stdout: Look,
     stderr: Look,
-    bars: bool,
+    draws_bars: bool,
+    bars: MultiProgress,
 }
 
 impl Printer {
@@ -45,14 +48,21 @@ impl Printer {
                 width: width(err, console::Term::stderr()),
                 colour: able(err),
             },
-            bars: err && !no_progress && !quiet,
+            draws_bars: err && !no_progress && !quiet,
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
         }
     }
 
     /// Whether bars may be drawn.
     #[must_use]
     pub fn draws_bars(&self) -> bool {
-        self.bars
+        self.draws_bars
+    }
+
+    /// The lower end of the terminal. Whoever writes while bars are drawn takes them away first.
+    #[must_use]
+    pub fn bars(&self) -> MultiProgress {
+        self.bars.clone()
     }
 
     /// How standard error looks.
@@ -96,6 +106,8 @@ impl Printer {
 
     /// Writes to standard error whatever was asked for. A closed one is no reason to stop.
     pub fn complaint(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        self.bars.suspend(|| {
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        });
     }
 }

@@ -27,7 +27,9 @@ impl<'a> Recorder<'a> {
     /// For a scan: only the result is kept, by the caller.
     #[must_use]
     pub fn of_scan(run: RunId, printer: &'a Printer) -> Self {
-        let progress = printer.draws_bars().then(|| Progress::new(printer.notice_look()));
+        let progress = printer
+            .draws_bars()
+            .then(|| Progress::new(printer.bars(), printer.notice_look()));
         Self {
             run,
             sequence: 0,

@@ -91,8 +91,12 @@ impl<'a> Session<'a> {
     /// The transport to the hosts of the inventory. Opens nothing yet.
     #[must_use]
     pub fn transport(&self) -> SshTransport {
-        let mut settings =
-            SshSettings::from_environment(project_known_hosts(&self.inventory_paths), Arc::new(TerminalPrompter));
+        let mut settings = SshSettings::from_environment(
+            project_known_hosts(&self.inventory_paths),
+            Arc::new(TerminalPrompter {
+                bars: self.printer.bars(),
+            }),
+        );
         settings.connect_timeout = self.options.connect_timeout;
         settings.parallel = self.limits().parallel;
         let hosts: BTreeMap<HostName, Host> = self.hosts_by_name();

@@ -4,17 +4,27 @@
 //! reaches its parser as named sections; each file documents its own. Versions of rpm packages are written
 //! `[EPOCH:]VERSION-RELEASE` without a zero epoch; architectures as the manager writes them.
 
+mod advisory;
+pub mod apk;
 pub mod apt;
 mod apt_policy;
 pub mod detect;
+mod dnf;
+pub mod dnf4;
+pub mod dnf5;
 mod failure;
 pub mod listing;
+pub mod pacman;
 pub mod rpm;
 mod transaction;
+mod xml;
+pub mod zypper;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::section::Sections;
+
+use advisory::Fixes;
 
 pub use failure::{OWN_PREFIX, failure, is_lock};
 pub use listing::{Installed, Listing, installed_versions, parse_installed};
@@ -27,11 +37,11 @@ pub use transaction::{TransactionError, transaction};
 pub fn updates(manager: Manager, sections: &Sections) -> Result<Listing, HostError> {
     match manager {
         Manager::Apt => apt::updates(sections),
-        _ => Err(HostError::new(
-            ErrorCode::Internal,
-            format!("{manager} is not written yet"),
-            "use a later build",
-        )),
+        Manager::Dnf4 => dnf4::updates(sections),
+        Manager::Dnf5 => dnf5::updates(sections),
+        Manager::Zypper => zypper::updates(sections),
+        Manager::Pacman => pacman::updates(sections),
+        Manager::Apk => apk::updates(sections),
     }
 }
 
@@ -40,7 +50,11 @@ pub fn updates(manager: Manager, sections: &Sections) -> Result<Listing, HostErr
 pub fn knows_repositories(manager: Manager, sections: &Sections) -> bool {
     match manager {
         Manager::Apt => apt::knows_repositories(sections),
-        _ => true,
+        Manager::Dnf4 | Manager::Dnf5 | Manager::Zypper => {
+            Fixes::new(Vec::new(), sections.text("repositories")).is_some_repository()
+        }
+        Manager::Pacman => pacman::knows_repositories(sections),
+        Manager::Apk => apk::knows_repositories(sections),
     }
 }
 
@@ -48,13 +62,34 @@ pub fn knows_repositories(manager: Manager, sections: &Sections) -> bool {
 #[must_use]
 pub fn refresh_problem(manager: Manager, sections: &Sections) -> Option<HostError> {
     let section = sections.get("refresh")?;
-    if section.exit_code == 0 {
-        return None;
-    }
     let said = format!("{}\n{}", section.stderr, section.stdout);
+    if section.exit_code == 0 {
+        return skipped_repository(&said);
+    }
     let problem = failure(manager, section.exit_code, &said);
     match problem.code {
-        ErrorCode::Manager | ErrorCode::Gone => Some(HostError::new(ErrorCode::Repo, problem.message, problem.hint)),
+        ErrorCode::Manager | ErrorCode::Gone | ErrorCode::Dep => Some(repository_error(&problem.message)),
         _ => Some(problem),
     }
+}
+
+/// A repository that may be skipped fails with exit code 0, and only in words: dnf 4 says `Ignoring
+/// repositories`, dnf 5 puts `>>>` before what went wrong, zypper says `Skipping repository`.
+fn skipped_repository(said: &str) -> Option<HostError> {
+    said.lines()
+        .map(str::trim)
+        .find(|line| {
+            line.starts_with(">>> ")
+                || line.starts_with("Ignoring repositories:")
+                || line.starts_with("Skipping repository")
+        })
+        .map(|line| repository_error(line.trim_start_matches(">>> ")))
+}
+
+fn repository_error(message: &str) -> HostError {
+    HostError::new(
+        ErrorCode::Repo,
+        message,
+        "check the host's repositories, its network and its clock",
+    )
 }

@@ -5,6 +5,8 @@
 
 pub mod diff;
 mod make;
+#[cfg(test)]
+mod tests;
 mod updates;
 mod waves;
 

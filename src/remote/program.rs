@@ -9,6 +9,12 @@ const STATE: &str = include_str!("scripts/state.sh");
 const PROBE: &str = include_str!("scripts/probe.sh");
 
 const APT: &str = include_str!("scripts/managers/apt.sh");
+const RPM: &str = include_str!("scripts/managers/rpm.sh");
+const DNF4: &str = include_str!("scripts/managers/dnf4.sh");
+const DNF5: &str = include_str!("scripts/managers/dnf5.sh");
+const ZYPPER: &str = include_str!("scripts/managers/zypper.sh");
+const PACMAN: &str = include_str!("scripts/managers/pacman.sh");
+const APK: &str = include_str!("scripts/managers/apk.sh");
 
 const START: &str = include_str!("scripts/job-start.sh");
 const FOLLOW: &str = include_str!("scripts/job-follow.sh");
@@ -68,5 +74,19 @@ pub(super) fn reboot() -> String {
 
 /// The program of a probe.
 pub(super) fn probe() -> String {
-    [ENVIRONMENT, FRAME, DETECT, STATE, APT, PROBE].concat()
+    [
+        ENVIRONMENT,
+        FRAME,
+        DETECT,
+        STATE,
+        APT,
+        RPM,
+        DNF4,
+        DNF5,
+        ZYPPER,
+        PACMAN,
+        APK,
+        PROBE,
+    ]
+    .concat()
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::event_text::{event_in_words, seconds_in_words};
 use super::page::{Line, Page, Tone};
@@ -16,7 +16,7 @@ use crate::model::name::HostName;
 /// As many hosts as get a line of their own; the others are in the counters.
 const HOST_LINES: usize = 12;
 
-/// Bars on standard error.
+/// Bars of one scan or run.
 pub struct Progress {
     bars: MultiProgress,
     whole: Option<ProgressBar>,
@@ -34,9 +34,9 @@ struct HostLine {
 impl Progress {
     /// Bars that are not drawn before the first event.
     #[must_use]
-    pub fn new(look: Look) -> Self {
+    pub fn new(bars: MultiProgress, look: Look) -> Self {
         Self {
-            bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            bars,
             whole: None,
             hosts: BTreeMap::new(),
             look,

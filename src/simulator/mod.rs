@@ -6,13 +6,26 @@
 //!
 //! - [`server`]: the fleet, its listeners, and what can be made to go wrong.
 //! - [`keys`]: key pairs made in memory.
+//! - [`system`]: the state of a simulated system. [`host`]: how it answers. `managers`: what each package
+//!   manager prints.
 
+mod commands;
+pub mod host;
+mod jobs;
 pub mod keys;
+mod managers;
+mod probes;
 pub mod server;
 mod session;
 mod shell;
 mod state;
+pub mod system;
+mod transaction;
 
+#[cfg(test)]
+mod tests;
+
+pub use host::SimulatedSystem;
 pub use server::{FleetError, FleetOptions, SimulatedFleet, SimulatedHost, SimulatedHostSpec};
 pub use shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
 pub use state::{Fault, SimulatedSudo};

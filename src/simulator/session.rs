@@ -8,7 +8,7 @@ use russh::{Channel, ChannelId, ChannelOpenFailure};
 use tokio::net::TcpStream;
 
 use super::shell;
-use super::state::HostState;
+use super::state::{Fault, HostState};
 
 /// The server side of one connection.
 pub(super) struct ServerSession {
@@ -31,6 +31,10 @@ impl Handler for ServerSession {
     type Error = russh::Error;
 
     async fn auth_publickey_offered(&mut self, _user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, russh::Error> {
+        if self.host.fault() == Fault::StallLogin {
+            // Ends with the fleet: it holds nothing but this session.
+            self.host.stopped().await;
+        }
         let answer = self.judge(offer.public_key);
         if answer != Auth::Accept {
             self.host.count_refused_login();

@@ -23,6 +23,8 @@ pub enum Fault {
     CloseBeforeBanner,
     /// Connections are accepted and nothing is ever said.
     Stall,
+    /// Logins are never answered.
+    StallLogin,
     /// It shows another host key than its own.
     WrongHostKey,
     /// The connection breaks when a command is started.
@@ -129,6 +131,11 @@ impl HostState {
         self.tasks.spawn(async move {
             let _ = stop.run_until_cancelled(task).await;
         });
+    }
+
+    /// Waits until the fleet is stopped.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
     }
 
     /// Cancelled when connections are broken.

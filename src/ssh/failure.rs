@@ -38,8 +38,11 @@ pub(super) fn lost(reason: &str) -> HostError {
     )
 }
 
-/// The same error, told of the jump host that it happened on.
+/// The same error, told of the jump host that it happened on: of several, the one that failed itself.
 pub(super) fn through(jump: &HostName, error: HostError) -> HostError {
+    if error.message.starts_with("jump host ") {
+        return error;
+    }
     HostError::new(error.code, format!("jump host {jump}: {}", error.message), error.hint)
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use russh::client::{Config, DisconnectReason, Handle, Handler, connect_stream};
 use russh::keys::{Algorithm, PublicKey, PublicKeyOrCertificate};
@@ -45,7 +45,16 @@ pub(super) enum KeyCheck {
     /// Accept it if the policy does.
     Policy(Box<HostKeyPolicy>),
     /// Take a note of it and go no further.
-    Capture,
+    Capture(Box<HostKeyPolicy>),
+}
+
+/// A host key that was seen.
+#[derive(Debug)]
+pub(super) struct CapturedKey {
+    /// The key itself.
+    pub(super) key: PublicKey,
+    /// Whether it came in a certificate that is good for the host.
+    pub(super) certified: bool,
 }
 
 /// What ends a handshake from inside.
@@ -56,7 +65,7 @@ pub(super) enum HandlerError {
     /// The host key was refused.
     Refused(Box<HostError>),
     /// The host key was captured.
-    Captured(Box<PublicKey>),
+    Captured(Box<CapturedKey>),
 }
 
 impl From<russh::Error> for HandlerError {
@@ -75,14 +84,19 @@ impl Handler for ClientHandler {
     type Error = HandlerError;
 
     async fn check_server_key(&mut self, server_key: &PublicKeyOrCertificate) -> Result<bool, HandlerError> {
-        // Certificates are not asked for, so none comes; the key inside would be judged like any other.
-        let key = server_key.public_key();
+        // Certificates come only when they were asked for, for hosts with a trusted authority.
+        let certificate = server_key.certificate();
         match &self.check {
-            KeyCheck::Policy(policy) => match policy.check(&key) {
-                Ok(()) => Ok(true),
-                Err(error) => Err(HandlerError::Refused(Box::new(error))),
-            },
-            KeyCheck::Capture => Err(HandlerError::Captured(Box::new(key))),
+            KeyCheck::Policy(policy) => match certificate {
+                Some(certificate) => policy.check_certificate(certificate, now()),
+                None => policy.check(&server_key.public_key()),
+            }
+            .map(|()| true)
+            .map_err(|error| HandlerError::Refused(Box::new(error))),
+            KeyCheck::Capture(policy) => Err(HandlerError::Captured(Box::new(CapturedKey {
+                key: server_key.public_key(),
+                certified: certificate.is_some_and(|certificate| policy.judge_certificate(certificate, now()).is_ok()),
+            }))),
         }
     }
 
@@ -100,6 +114,13 @@ impl Handler for ClientHandler {
             }
         }
     }
+}
+
+/// Seconds since 1970; 0 when the clock stands before that, which makes every certificate invalid.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 fn describe(error: &russh::Error) -> String {
@@ -143,7 +164,7 @@ pub(super) enum HandshakeError {
     /// Trying again would change nothing.
     Final(HostError),
     /// The key that was to be captured.
-    Captured(PublicKey),
+    Captured(CapturedKey),
 }
 
 /// Whom a handshake is with, and until when.
@@ -152,6 +173,8 @@ pub(super) struct Peer<'a> {
     pub(super) shown: &'a str,
     /// Host key algorithms, most wanted first.
     pub(super) algorithms: Vec<Algorithm>,
+    /// Those of them that a certificate may have.
+    pub(super) certificate_algorithms: Vec<Algorithm>,
     /// The whole time that was given, for messages.
     pub(super) limit: Duration,
     /// When it ends.
@@ -169,7 +192,7 @@ pub(super) async fn handshake<S: Bytes>(stream: S, check: KeyCheck, peer: Peer<'
         check,
         farewell: farewell.clone(),
     };
-    let config = Arc::new(configuration(peer.algorithms));
+    let config = Arc::new(configuration(peer.algorithms, peer.certificate_algorithms));
     match timeout_at(peer.deadline, connect_stream(config, stream, handler)).await {
         Ok(Ok(handle)) => Ok(Session {
             handle,
@@ -234,7 +257,7 @@ fn explain(error: &russh::Error, shown: &str, greeting: &Greeting) -> HandshakeE
     ))
 }
 
-fn configuration(algorithms: Vec<Algorithm>) -> Config {
+fn configuration(algorithms: Vec<Algorithm>, certificate_algorithms: Vec<Algorithm>) -> Config {
     Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-patchwave_", env!("CARGO_PKG_VERSION")))),
         inactivity_timeout: Some(INACTIVITY_LIMIT),
@@ -243,6 +266,7 @@ fn configuration(algorithms: Vec<Algorithm>) -> Config {
         nodelay: true,
         preferred: Preferred {
             key: Cow::Owned(algorithms),
+            host_key_certificates: Cow::Owned(certificate_algorithms),
             cipher: Cow::Borrowed(ciphers()),
             ..Preferred::default()
         },

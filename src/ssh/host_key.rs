@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use russh::keys::ssh_key::HashAlg;
-use russh::keys::{Algorithm, EcdsaCurve, PublicKey};
+use russh::keys::{Algorithm, Certificate, EcdsaCurve, PublicKey};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
 
+use super::host_certificate;
 use super::known_hosts::{HostLines, KnownHostsFile, Place, Verdict, host_name, read_file};
 
 /// The `known_hosts` files of a run, read once.
@@ -57,6 +58,7 @@ impl KnownHosts {
 #[derive(Debug, Clone)]
 pub(super) struct HostKeyPolicy {
     shown: String,
+    address: String,
     trust_name: String,
     known_name: String,
     pinned: Option<String>,
@@ -76,6 +78,7 @@ impl HostKeyPolicy {
         };
         Ok(Self {
             shown: format!("{}:{}", host.address, host.port),
+            address: host.address.clone(),
             trust_name: host.name.to_string(),
             known_name: host_name(&host.address, host.port),
             pinned: host.host_key.clone(),
@@ -97,6 +100,42 @@ impl HostKeyPolicy {
             }
         }
         result
+    }
+
+    /// The certificate algorithms to offer: none, unless an authority is trusted for the host.
+    pub(super) fn certificate_algorithms(&self) -> Vec<Algorithm> {
+        if self.lines.authorities().is_empty() {
+            Vec::new()
+        } else {
+            default_algorithms()
+        }
+    }
+
+    /// Whether a certificate is good for the host, at a time in seconds since 1970.
+    ///
+    /// # Errors
+    /// Why it is not, in words.
+    pub(super) fn judge_certificate(&self, certificate: &Certificate, now: u64) -> Result<(), &'static str> {
+        let inside = PublicKey::from(certificate.public_key().clone());
+        if self.lines.is_revoked(&inside) {
+            return Err("the key inside is revoked");
+        }
+        host_certificate::check(certificate, &self.address, &self.lines.authorities(), now)
+    }
+
+    /// Accepts or refuses a certificate. One that is not good counts as the bare key inside.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub(super) fn check_certificate(&self, certificate: &Certificate, now: u64) -> Result<(), HostError> {
+        let Err(reason) = self.judge_certificate(certificate, now) else {
+            return Ok(());
+        };
+        let inside = PublicKey::from(certificate.public_key().clone());
+        self.check(&inside).map_err(|mut error| {
+            error.message = format!("{} (its certificate: {reason})", error.message);
+            error
+        })
     }
 
     /// Whether a key is the one that the inventory pins; `None` when it pins none.
@@ -150,10 +189,10 @@ impl HostKeyPolicy {
     }
 
     fn unknown(&self, kind: &Algorithm, fingerprint: &str) -> HostError {
-        let authority = if self.lines.has_certificate_authority() {
-            " (its certificate authority is known, but this version does not read host certificates)"
-        } else {
+        let authority = if self.lines.authorities().is_empty() {
             ""
+        } else {
+            ", and no authority that is trusted for it vouches for it"
         };
         HostError::new(
             ErrorCode::HostKeyUnknown,

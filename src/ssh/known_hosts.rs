@@ -132,9 +132,18 @@ impl HostLines {
         self.marked(Marker::None).map(|line| &line.key)
     }
 
-    /// Whether a certificate authority is trusted for the host.
-    pub(super) fn has_certificate_authority(&self) -> bool {
-        self.marked(Marker::CertificateAuthority).next().is_some()
+    /// The certificate authorities that are trusted for the host, but for revoked ones.
+    pub(super) fn authorities(&self) -> Vec<&PublicKey> {
+        self.marked(Marker::CertificateAuthority)
+            .map(|line| &line.key)
+            .filter(|key| !self.is_revoked(key))
+            .collect()
+    }
+
+    /// Whether a key, of a host or of an authority, is revoked.
+    pub(super) fn is_revoked(&self, key: &PublicKey) -> bool {
+        self.marked(Marker::Revoked)
+            .any(|line| line.key.key_data() == key.key_data())
     }
 }
 
@@ -224,7 +233,7 @@ fn matches_hash(pattern: &str, name: &str) -> bool {
 }
 
 /// `*` and `?` of OpenSSH patterns; every other character stands for itself.
-fn wildcard(pattern: &str, text: &str) -> bool {
+pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);

@@ -20,6 +20,7 @@ mod dialogue;
 mod exec;
 mod failure;
 mod handshake;
+mod host_certificate;
 mod host_key;
 mod jump;
 mod keys;

@@ -166,14 +166,16 @@ impl SshTransport {
         let deadline = Instant::now() + limit;
         let policy = HostKeyPolicy::for_host(host, &self.shared.known_hosts).map_err(HandshakeError::Final)?;
         let algorithms = policy.algorithms();
+        let certificate_algorithms = policy.certificate_algorithms();
         let check = match purpose {
             Purpose::Login => KeyCheck::Policy(Box::new(policy)),
-            Purpose::Capture => KeyCheck::Capture,
+            Purpose::Capture => KeyCheck::Capture(Box::new(policy)),
         };
         let shown = format!("{}:{}", host.address, host.port);
         let peer = Peer {
             shown: &shown,
             algorithms,
+            certificate_algorithms,
             limit,
             deadline,
         };

@@ -16,7 +16,7 @@ use crate::model::error::HostError;
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
 
-use super::handshake::HandshakeError;
+use super::handshake::{CapturedKey, HandshakeError};
 use super::host_key::{HostKeyPolicy, fingerprint};
 use super::known_hosts::{self, Place, Verdict};
 use super::transport::{Purpose, SshTransport, handshake_permit, internal};
@@ -24,7 +24,7 @@ use super::transport::{Purpose, SshTransport, handshake_permit, internal};
 /// What is known of a key that a host showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostKeyState {
-    /// It is in `known_hosts`, or it is the pinned one.
+    /// It is in `known_hosts`, or the pinned one, or certified by an authority that is trusted for the host.
     Known,
     /// Nothing is known of the host.
     Unknown,
@@ -93,14 +93,15 @@ impl SshTransport {
         };
         let policy = HostKeyPolicy::for_host(host, &self.shared.known_hosts)?;
         match self.reach(host, jump.as_ref(), &Purpose::Capture).await {
-            Err(HandshakeError::Captured(key)) => seen(host, &policy, &key),
+            Err(HandshakeError::Captured(captured)) => seen(host, &policy, &captured),
             Err(HandshakeError::Busy(error) | HandshakeError::Final(error)) => Err(error),
             Ok(_) => Err(internal("a server showed no key")),
         }
     }
 }
 
-fn seen(host: &Host, policy: &HostKeyPolicy, key: &PublicKey) -> Result<SeenHostKey, HostError> {
+fn seen(host: &Host, policy: &HostKeyPolicy, captured: &CapturedKey) -> Result<SeenHostKey, HostError> {
+    let key = &captured.key;
     let known_name = known_hosts::host_name(&host.address, host.port);
     let bare = PublicKey::from(key.key_data().clone());
     let text = bare
@@ -109,6 +110,7 @@ fn seen(host: &Host, policy: &HostKeyPolicy, key: &PublicKey) -> Result<SeenHost
     let state = match policy.pinned_matches(key) {
         Some(true) => HostKeyState::Known,
         Some(false) => HostKeyState::NotThePinned,
+        None if captured.certified => HostKeyState::Known,
         None => match policy.judge(key) {
             Verdict::Known => HostKeyState::Known,
             Verdict::Unknown => HostKeyState::Unknown,

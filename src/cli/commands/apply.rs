@@ -49,7 +49,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         return dry_run(&session, &planned.plan, &transport, printer).await;
     }
     show_warnings(&planned, printer);
-    if !approved(&planned.plan, options, printer) {
+    if !approved(&planned.plan, &session, printer).await {
         printer.complaint("Nothing was changed.\n");
         return Ok(Exit::Interrupted);
     }
@@ -58,18 +58,19 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
 }
 
 /// Shows the plan and asks for a yes, where one is needed.
-fn approved(plan: &Plan, options: &GlobalOptions, printer: &Printer) -> bool {
-    let page = plan_page(plan, options.verbose);
-    if options.yes || !has_work(plan) {
+async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool {
+    let page = plan_page(plan, session.options.verbose);
+    if session.options.yes || !has_work(plan) {
         printer.notice(&page);
         return true;
     }
     printer.complaint(&crate::report::terminal::render(&page, printer.notice_look()));
-    confirm(&format!(
+    let question = format!(
         "\nApply {} to {}?",
         count(plan.change_count(), "package change"),
         count(plan.hosts().count(), "host")
-    ))
+    );
+    confirm(&question, &session.control).await
 }
 
 /// Runs a plan, keeps it in the ledger and shows how it ended.

@@ -38,7 +38,7 @@ pub async fn run(arguments: &TrustArguments, options: &GlobalOptions, printer: &
         .cloned()
         .collect();
     if !wanted.is_empty() {
-        write(&file, &wanted, arguments.replace, options, printer)?;
+        write(&file, &wanted, arguments.replace, &session).await?;
     }
     Ok(exit(&reports, arguments.replace))
 }
@@ -51,22 +51,17 @@ fn is_wanted(key: &SeenHostKey, replace: bool) -> bool {
     }
 }
 
-fn write(
-    file: &Path,
-    keys: &[SeenHostKey],
-    replace: bool,
-    options: &GlobalOptions,
-    printer: &Printer,
-) -> Result<(), Failure> {
+async fn write(file: &Path, keys: &[SeenHostKey], replace: bool, session: &Session<'_>) -> Result<(), Failure> {
+    let printer = session.printer;
     let question = format!("Trust {} and write to {}?", count(keys.len(), "key"), file.display());
-    if !options.yes {
+    if !session.options.yes {
         if !somebody_is_there() {
             return Err(Failure::usage(
                 "nobody is there to compare fingerprints; nothing was written",
                 "compare them with the hosts' own, then say `--yes`",
             ));
         }
-        if !confirm(&question) {
+        if !confirm(&question, &session.control).await {
             printer.complaint("Nothing was written.\n");
             return Ok(());
         }

@@ -63,7 +63,7 @@ async fn the_line_of_a_certificate_authority_is_not_a_host_key() {
     lab.write("known_hosts", &format!("@cert-authority * {key}\n"));
     let error = told(lab.try_host(&lab.host("web01")).await);
     assert!(
-        error.starts_with("E_HOSTKEY_UNKNOWN") && error.contains("certificate"),
+        error.starts_with("E_HOSTKEY_UNKNOWN") && error.contains("vouches"),
         "{error}"
     );
 }

@@ -58,6 +58,17 @@ async fn a_jump_host_that_fails_is_tried_once_and_named() {
 }
 
 #[tokio::test]
+async fn of_a_chain_the_host_that_failed_is_named() {
+    let lab = Lab::new(&["outer", "inner", "web01"]).await;
+    lab.fleet.host("outer").unwrap().set_fault(Fault::WrongHostKey);
+    let error = told(lab.try_host(&behind(&lab, "web01", &["outer", "inner"])).await);
+    assert!(
+        error.starts_with("E_HOSTKEY_CHANGED jump host outer: 127.0.0.1:"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_host_that_its_jump_host_cannot_reach_says_so() {
     let lab = Lab::new(&["bastion", "web01", "web02"]).await;
     lab.fleet.host("web01").unwrap().set_fault(Fault::RefuseConnections);

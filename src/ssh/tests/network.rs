@@ -74,6 +74,37 @@ async fn a_server_that_recovers_while_we_wait_is_reached() {
     assert!(result.is_ok());
 }
 
+#[tokio::test]
+async fn every_stage_of_a_login_has_its_deadline_and_its_name() {
+    let mut lab = Lab::new(&["web01"]).await;
+    lab.settings.connect_timeout = Duration::from_millis(500);
+    lab.settings.login_timeout = Duration::from_millis(600);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut host = lab.host("web01");
+    host.port = listener.local_addr().unwrap().port();
+    let serve = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"SSH-2.0-Sleepy_1.0\r\n").await;
+            held.push(stream);
+        }
+    });
+    let begin = Instant::now();
+    let error = told(lab.try_host(&host).await);
+    serve.abort();
+    assert!(
+        error.starts_with("E_TIMEOUT timed out after 500 ms exchanging keys with"),
+        "{error}"
+    );
+    lab.fleet.hosts()[0].set_fault(Fault::StallLogin);
+    let error = told(lab.try_host(&lab.host("web01")).await);
+    assert!(
+        error.starts_with("E_TIMEOUT timed out after 600 ms logging in to"),
+        "{error}"
+    );
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
 async fn says(words: &'static str) -> String {
     let lab = Lab::new(&["web01"]).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,56 @@
+# dnf 4: RHEL 8 and 9 and kin, Amazon Linux 2023.
+# shellcheck shell=sh
+
+dnf4_name() {
+  if has dnf; then echo dnf; else echo yum; fi
+}
+
+dnf4_run() {
+  "$(dnf4_name)" "$@"
+}
+
+# Without root dnf keeps a cache of its own for the user.
+dnf4_refresh() {
+  while :; do
+    limited 300 "$(dnf4_name)" --setopt=exit_on_lock=True --refresh makecache
+    dnf4_code=$?
+    # 200: another process holds the lock.
+    if [ "$dnf4_code" != 200 ] || lock_wait_is_over; then return "$dnf4_code"; fi
+    sleep 3
+  done
+}
+
+dnf4_candidates() {
+  dnf4_run -q -C "$@" repoquery --upgrades --latest-limit=1 \
+    --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{size}'
+}
+
+dnf4_updates() {
+  # What is excluded is wanted too, to be shown as such.
+  dnf4_list=$(dnf4_candidates --disableexcludes=all)
+  dnf4_code=$?
+  printf '%s\n' "$dnf4_list"
+  return "$dnf4_code"
+}
+
+dnf4_probe() {
+  if is_root; then dnf4_cache=/var/cache/dnf; else dnf4_cache="/var/tmp/dnf-$(id -un)-*"; fi
+  # The pattern stands unquoted, so that it becomes the files that are there by then.
+  # shellcheck disable=SC2086
+  if refresh_is_due anyone $dnf4_cache/*/repodata/repomd.xml; then section refresh dnf4_refresh; fi
+  # shellcheck disable=SC2086
+  section repositories rpm_repositories $dnf4_cache/*/repodata/repomd.xml
+  section updates dnf4_updates
+  section included dnf4_candidates
+  # It asks before it does anything, and the answer is no: exit code 1.
+  section simulation dnf4_run -C --assumeno --nobest upgrade
+  section advisories dnf4_run -q -C updateinfo list
+  section cves dnf4_run -q -C updateinfo list --with-cve
+  section locks dnf4_run -q -C versionlock list
+  section present rpm_present "$dnf4_list"
+  section reboot-check dnf4_run -q -C needs-restarting -r
+}
+
+dnf4_installed() {
+  rpm_installed
+}
