@@ -26,17 +26,29 @@ const JOB_COMMON: &str = include_str!("scripts/jobs/common.sh");
 const JOB_RUN: &str = include_str!("scripts/jobs/run.sh");
 
 const JOB_APT: &str = include_str!("scripts/jobs/apt.sh");
+const JOB_DNF: &str = include_str!("scripts/jobs/dnf.sh");
+const JOB_DNF4: &str = include_str!("scripts/jobs/dnf4.sh");
+const JOB_DNF5: &str = include_str!("scripts/jobs/dnf5.sh");
+const JOB_ZYPPER: &str = include_str!("scripts/jobs/zypper.sh");
+const JOB_PACMAN: &str = include_str!("scripts/jobs/pacman.sh");
+const JOB_APK: &str = include_str!("scripts/jobs/apk.sh");
 
-fn transaction_of(manager: Manager) -> &'static str {
-    match manager {
-        Manager::Apt => JOB_APT,
-        _ => "",
-    }
+/// The functions `transaction` and `simulate` of a manager, and what they share.
+fn transaction_of(manager: Manager) -> String {
+    let own: &[&str] = match manager {
+        Manager::Apt => &[JOB_APT],
+        Manager::Dnf4 => &[JOB_DNF, JOB_DNF4],
+        Manager::Dnf5 => &[JOB_DNF, JOB_DNF5],
+        Manager::Zypper => &[JOB_ZYPPER],
+        Manager::Pacman => &[JOB_PACMAN],
+        Manager::Apk => &[JOB_APK],
+    };
+    [&[JOB_COMMON], own].concat().concat()
 }
 
 /// The file that a job runs. It is a program of its own: nothing of the starting script is left by then.
 pub(super) fn job(manager: Manager) -> String {
-    [ENVIRONMENT, JOB_COMMON, transaction_of(manager), JOB_RUN].concat()
+    [ENVIRONMENT, &transaction_of(manager), JOB_RUN].concat()
 }
 
 /// The program that starts a job: it carries the job's own program in a quoted here-document.
@@ -64,7 +76,7 @@ pub(super) fn cleanup() -> String {
 
 /// The program that simulates a transaction.
 pub(super) fn simulate(manager: Manager) -> String {
-    [ENVIRONMENT, FRAME, JOB_COMMON, transaction_of(manager), SIMULATE].concat()
+    [ENVIRONMENT, FRAME, &transaction_of(manager), SIMULATE].concat()
 }
 
 /// The program that reboots a host.

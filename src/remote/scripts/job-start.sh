@@ -38,9 +38,10 @@ start_job() {
     return 77
   fi
   mkdir -p "$jobs" && chmod 700 /var/lib/patchwave "$jobs" || return 1
-  if ! mkdir -m 700 "$job"; then
-    [ -d "$job" ] && echo state=attached
-    return
+  # Making the folder is what decides who starts the job.
+  if ! mkdir -m 700 "$job" 2>/dev/null; then
+    if [ -d "$job" ]; then echo state=attached && return; fi
+    mkdir -m 700 "$job" || return 1
   fi
   if ! write_plan || ! print_program >"$job/run" || ! echo "$lock_wait" >"$job/lock-wait"; then
     rm -rf "$job"

@@ -28,7 +28,7 @@ awk -F '|' -v plan="${0%/*}/plan" '
     if (field[9] == "**CONFIGURE**") next
     wanted = planned[field[1] " " field[7] " " field[6]]
     if (field[9] == "**REMOVE**") problem = "remove " field[1]
-    else if (wanted == "") problem = "change " field[1] " from " field[2] " to " field[6]
+    else if (wanted == "") problem = "change " field[1] " from " (field[2] == "-" ? "nothing" : field[2]) " to " field[6]
     else if (wanted != field[2]) problem = "change " field[1] " from " field[2] ", not from the planned " wanted
     else next
     print "patchwave: E_DRIFT: the transaction would also " problem

@@ -31,13 +31,14 @@ again_while_locked() {
 }
 
 # compare_steps: reads NAME|ARCHITECTURE|FROM|TO, the steps that the manager would take, and refuses any
-# that is not planned.
+# that is not planned. ARCHITECTURE is `*` where the manager does not say it.
 compare_steps() {
   awk -F '|' -v plan="$work/plan" '
     BEGIN {
       while ((getline line < plan) > 0) {
         split(line, part, "|")
         planned[part[2] "|" part[3] "|" part[4] "|" part[5]] = 1
+        planned[part[2] "|*|" part[4] "|" part[5]] = 1
       }
     }
     !(($1 "|" $2 "|" $3 "|" $4) in planned) {

@@ -1,0 +1,57 @@
+# What the transactions of dnf 4 and dnf 5 share: a stored transaction, replayed. It fails cleanly when a
+# version is gone, when the host is not as planned, and when another package would be pulled in.
+# shellcheck shell=sh
+
+# dnf_write_replay FILE 4|5: reads `installed NAME|ARCH|EPOCH:VERSION-RELEASE|REASON` and
+# `installonly NAME` and writes the transaction that brings the plan about.
+dnf_write_replay() {
+  awk -v plan="$work/plan" -v generation="$2" '
+    function label(name, evr, arch) { sub(/^0:/, "", evr); return name "-" evr "." arch }
+    function item(action, nevra, reason, repository) {
+      printf "%s{\"action\":\"%s\",\"nevra\":\"%s\",\"reason\":\"%s\",\"repo_id\":\"%s\"}", separator, action, nevra, reason, repository
+      separator = ",\n"
+    }
+    /^installonly / { parallel[$2] = 1; next }
+    /^installed / {
+      sub(/^installed /, "")
+      split($0, part, "|")
+      evr = part[3]; sub(/^0:/, "", evr)
+      reason_of[part[1] "|" part[2] "|" evr] = part[4]
+      arch_of[part[1] "|" evr] = part[2]
+    }
+    END {
+      printf "{\"version\":\"%s\",\"rpms\":[\n", generation == 5 ? "1.0" : "0.0"
+      while ((getline line < plan) > 0) {
+        split(line, part, "|")
+        name = part[2]; arch = part[3]; from = part[4]; to = part[5]; repository = part[6]
+        if (from == "") {
+          item("Install", label(name, to, arch), generation == 5 ? "Dependency" : "dependency", repository)
+          continue
+        }
+        old_arch = (name "|" arch "|" from) in reason_of ? arch : arch_of[name "|" from]
+        if (old_arch == "") {
+          print "patchwave: E_DRIFT: " name " " from " is not installed, as planned" >"/dev/stderr"
+          failed = 1
+          continue
+        }
+        reason = reason_of[name "|" old_arch "|" from]
+        if (name in parallel) {
+          # Installed beside what is there, never in its place.
+          item("Install", label(name, to, arch), reason, repository)
+        } else {
+          item("Upgrade", label(name, to, arch), reason, repository)
+          item(generation == 5 ? "Replaced" : "Upgraded", label(name, from, old_arch), reason, "@System")
+        }
+      }
+      print "\n]}"
+      exit failed ? 78 : 0
+    }' >"$1"
+}
+
+# dnf exits with 0 although a %post scriptlet failed.
+dnf_scriptlet_failure() {
+  if tail -c "+$1" "$work/log" | grep -E 'scriptlet failed, exit status|Error in (POST|PRE|POSTTRANS|TRIGGER)[A-Z]* scriptlet' | head -n 1 >"$work/scriptlet" &&
+    [ -s "$work/scriptlet" ]; then
+    refuse E_MANAGER "$(cat "$work/scriptlet")"
+  fi
+}

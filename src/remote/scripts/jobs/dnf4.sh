@@ -1,0 +1,34 @@
+# dnf 4: `history replay` of exactly the plan.
+# shellcheck shell=sh
+
+dnf4_run() {
+  if has dnf; then dnf --setopt=exit_on_lock=True "$@"; else yum --setopt=exit_on_lock=True "$@"; fi
+}
+
+dnf4_prepare() {
+  {
+    dnf4_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}'
+    dnf4_run -q -C repoquery --installonly --qf 'installonly %{name}'
+  } | dnf_write_replay "$work/replay.json" 4
+}
+
+dnf4_replay() {
+  dnf4_prepare && dnf4_run -y history replay "$work/replay.json"
+}
+
+transaction() {
+  transaction_log=$(($(wc -c <"$work/log") + 1))
+  again_while_locked 'already locked by|is currently held by|lock' dnf4_replay || return
+  dnf_scriptlet_failure "$transaction_log"
+}
+
+# The answer to its question is no: that is exit code 1 as well.
+simulate() {
+  if ! is_root; then return 77; fi
+  dnf4_prepare || return
+  dnf4_run --assumeno history replay "$work/replay.json" >"$work/out" 2>&1
+  simulate_code=$?
+  cat "$work/out"
+  if [ "$simulate_code" = 1 ] && grep -q '^Operation aborted' "$work/out"; then return 0; fi
+  return "$simulate_code"
+}

@@ -1,0 +1,35 @@
+# dnf 5: `replay` of exactly the plan.
+# shellcheck shell=sh
+
+dnf5_run() {
+  if has dnf5; then dnf5 "$@"; else dnf "$@"; fi
+}
+
+dnf5_prepare() {
+  mkdir -p "$work/replay"
+  {
+    dnf5_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}\n'
+    dnf5_run -q -C repoquery --installonly --qf 'installonly %{name}\n'
+  } | dnf_write_replay "$work/replay/transaction.json" 5
+}
+
+dnf5_replay() {
+  dnf5_prepare && dnf5_run -y replay "$work/replay"
+}
+
+transaction() {
+  transaction_log=$(($(wc -c <"$work/log") + 1))
+  again_while_locked '[Ll]ock' dnf5_replay || return
+  dnf_scriptlet_failure "$transaction_log"
+}
+
+# The answer to its question is no: that is exit code 1 as well.
+simulate() {
+  if ! is_root; then return 77; fi
+  dnf5_prepare || return
+  dnf5_run --assumeno replay "$work/replay" >"$work/out" 2>&1
+  simulate_code=$?
+  cat "$work/out"
+  if [ "$simulate_code" = 1 ] && grep -q '^Operation aborted' "$work/out"; then return 0; fi
+  return "$simulate_code"
+}

@@ -1,0 +1,75 @@
+# zypper: exact versions, nothing removed, nothing recommended.
+# shellcheck shell=sh
+
+zypper_install() {
+  # Words are NAME.ARCH=VERSION, checked by the controller; none holds a blank or a glob.
+  # shellcheck disable=SC2046
+  zypper -n --no-refresh "$@" $(plan_words)
+}
+
+# zypper_steps FILE: what the dry run in FILE would do, as NAME|ARCHITECTURE|FROM|TO.
+zypper_steps() {
+  tr '<' '\n' <"$1" | awk '
+    function value(name) {
+      if (!match($0, " " name "=\"[^\"]*\"")) return ""
+      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
+    }
+    /^to-/ { part = $0; sub(/>.*/, "", part) }
+    /^solvable / && value("type") == "package" {
+      from = value("edition-old"); to = value("edition")
+      sub(/^0:/, "", from); sub(/^0:/, "", to)
+      if (part == "to-remove") { from = to; to = "nothing" }
+      print value("name") "|" value("arch") "|" from "|" to
+    }'
+}
+
+# A dry run first: zypper itself has no guard against doing more than it was told.
+zypper_check() {
+  zypper_install -x install --dry-run --no-recommends --auto-agree-with-licenses >"$work/dry.xml" 2>"$work/dry.err"
+  zypper_code=$?
+  sed -n 's/.*<message type="error">\([^<]*\)<.*/\1/p' "$work/dry.xml"
+  cat "$work/dry.err"
+  case $zypper_code in
+    0 | 102 | 103 | 106) zypper_steps "$work/dry.xml" | compare_steps ;;
+    *) return "$zypper_code" ;;
+  esac
+}
+
+# Naming a package makes it the user's choice; a dependency has to stay one.
+zypper_restore_marks() {
+  zypper_marks=/var/lib/zypp/AutoInstalled
+  if [ ! -e "$work/auto" ] || [ ! -e "$zypper_marks" ]; then return; fi
+  awk -F '|' '$4 == "" { print $2 }' "$work/plan" >"$work/new"
+  cat "$zypper_marks" >"$work/auto.new"
+  cat "$work/auto" "$work/new" | grep -v '^#' | sort -u | while read -r zypper_name; do
+    if [ -n "$zypper_name" ] && ! grep -qxF "$zypper_name" "$zypper_marks" && rpm -q "$zypper_name" >/dev/null 2>&1; then
+      echo "$zypper_name" >>"$work/auto.new"
+    fi
+  done
+  cat "$work/auto.new" >"$zypper_marks"
+}
+
+transaction() {
+  ZYPP_LOCK_TIMEOUT=$lock_wait
+  export ZYPP_LOCK_TIMEOUT
+  zypper_check || return
+  if [ -e /var/lib/zypp/AutoInstalled ]; then cp /var/lib/zypp/AutoInstalled "$work/auto"; fi
+  zypper_install install --no-recommends --auto-agree-with-licenses
+  transaction_code=$?
+  zypper_restore_marks
+  case $transaction_code in
+    # A reboot, a restart of zypper itself, a skipped repository: the packages are installed.
+    102 | 103 | 106) return 0 ;;
+    *) return "$transaction_code" ;;
+  esac
+}
+
+simulate() {
+  if ! is_root; then return 77; fi
+  ZYPP_LOCK_TIMEOUT=$lock_wait
+  export ZYPP_LOCK_TIMEOUT
+  zypper_check
+  zypper_code=$?
+  zypper_steps "$work/dry.xml"
+  return "$zypper_code"
+}
