@@ -83,6 +83,20 @@ pub struct GlobalOptions {
     /// Answer the one question of a changing command with yes.
     #[arg(short, long, global = true)]
     pub yes: bool,
+
+    /// Never an argument: what a command may use that was not named.
+    #[arg(skip)]
+    pub surroundings: Surroundings,
+}
+
+/// What a command may use that was not named: the user's agent, keys, known hosts and home folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Surroundings {
+    /// All of it.
+    #[default]
+    OfTheUser,
+    /// Nothing: a demo must neither read nor write what is the user's.
+    Isolated,
 }
 
 /// Formats of standard output.

@@ -71,7 +71,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
         Command::History(options) => commands::history::run(options, global, printer),
         Command::Show(options) => commands::show::run(options, global, printer),
-        Command::Demo(_) => Ok(Exit::Done),
+        Command::Demo(options) => commands::demo::run(options, global, printer).await,
         Command::Completions { shell } => commands::completions::run(*shell, printer),
     }
 }

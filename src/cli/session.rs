@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::arguments::{GlobalOptions, RefreshChoice};
+use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
 use super::failure::Failure;
 use super::interrupt;
 use super::printer::Printer;
@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
     /// When it is not there or has mistakes.
     pub fn open(options: &'a GlobalOptions, printer: &'a Printer) -> Result<Self, Failure> {
         let inventory_paths = inventory_paths(options)?;
-        let inventory = load_inventory(&inventory_paths, &resolve_context())?;
+        let inventory = load_inventory(&inventory_paths, &resolve_context(options))?;
         if !inventory.warnings().is_empty() && !printer.quiet {
             super::show_diagnostics(printer, inventory.warnings(), true);
         }
@@ -91,12 +91,17 @@ impl<'a> Session<'a> {
     /// The transport to the hosts of the inventory. Opens nothing yet.
     #[must_use]
     pub fn transport(&self) -> SshTransport {
-        let mut settings = SshSettings::from_environment(
-            project_known_hosts(&self.inventory_paths),
-            Arc::new(TerminalPrompter {
-                bars: self.printer.bars(),
-            }),
-        );
+        let known_hosts = project_known_hosts(&self.inventory_paths);
+        let mut settings = match self.options.surroundings {
+            Surroundings::OfTheUser => {
+                let bars = self.printer.bars();
+                SshSettings::from_environment(known_hosts, Arc::new(TerminalPrompter { bars }))
+            }
+            Surroundings::Isolated => SshSettings {
+                known_hosts: known_hosts.into_iter().collect(),
+                ..SshSettings::isolated()
+            },
+        };
         settings.connect_timeout = self.options.connect_timeout;
         settings.parallel = self.limits().parallel;
         let hosts: BTreeMap<HostName, Host> = self.hosts_by_name();

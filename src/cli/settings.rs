@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::GlobalOptions;
+use super::arguments::{GlobalOptions, Surroundings};
 use super::failure::Failure;
 use crate::inventory::ResolveContext;
 use crate::inventory::load::{DiscoveryError, find_inventory};
@@ -33,7 +33,13 @@ pub fn inventory_paths(options: &GlobalOptions) -> Result<Vec<PathBuf>, Failure>
 
 /// What the inventory needs to know of this machine.
 #[must_use]
-pub fn resolve_context() -> ResolveContext {
+pub fn resolve_context(options: &GlobalOptions) -> ResolveContext {
+    if options.surroundings == Surroundings::Isolated {
+        return ResolveContext {
+            local_user: "operator".to_owned(),
+            home: None,
+        };
+    }
     let user = ["USER", "LOGNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));

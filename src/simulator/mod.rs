@@ -7,9 +7,10 @@
 //! - [`server`]: the fleet, its listeners, and what can be made to go wrong.
 //! - [`keys`]: key pairs made in memory.
 //! - [`system`]: the state of a simulated system. [`host`]: how it answers. `managers`: what each package
-//!   manager prints.
+//!   manager prints. [`distributions`]: ready-made systems.
 
 mod commands;
+pub mod distributions;
 pub mod host;
 mod jobs;
 pub mod keys;

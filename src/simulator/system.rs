@@ -286,6 +286,13 @@ impl System {
             .collect()
     }
 
+    /// The names of the packages that an upgrade would update now.
+    #[must_use]
+    pub fn upgradable_names(&self) -> Vec<String> {
+        let updates = self.upgradable();
+        updates.iter().map(|(package, _)| package.name.clone()).collect()
+    }
+
     /// Changes at every boot, and is the same for the same name and number of boots.
     #[must_use]
     pub fn boot_id(&self) -> String {

@@ -2,7 +2,12 @@
 //!
 //! The texts are those that the real programs print under `LC_ALL=C`, as far as anybody reads them.
 
+mod apk;
 mod apt;
+mod common;
+mod dnf;
+mod pacman;
+mod zypper;
 
 use crate::model::manager::Manager;
 use crate::remote::frame::FrameWriter;
@@ -14,7 +19,10 @@ use super::transaction::{PlanLine, Transaction};
 pub(super) fn refresh(system: &System) -> String {
     match system.manager {
         Manager::Apt => apt::refresh(system),
-        _ => String::new(),
+        Manager::Dnf4 | Manager::Dnf5 => dnf::refresh(system),
+        Manager::Zypper => zypper::refresh(system),
+        Manager::Pacman => pacman::refresh(system),
+        Manager::Apk => apk::refresh(system),
     }
 }
 
@@ -22,22 +30,36 @@ pub(super) fn refresh(system: &System) -> String {
 pub(super) fn sections(system: &System, writer: &mut FrameWriter) {
     match system.manager {
         Manager::Apt => apt::sections(system, writer),
-        _ => {}
+        Manager::Dnf4 | Manager::Dnf5 => dnf::sections(system, writer),
+        Manager::Zypper => zypper::sections(system, writer),
+        Manager::Pacman => pacman::sections(system, writer),
+        Manager::Apk => apk::sections(system, writer),
     }
 }
 
 /// Works a transaction out. Nothing changes yet.
 pub(super) fn transaction(system: &System, plan: &[PlanLine]) -> Transaction {
-    match system.manager {
-        Manager::Apt => apt::transaction(system, plan),
-        _ => Transaction::refused(String::new(), 1),
+    match words(system.manager) {
+        Some(words) => common::transaction(&words, system, plan),
+        None => apt::transaction(system, plan),
     }
 }
 
 /// What simulating a transaction prints, and its exit code.
 pub(super) fn simulate(system: &System, plan: &[PlanLine]) -> (String, i32) {
-    match system.manager {
-        Manager::Apt => apt::simulate(system, plan),
-        _ => (String::new(), 1),
+    match words(system.manager) {
+        Some(words) => common::simulate(&words, system, plan),
+        None => apt::simulate(system, plan),
+    }
+}
+
+/// A manager's words; apt goes its own way, because dpkg leaves packages half-way.
+fn words(manager: Manager) -> Option<common::Words> {
+    match manager {
+        Manager::Apt => None,
+        Manager::Dnf4 | Manager::Dnf5 => Some(dnf::WORDS),
+        Manager::Zypper => Some(zypper::WORDS),
+        Manager::Pacman => Some(pacman::WORDS),
+        Manager::Apk => Some(apk::WORDS),
     }
 }

@@ -80,3 +80,98 @@ async fn an_apt_host_is_scanned_as_it_is() {
     // The metadata is young now.
     assert_eq!(fleet.system("deb").system().metadata_age, 1);
 }
+
+/// A system of that manager with one of everything: an advisory, an older offer, a new dependency, a hold.
+pub(super) fn one_of_everything(manager: Manager) -> System {
+    let (id, arch, any, repo) = match manager {
+        Manager::Apt => ("debian", "amd64", "all", "Debian-Security/bookworm-security"),
+        Manager::Dnf4 => ("rocky", "x86_64", "noarch", "baseos"),
+        Manager::Dnf5 => ("fedora", "x86_64", "noarch", "updates"),
+        Manager::Zypper => ("opensuse-leap", "x86_64", "noarch", "repo-sle-update"),
+        Manager::Pacman => ("arch", "x86_64", "any", "core"),
+        Manager::Apk => ("alpine", "x86_64", "noarch", "http://mirror.simulated/v3.22/main"),
+    };
+    let version = |number: &str| match manager {
+        Manager::Apk => format!("{number}-r0"),
+        _ => format!("{number}-1"),
+    };
+    let offer = |number: &str, size| Offer::new(&version(number), repo, size);
+    let os_release = format!("ID={id}\nVERSION_ID=\"9\"\nPRETTY_NAME=\"{id} 9\"\n");
+    System::new(manager.as_str(), manager, &os_release, "6.6.1").with_packages([
+        Package::installed("tls", arch, &version("3.0"))
+            .offer(offer("3.1", 100).fixes("ADV-2026:1", "important", &["CVE-2026-1001"]))
+            .offer(offer("3.2", 200)),
+        Package::installed("app", any, &version("1.0")).offer(offer("1.1", 300).needing("extra")),
+        Package::available("extra", any, offer("1.0", 400)),
+        Package::installed("held", any, &version("1.0"))
+            .offer(offer("1.1", 500))
+            .hold(),
+        Package::installed("bash", arch, &version("5.2")),
+    ])
+}
+
+#[tokio::test]
+async fn every_manager_is_scanned_as_its_host_is() {
+    let fleet = Fleet::start(Manager::ALL.map(one_of_everything)).await;
+    let scan = fleet.scan().await;
+    assert_eq!(scan.hosts.len(), Manager::ALL.len());
+    for host in &scan.hosts {
+        assert_eq!(host.state, HostState::Ok, "{}: {:?}", host.name, host.error);
+        assert_eq!(host.notices, Vec::<String>::new(), "{}", host.name);
+        let facts = host.facts.as_ref().unwrap();
+        let system = fleet.system(host.name.as_str()).system();
+        assert_eq!(facts.manager, system.manager);
+        assert_eq!(facts.boot_id, Some(system.boot_id()));
+        assert!(!facts.reboot.required, "{}: {:?}", host.name, facts.reboot);
+        assert_same_updates(host, &system);
+    }
+}
+
+/// The updates that were read are those of the state: upgradable, new and held ones.
+fn assert_same_updates(host: &HostScan, system: &System) {
+    let row = |status: UpdateStatus, (package, offer): super::super::system::Pending<'_>| {
+        format!(
+            "{} {} {} {} {status}",
+            package.name,
+            package.arch,
+            package.version().unwrap_or("-"),
+            offer.version
+        )
+    };
+    let mut expected: Vec<String> = system
+        .pending()
+        .into_iter()
+        .map(|pending| row(UpdateStatus::Upgradable, pending))
+        .chain(system.held().into_iter().map(|held| row(UpdateStatus::Held, held)))
+        .collect();
+    expected.sort();
+    let found: Vec<String> = rows(host)
+        .iter()
+        .map(|row| {
+            let words: Vec<&str> = row.split(' ').collect();
+            [words[0], words[1], words[2], words[3], words[5]].join(" ")
+        })
+        .collect();
+    assert_eq!(found, expected, "{}", host.name);
+    let tls = host
+        .updates
+        .iter()
+        .find(|update| update.package.as_str() == "tls")
+        .unwrap();
+    let knows_security = !matches!(system.manager, Manager::Pacman | Manager::Apk);
+    assert_eq!(tls.security, knows_security.then_some(true), "{}", host.name);
+    if matches!(system.manager, Manager::Dnf4 | Manager::Dnf5 | Manager::Zypper) {
+        assert_eq!(tls.advisories, ["ADV-2026:1"], "{}", host.name);
+        assert_eq!(tls.cves, ["CVE-2026-1001"], "{}", host.name);
+        assert_eq!(tls.severity.as_deref(), Some("important"), "{}", host.name);
+    }
+    if system.manager != Manager::Zypper {
+        assert_eq!(tls.size, Some(200), "{}", host.name);
+    }
+    assert_eq!(
+        tls.repo,
+        system.package("tls").unwrap().offers[1].repository,
+        "{}",
+        host.name
+    );
+}
