@@ -97,5 +97,5 @@ pub(crate) fn show_diagnostics(printer: &Printer, diagnostics: &Diagnostics, is_
         color: look.colour,
         is_warning,
     };
-    printer.complaint(&render_diagnostics(diagnostics, style));
+    printer.complaint(&format!("{}\n", render_diagnostics(diagnostics, style).trim_end()));
 }

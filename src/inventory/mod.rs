@@ -4,10 +4,13 @@
 //! setting of it is certain. Only [`load`] touches the disk; all else takes text and gives values.
 
 mod collect;
+mod evaluate;
 mod graph;
+mod host_reader;
 mod jump;
 mod layers;
 pub mod load;
+mod origins;
 mod paths;
 mod privilege;
 mod resolve;
@@ -18,6 +21,7 @@ mod setting_reader;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 pub use resolve::parse_inventory;
 pub use resolved::{Group, Inventory, Layer, Overridden, SettingOrigin};

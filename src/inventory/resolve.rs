@@ -6,11 +6,13 @@ use super::collect::{Collected, HostDefinition, collect};
 use super::graph::GroupGraph;
 use super::jump::{check_jumps, complete_ways};
 use super::layers::{Contradiction, GroupLayer, Winner, group_layer, host_settings};
+use super::origins::origins;
 use super::paths::PathContext;
 use super::privilege::DEFAULT_USER;
-use super::resolved::{Group, Inventory, Layer, SettingOrigin};
+use super::resolved::{Group, Inventory};
 use super::schema::read_file;
 use super::settings::{Setting, Value};
+use super::warnings::{same_machines, same_names};
 use super::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
@@ -99,8 +101,8 @@ impl Resolver<'_> {
             }
         }
         inventory.groups = self.groups(&closures);
-        inventory.warnings = self.same_machines(&inventory.hosts);
-        inventory.warnings.merge(self.same_names());
+        inventory.warnings = same_machines(&inventory.hosts, self.collected);
+        inventory.warnings.merge(same_names(self.collected));
         inventory
     }
 
@@ -177,52 +179,6 @@ impl Resolver<'_> {
         }
         groups
     }
-
-    /// A bare word in a target expression is the host; whoever means the group would miss its hosts.
-    fn same_names(&self) -> Diagnostics {
-        let hosts: HashMap<&str, &HostDefinition> = self
-            .collected
-            .hosts
-            .iter()
-            .map(|host| (host.name.as_str(), host))
-            .collect();
-        let mut warnings = Diagnostics::default();
-        for group in &self.collected.groups {
-            if let Some(host) = hosts.get(group.name.as_str()) {
-                let message = format!("`{}` is the name of a host and of a group", group.name);
-                let hint = format!(
-                    "in target expressions `{0}` is the host and `group:{0}` the group",
-                    group.name
-                );
-                let warning = Diagnostic::new(group.place.clone(), message).with_hint(hint);
-                warnings.push(warning.with_related(host.place.clone(), "the host"));
-            }
-        }
-        warnings
-    }
-
-    /// Two names for one machine would patch it twice at once.
-    fn same_machines(&self, hosts: &[Host]) -> Diagnostics {
-        let mut warnings = Diagnostics::default();
-        let mut first: HashMap<(String, u16, &[HostName]), &Host> = HashMap::new();
-        for (host, definition) in hosts.iter().zip(&self.collected.hosts) {
-            let (key, where_to) = match host.connect {
-                Connect::Local => ((String::new(), 0, [].as_slice()), "this machine".to_owned()),
-                Connect::Ssh => (
-                    (host.address.to_lowercase(), host.port, host.jump.as_slice()),
-                    format!("{} port {}", host.address, host.port),
-                ),
-            };
-            if let Some(other) = first.get(&key) {
-                let message = format!("`{}` and `{}` are the same machine: {where_to}", other.name, host.name);
-                let hint = "it would be patched twice; keep one of the two";
-                warnings.push(Diagnostic::new(definition.place.clone(), message).with_hint(hint));
-            } else {
-                first.insert(key, host);
-            }
-        }
-        warnings
-    }
 }
 
 fn set(host: &mut Host, setting: &Setting, value: Value) {
@@ -243,54 +199,6 @@ fn set(host: &mut Host, setting: &Setting, value: Value) {
             }
         }
     }
-}
-
-/// Where every setting came from, the built-in values of what nobody set included.
-fn origins(host: &Host, winners: BTreeMap<Setting, Winner>) -> Vec<SettingOrigin> {
-    let is_local = host.connect == Connect::Local;
-    let unused = [
-        Setting::Address,
-        Setting::Port,
-        Setting::User,
-        Setting::Key,
-        Setting::Jump,
-        Setting::HostKey,
-    ];
-    let built_in = [
-        (Setting::Address, Value::Address(host.address.clone())),
-        (Setting::Port, Value::Port(host.port)),
-        (Setting::User, Value::User(host.user.clone())),
-        (Setting::Become, Value::Become(host.privilege.clone())),
-        (Setting::Connect, Value::Connect(host.connect)),
-    ];
-    let mut all: BTreeMap<Setting, SettingOrigin> = built_in
-        .into_iter()
-        .map(|(setting, value)| {
-            let (name, value) = (setting.to_string(), value.to_string());
-            let origin = SettingOrigin {
-                setting: name,
-                value,
-                layer: Layer::BuiltIn,
-                place: None,
-                overridden: Vec::new(),
-            };
-            (setting, origin)
-        })
-        .collect();
-    for (setting, winner) in winners {
-        let origin = SettingOrigin {
-            setting: setting.to_string(),
-            value: winner.value.to_string(),
-            layer: winner.layer,
-            place: Some(winner.place),
-            overridden: winner.overridden,
-        };
-        all.insert(setting, origin);
-    }
-    all.into_iter()
-        .filter(|(setting, _)| !(is_local && unused.contains(setting)))
-        .map(|(_, origin)| origin)
-        .collect()
 }
 
 /// One report for two groups, however many hosts are in both.

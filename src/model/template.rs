@@ -26,6 +26,8 @@ pub struct TemplateError {
     pub hint: Option<String>,
     /// Where in the text it is, in characters from 0, when it is known.
     pub offset: Option<usize>,
+    /// How many characters are meant, from there.
+    pub length: usize,
 }
 
 /// Whether a text holds a variable, so that it means something else for every host.
@@ -44,6 +46,7 @@ pub fn check_template(text: &str) -> Result<(), TemplateError> {
             message: "only `{{ … }}` is possible here, no statement and no comment".to_owned(),
             hint: Some(format!("the variables are {}", variables())),
             offset: Some(characters_before(text, start)),
+            length: 2,
         });
     }
     let environment = environment();
@@ -63,6 +66,7 @@ pub fn check_template(text: &str) -> Result<(), TemplateError> {
             message: format!("`{}` is not a variable of a template", printable(name)),
             hint: Some(near.unwrap_or_else(|| format!("the variables are {}", variables()))),
             offset: text.find(name.as_str()).map(|start| characters_before(text, start)),
+            length: name.chars().count(),
         });
     }
     // A filter that does not exist shows only when the text is rendered.
@@ -98,6 +102,7 @@ pub fn render_template(text: &str, host: &Host) -> Result<String, TemplateError>
             ),
             hint: Some("a label that a playbook names must be set on every host it is used for".to_owned()),
             offset: None,
+            length: 0,
         })
 }
 
@@ -127,6 +132,7 @@ fn syntax_error(error: &minijinja::Error) -> TemplateError {
         message: format!("this template cannot be used: {}", reason(error)),
         hint: Some("it is written like `http://{{ host.address }}/health`".to_owned()),
         offset: None,
+        length: 0,
     }
 }
 

@@ -226,7 +226,7 @@ fn read_text(
     }
     if let Err(error) = check_template(&scalar.text) {
         let place = match error.offset {
-            Some(offset) => reader.inside(node).shifted(offset, 1),
+            Some(offset) => reader.inside(node).shifted(offset, error.length),
             None => reader.place(node.span),
         };
         reader.report(Diagnostic::new(place, error.message).with_optional_hint(error.hint));

@@ -3,13 +3,15 @@
 //! The bars own the lower end of the terminal on standard error. What scrolls by is failures, waves and gates.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::event_text::{event_in_words, seconds_in_words};
 use super::page::{Line, Page, Tone};
 use super::terminal::{Look, render};
+use crate::model::duration::format_duration;
 use crate::model::event::{Event, EventKind};
 use crate::model::name::HostName;
 
@@ -95,8 +97,8 @@ impl Progress {
         let whole = self
             .bars
             .add(ProgressBar::new(u64::try_from(hosts).unwrap_or(u64::MAX)));
-        let template = "{msg}  {wide_bar}  {pos}/{len} hosts  {elapsed} elapsed, {eta} left";
-        whole.set_style(style(template).progress_chars("━━ "));
+        let template = "{msg}  {wide_bar}  {pos}/{len} hosts  {elapsed} elapsed{left}";
+        whole.set_style(style(template).progress_chars("━━ ").with_key("left", write_estimate));
         whole.enable_steady_tick(Duration::from_millis(250));
         self.whole = Some(whole);
         self.refresh();
@@ -181,4 +183,15 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+}
+
+/// An estimate needs at least one host that has ended.
+fn write_estimate(state: &ProgressState, out: &mut dyn Write) {
+    if state.pos() > 0 {
+        let _ = write!(
+            out,
+            ", about {} left",
+            format_duration(Duration::from_secs(state.eta().as_secs()))
+        );
+    }
 }

@@ -13,5 +13,6 @@ mod command_line;
 mod examples;
 mod lab;
 mod manuals;
+mod mistakes;
 mod program;
 mod structure;

@@ -5,6 +5,7 @@
 //! takes typed values out of the tree, collects every mistake on the way and goes on. The inventory and
 //! the playbook are both read with it, so that both report mistakes in the same words.
 
+mod builder;
 mod merge;
 mod node;
 mod parse;

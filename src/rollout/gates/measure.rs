@@ -139,3 +139,102 @@ async fn tcp(address: &str) -> Result<String, String> {
         Err(error) => Err(format!("{address}: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request with this status line and body, and gives its address.
+    fn serve_once(status: &'static str, body: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0_u8; 1024];
+            let _ = stream.read(&mut request);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        });
+        address
+    }
+
+    async fn asked(
+        status: &'static str,
+        body: &'static str,
+        expected: u16,
+        wanted: Option<&str>,
+    ) -> Result<String, String> {
+        let url = format!("http://{}/health", serve_once(status, body));
+        http(url, expected, wanted.map(str::to_owned), Duration::from_secs(5)).await
+    }
+
+    #[tokio::test]
+    async fn http_passes_with_the_status_and_the_body_that_were_asked_for() {
+        assert!(asked("200 OK", "all well", 200, Some("well")).await.is_ok());
+        assert!(asked("503 Service Unavailable", "", 503, None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn http_fails_with_another_status_another_body_or_a_redirect() {
+        assert!(
+            asked("500 Internal Server Error", "", 200, None)
+                .await
+                .unwrap_err()
+                .contains("answered 500")
+        );
+        assert!(
+            asked("200 OK", "all ill", 200, Some("well"))
+                .await
+                .unwrap_err()
+                .contains("without `well`")
+        );
+        assert!(
+            asked("302 Found", "", 200, None)
+                .await
+                .unwrap_err()
+                .contains("answered 302")
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_there_fails_both_ways() {
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .to_string();
+        assert!(tcp(&address).await.is_err());
+        assert!(
+            http(format!("http://{address}/"), 200, None, Duration::from_secs(5))
+                .await
+                .is_err()
+        );
+    }
+
+    #[tokio::test]
+    async fn tcp_passes_when_somebody_listens() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(tcp(&listener.local_addr().unwrap().to_string()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_command_passes_by_its_exit_code_and_no_shell_reads_its_words() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert!(on_controller(&words(&["true"])).await.is_ok());
+        assert!(on_controller(&words(&["false"])).await.unwrap_err().contains("exit 1"));
+        let echoed = on_controller(&words(&["test", "$(id)", "=", "$(id)"])).await;
+        assert!(echoed.is_ok(), "{echoed:?}");
+        assert!(
+            on_controller(&words(&["no-such-program-here"]))
+                .await
+                .unwrap_err()
+                .contains("cannot be started")
+        );
+    }
+}
