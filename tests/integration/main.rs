@@ -10,6 +10,7 @@
 )]
 
 mod command_line;
+mod demo;
 mod examples;
 mod lab;
 mod manuals;

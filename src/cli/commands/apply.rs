@@ -18,7 +18,7 @@ use crate::model::run::{HostRunState, RunOutcome, RunReport};
 use crate::model::text::count;
 use crate::report::document::{Document, RunBody};
 use crate::report::page::{Page, Tone};
-use crate::report::pages::plan::plan_page;
+use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
 use crate::rollout::{RunContext, has_work, run_plan, simulate_plan};
 use crate::ssh::SshTransport;
@@ -59,7 +59,12 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
 
 /// Shows the plan and asks for a yes, where one is needed.
 async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool {
-    let page = plan_page(plan, session.options.verbose);
+    // Nobody reads a table of packages before a run that is approved already; `plan` shows it.
+    let page = if session.options.yes && !session.options.verbose && has_work(plan) {
+        plan_outline(plan)
+    } else {
+        plan_page(plan, session.options.verbose)
+    };
     if session.options.yes || !has_work(plan) {
         printer.notice(&page);
         return true;

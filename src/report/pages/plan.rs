@@ -27,6 +27,25 @@ pub fn plan_page(plan: &Plan, all: bool) -> Page {
     page
 }
 
+/// The same without the packages: for a run that nobody has to approve any more.
+#[must_use]
+pub fn plan_outline(plan: &Plan) -> Page {
+    let mut page = Page::new();
+    page.lines(vec![headline(plan)]);
+    for (index, wave) in plan.waves.iter().enumerate() {
+        page.lines(wave_lines(wave, index + 1, plan.waves.len()));
+    }
+    page.lines(vec![
+        Line::new(
+            0,
+            "Every package with its versions: `patchwave plan`, or -v",
+            Tone::Quiet,
+        ),
+        Line::new(0, "", Tone::Plain),
+    ]);
+    page
+}
+
 fn headline(plan: &Plan) -> Line {
     let security = plan
         .hosts()

@@ -14,24 +14,18 @@ const WIDTH: usize = 78;
 pub(super) fn introduction(printer: &Printer, hosts: usize, folder: &Path) -> io::Result<()> {
     let mut page = Page::new();
     page.line("patchwave demo: the whole job on a simulated fleet", Tone::Strong);
-    page.lines(vec![
-        Line::new(
-            0,
-            format!("Simulated: {hosts} hosts with six package managers, inside this process on 127.0.0.1."),
-            Tone::Plain,
-        ),
-        Line::new(
-            0,
-            "Real: the SSH connections, the commands below, and every line they print.",
-            Tone::Plain,
-        ),
-        Line::new(
-            0,
-            "Each command reads the demo's own files and nothing of yours:",
-            Tone::Plain,
-        ),
-        Line::new(2, folder.display().to_string(), Tone::Strong),
-    ]);
+    page.lines(
+        [
+            format!("Simulated: {hosts} hosts with six package managers, inside this process on 127.0.0.1;"),
+            "their packages, versions and advisories are made up.".to_owned(),
+            "Real: the SSH connections, and the code of every command below.".to_owned(),
+            "Files: the demo's own, and nothing of yours:".to_owned(),
+        ]
+        .iter()
+        .map(|words| Line::new(0, words, Tone::Plain))
+        .chain([Line::new(2, folder.display().to_string(), Tone::Strong)])
+        .collect(),
+    );
     printer.page(&page)
 }
 
@@ -103,11 +97,12 @@ pub(super) fn removed(printer: &Printer, folder: &Path) -> io::Result<()> {
         Line::new(
             0,
             format!(
-                "The simulated hosts are gone, and so is {} (`patchwave demo --keep` keeps it).",
+                "Nothing is left: the simulated hosts are gone, and so is {}",
                 folder.display()
             ),
             Tone::Quiet,
         ),
+        Line::new(0, "(`patchwave demo --keep` keeps it)", Tone::Quiet),
     ]);
     printer.page(&page)
 }

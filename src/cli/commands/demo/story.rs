@@ -322,3 +322,50 @@ fn diff_arguments() -> DiffArguments {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::{HostName, RunId, WaveName};
+    use crate::model::run::{HostReport, WaveReport};
+
+    fn report(reason: Option<&str>, later: HostRunState) -> RunReport {
+        let host = |name: &str, wave: &str, state| HostReport {
+            name: HostName::new(name).unwrap(),
+            wave: WaveName::new(wave).unwrap(),
+            state,
+            rebooted: false,
+            duration_ms: 1,
+            error: None,
+            changed: Vec::new(),
+        };
+        let wave = |name: &str, outcome| WaveReport {
+            name: WaveName::new(name).unwrap(),
+            outcome,
+            hosts: Vec::new(),
+        };
+        RunReport {
+            run: RunId::new("run").unwrap(),
+            outcome: RunOutcome::Stopped,
+            reason: reason.map(str::to_owned),
+            waves: vec![
+                wave("canary", WaveOutcome::Failed),
+                wave("fleet", WaveOutcome::NotStarted),
+            ],
+            hosts: vec![
+                host(VICTIM, "canary", HostRunState::Patched),
+                host("web02", "fleet", later),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_demo_that_goes_another_way_is_noticed() {
+        let reason = Some("gate `service runs` of wave `canary` failed: web01: exit 3");
+        assert!(check_stopped(&report(reason, HostRunState::NotStarted)).is_ok());
+        assert!(check_stopped(&report(reason, HostRunState::Patched)).is_err());
+        assert!(check_stopped(&report(Some("db01 was unreachable"), HostRunState::NotStarted)).is_err());
+        assert!(check_stopped(&report(None, HostRunState::NotStarted)).is_err());
+        assert!(check_completed(&report(reason, HostRunState::Patched)).is_err());
+    }
+}
