@@ -9,11 +9,11 @@ use super::dnf::repositories;
 
 pub(super) const WORDS: Words = Words {
     gone,
-    gone_code: 1,
+    gone_code: 78,
     progress,
     done,
     failed,
-    failed_code: 0,
+    failed_code: 78,
     failed_stays_old: false,
 };
 
@@ -48,8 +48,12 @@ fn row((package, offer): Pending<'_>) -> String {
     )
 }
 
+/// pacman itself has no versions to choose from; patchwave's own check says it.
 fn gone(line: &PlanLine) -> String {
-    format!("error: target not found: {}={}\n", line.name, line.to)
+    format!(
+        "patchwave: E_GONE: {} {} is in no repository now, or nothing needs it\n",
+        line.name, line.to
+    )
 }
 
 fn progress(steps: &[Step]) -> String {
@@ -75,6 +79,8 @@ fn done(_steps: &[Step]) -> String {
     ":: Running post-transaction hooks...\n(1/1) Arming ConditionNeedsUpdate...\n".to_owned()
 }
 
+/// pacman ends with 0 nevertheless; patchwave's own check does not.
 fn failed(failing: &[Step]) -> String {
     lines(failing, |_| "error: command failed to execute correctly".to_owned())
+        + "patchwave: E_MANAGER: a script of a package failed: command failed to execute correctly\n"
 }

@@ -109,3 +109,22 @@ async fn a_reboot_in_the_middle_of_a_job_is_no_success() {
         Some("6.1.129-1")
     );
 }
+
+/// The answer to the start of a job is lost: it is asked for again, and the job is not started again.
+#[tokio::test]
+async fn a_lost_start_does_not_start_a_job_twice() {
+    let mut system = with_new_kernel("a");
+    system.job_time = Duration::from_millis(1500);
+    let fleet = Fleet::start([system]).await;
+    let plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
+    let host = fleet.fleet.host("a").unwrap().clone();
+    let breaking = async {
+        while fleet.system("a").transactions() == 0 {
+            tokio::task::yield_now().await;
+        }
+        host.reset();
+    };
+    let ((report, _), ()) = tokio::join!(run(&fleet, &plan), breaking);
+    assert_eq!(states(&report), [HostRunState::Patched], "{report:?}");
+    assert_eq!(fleet.system("a").transactions(), 1);
+}

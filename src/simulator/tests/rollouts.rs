@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::system::{Effect, Offer, Package, System};
+use super::scans::one_of_everything;
 use super::{Events, Fleet};
 use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
@@ -225,4 +226,106 @@ async fn a_version_that_is_gone_changes_nothing() {
     let (report, _) = run(&fleet, &plan).await;
     assert_eq!(report.hosts[0].error.as_ref().unwrap().code, ErrorCode::Gone);
     assert_eq!(fleet.system("a").system().installed(), before);
+}
+
+/// The systems of all managers, each with a plan of everything that is pending.
+async fn every_manager() -> (Fleet, Plan) {
+    let fleet = Fleet::start(Manager::ALL.map(one_of_everything)).await;
+    let scan = fleet.scan().await;
+    let names: Vec<&str> = Manager::ALL.iter().map(|manager| manager.as_str()).collect();
+    let mut plan = plan(&scan, &[&names], RebootPolicy::Never);
+    plan.waves[0].parallel = names.len();
+    plan.waves[0].budget.tolerated = names.len();
+    (fleet, plan)
+}
+
+#[tokio::test]
+async fn every_manager_installs_what_is_planned() {
+    let (fleet, plan) = every_manager().await;
+    let hosts = fleet
+        .hosts()
+        .into_iter()
+        .map(|host| (host.name.clone(), host))
+        .collect();
+    let refused = simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default()).await;
+    assert!(refused.is_empty(), "{refused:?}");
+    let (report, _) = run(&fleet, &plan).await;
+    assert_eq!(report.outcome, RunOutcome::Completed, "{report:?}");
+    for host in &report.hosts {
+        assert_eq!(host.state, HostRunState::Patched, "{}: {:?}", host.name, host.error);
+        assert_eq!(host.changed.len(), 3, "{}: {:?}", host.name, host.changed);
+        let system = fleet.system(host.name.as_str());
+        assert!(system.system().pending().is_empty(), "{}", host.name);
+        assert_eq!((system.transactions(), system.jobs_left()), (1, 0), "{}", host.name);
+    }
+}
+
+#[tokio::test]
+async fn every_manager_says_that_a_version_is_gone() {
+    let (fleet, plan) = every_manager().await;
+    for system in fleet.systems.values() {
+        system.change(|system| {
+            system.package_mut("tls").unwrap().offers.clear();
+        });
+    }
+    let before: Vec<_> = fleet
+        .systems
+        .values()
+        .map(|system| system.system().installed())
+        .collect();
+    let (report, _) = run(&fleet, &plan).await;
+    for host in &report.hosts {
+        let error = host.error.as_ref().unwrap();
+        assert_eq!(error.code, ErrorCode::Gone, "{}: {error}", host.name);
+    }
+    let after: Vec<_> = fleet
+        .systems
+        .values()
+        .map(|system| system.system().installed())
+        .collect();
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn every_manager_says_that_a_script_failed() {
+    let (fleet, plan) = every_manager().await;
+    for system in fleet.systems.values() {
+        system.change(|system| {
+            let package = system.package_mut("tls").unwrap();
+            package.offers[1].effects.push(Effect::ScriptFails);
+        });
+    }
+    let (report, _) = run(&fleet, &plan).await;
+    for host in &report.hosts {
+        assert_eq!(host.state, HostRunState::Failed, "{}", host.name);
+        let error = host.error.as_ref().unwrap();
+        assert_eq!(error.code, ErrorCode::Manager, "{}: {error}", host.name);
+        // The other packages of the transaction are installed, as with the real managers.
+        let system = fleet.system(host.name.as_str()).system();
+        assert!(!system.upgradable_names().contains(&"app".to_owned()), "{}", host.name);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_planned_is_refused() {
+    let (fleet, mut plan) = every_manager().await;
+    for host in &mut plan.waves[0].batches[0] {
+        host.changes.retain(|change| change.package.as_str() != "extra");
+    }
+    let (report, _) = run(&fleet, &plan).await;
+    for host in &report.hosts {
+        let error = host.error.as_ref().unwrap();
+        assert_eq!(error.code, ErrorCode::Drift, "{}: {error}", host.name);
+        assert!(error.message.contains("extra"), "{}: {error}", host.name);
+        assert_eq!(
+            fleet
+                .system(host.name.as_str())
+                .system()
+                .package("app")
+                .unwrap()
+                .installed
+                .len(),
+            1
+        );
+    }
 }
