@@ -157,7 +157,7 @@ pub enum Command {
     /// List past runs, newest first.
     History(HistoryArguments),
     /// Show a past run again.
-    #[command(after_help = "Example:\n  patchwave show 20260131T031500Z-4f2a")]
+    #[command(after_help = "Examples:\n  patchwave show\n  patchwave show last web01")]
     Show(ShowArguments),
     /// The whole job on a simulated fleet inside this process: scan, diff, plan, waves, a stop, a second try.
     Demo(DemoArguments),
@@ -329,8 +329,10 @@ pub struct HistoryArguments {
 /// `show`.
 #[derive(Debug, Args)]
 pub struct ShowArguments {
-    /// The run; without it the newest.
+    /// The run; without it, or with `last`, the newest.
     pub run: Option<String>,
+    /// Only this host: its events and the end of its log.
+    pub host: Option<String>,
     /// Every event, instead of the result.
     #[arg(long)]
     pub events: bool,

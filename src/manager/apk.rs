@@ -7,6 +7,7 @@
 //! - `updates`: `apk list -u`: every newer version, pinned packages too.
 //! - `details`: `apk list NAME…`: the architectures. `policy`: `apk policy NAME…`: the repositories.
 //! - `sizes`: `apk query --format json …` (apk 3; empty from apk 2).
+//! - `broken`: the names of packages whose script failed: every apk exits with 1 from then on.
 //! - `world`: `/etc/apk/world`: a name with a version is pinned.
 //!
 //! apk knows of no advisories: whether an update fixes a security problem is unknown.
@@ -21,7 +22,7 @@ use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::section::Sections;
 use crate::model::update::{Update, UpdateStatus};
 
-use super::listing::{Listing, filled_lines, key};
+use super::listing::{Listing, filled_lines, join_lines, key};
 
 /// Reads the updates.
 ///
@@ -78,6 +79,14 @@ fn resolve_problem(sections: &Sections, listing: &mut Listing) -> Result<(), Hos
         return Ok(());
     };
     if section.exit_code == 0 {
+        return Ok(());
+    }
+    let broken = filled_lines(sections.text("broken"));
+    let names = join_lines(broken, 5);
+    if section.exit_code == 1 && !names.is_empty() {
+        listing.notices.push(format!(
+            "a script of {names} failed before, and every apk fails since; run `apk fix` on the host"
+        ));
         return Ok(());
     }
     let said = format!("{}\n{}", section.stderr, section.stdout);

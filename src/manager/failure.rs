@@ -39,7 +39,7 @@ const APT: Rules = &[
     ),
     (
         ErrorCode::Gone,
-        &["' was not found", "Unable to locate package", "404  Not Found"],
+        &["' was not found", "Unable to locate package", "  404  "],
     ),
     (
         ErrorCode::Dep,
@@ -86,10 +86,7 @@ const APT: Rules = &[
 ];
 
 const DNF: Rules = &[
-    (
-        ErrorCode::Disk,
-        &["No space left on device", "At least", "more space needed on"],
-    ),
+    (ErrorCode::Disk, &["No space left on device", "more space needed on"]),
     (
         ErrorCode::Lock,
         &[
@@ -118,7 +115,7 @@ const DNF: Rules = &[
         &[
             "not installed for",
             "is not installed",
-            "which was not specified",
+            "was pulled into the transaction",
             "not present in the stored transaction",
             "Package nevra",
         ],
@@ -197,13 +194,7 @@ const ZYPPER: Rules = &[
     (ErrorCode::Drift, &["is already installed", "patchwave-guard"]),
     (
         ErrorCode::Dep,
-        &[
-            "Problem:",
-            "nothing provides",
-            "conflicts with",
-            "Detected 1 file conflict",
-            "file conflicts:",
-        ],
+        &["Problem:", "nothing provides", "conflicts with", "Detected "],
     ),
     (
         ErrorCode::Manager,
@@ -345,8 +336,9 @@ pub fn failure(manager: Manager, exit_code: i32, log: &str) -> HostError {
         return HostError::new(code, message, hint(manager, code));
     }
     let found = rules(manager).iter().find_map(|(code, texts)| {
-        log.lines()
-            .find(|line| texts.iter().any(|text| line.contains(text)))
+        texts
+            .iter()
+            .find_map(|text| log.lines().find(|line| line.contains(text)))
             .map(|line| (*code, line))
     });
     let (code, line) = found

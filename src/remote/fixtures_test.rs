@@ -1,6 +1,7 @@
 //! Runs the probe's parser over real captures. `tests/fixtures/<manager>/<case>.stdout` and `.stderr` are
 //! what a host printed for a probe with the nonce 0; `<case>.json` is what patchwave must make of it.
-//! Adding the files adds the test. `PATCHWAVE_BLESS=1` writes the expected file anew: read the difference.
+//! `<case>.<exit code>.log` is the log of a job, or what a command printed, and `<case>.json` what its failure is
+//! taken for. Adding the files adds the test. `PATCHWAVE_BLESS=1` writes the expected file anew: read the difference.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ use serde_json::{Value, json};
 use super::probe::{Probe, parse_probe};
 use super::script::Nonce;
 use super::transport::ScriptOutput;
+use crate::manager::failure;
 use crate::model::error::HostError;
+use crate::model::manager::Manager;
 
 fn shown(result: Result<Probe, HostError>) -> Value {
     match result {
@@ -38,7 +41,7 @@ fn shown(result: Result<Probe, HostError>) -> Value {
     }
 }
 
-fn cases() -> Vec<PathBuf> {
+fn cases(wanted: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut cases = Vec::new();
     for manager in fs::read_dir(root).unwrap() {
@@ -48,7 +51,7 @@ fn cases() -> Vec<PathBuf> {
         }
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "stdout") {
+            if path.extension().is_some_and(|extension| extension == wanted) {
                 cases.push(path);
             }
         }
@@ -59,16 +62,35 @@ fn cases() -> Vec<PathBuf> {
 
 #[test]
 fn every_capture_is_read_as_expected() {
-    let mut wrong = Vec::new();
-    for path in cases() {
+    check(cases("stdout"), |path| {
         let output = ScriptOutput {
-            stdout: fs::read(&path).unwrap(),
+            stdout: fs::read(path).unwrap(),
             stderr: fs::read(path.with_extension("stderr")).unwrap(),
             exit_code: Some(0),
             truncated: false,
         };
         let found = shown(parse_probe(&output, &Nonce::from_bits(0)));
-        let expected_path = path.with_extension("json");
+        (found, path.with_extension("json"))
+    });
+}
+
+#[test]
+fn every_failure_is_taken_for_what_it_is() {
+    check(cases("log"), |path| {
+        let manager = path.parent().unwrap().file_name().unwrap();
+        let manager = Manager::from_name(manager.to_str().unwrap()).unwrap();
+        let case = path.with_extension("");
+        let exit_code = case.extension().unwrap().to_str().unwrap().parse().unwrap();
+        let error = failure(manager, exit_code, &fs::read_to_string(path).unwrap());
+        (json!(error), case.with_extension("json"))
+    });
+}
+
+fn check(cases: Vec<PathBuf>, read: impl Fn(&Path) -> (Value, PathBuf)) {
+    assert!(!cases.is_empty());
+    let mut wrong = Vec::new();
+    for path in cases {
+        let (found, expected_path) = read(&path);
         if std::env::var_os("PATCHWAVE_BLESS").is_some() {
             let text = serde_json::to_string_pretty(&found).unwrap();
             fs::write(&expected_path, text + "\n").unwrap();

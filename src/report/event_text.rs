@@ -13,7 +13,7 @@ use super::page::Tone;
 pub fn event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
     let text = match kind {
         EventKind::ScanStarted { hosts } => (Tone::Plain, format!("scanning {}", count(*hosts, "host"))),
-        EventKind::HostScanStarted { .. } | EventKind::HostOutput { .. } => return None,
+        EventKind::HostScanStarted { .. } | EventKind::HostOutput { .. } | EventKind::HostLog { .. } => return None,
         EventKind::HostScanned {
             host,
             error: Some(error),

@@ -74,7 +74,7 @@ impl Progress {
             | EventKind::WaveFinished { .. }
             | EventKind::Draining => self.say(event),
             EventKind::RunFinished { .. } => self.end(),
-            EventKind::BatchStarted { .. } | EventKind::GateMeasured { .. } => {}
+            EventKind::BatchStarted { .. } | EventKind::GateMeasured { .. } | EventKind::HostLog { .. } => {}
         }
     }
 

@@ -328,6 +328,15 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
+        let log = EventKind::HostLog {
+            host: host.clone(),
+            lines: result.log.clone(),
+        };
+        let logged = if result.log.is_empty() {
+            Ok(())
+        } else {
+            self.sink.record(log)
+        };
         let recorded = self.sink.record(EventKind::HostFinished {
             host: host.clone(),
             wave: wave.clone(),
@@ -339,7 +348,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             changed: result.changed.clone(),
         });
         self.results.insert(host, result);
-        recorded
+        logged.and(recorded)
     }
 
     fn note_draining(&mut self) -> Result<(), SinkError> {

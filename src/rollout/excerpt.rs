@@ -5,6 +5,9 @@ use crate::model::text::printable;
 /// As many lines as fit the eye beside a host's name.
 const LINES: usize = 5;
 
+/// As many lines as the ledger keeps of a failed job; a failed transaction of a large upgrade prints some hundred.
+const KEPT_LINES: usize = 500;
+
 const TELLING: [&str; 12] = [
     "error",
     "err:",
@@ -32,6 +35,17 @@ pub fn excerpt(log: &str) -> Vec<String> {
     let chosen = if telling.is_empty() { lines } else { telling };
     let skipped = chosen.len().saturating_sub(LINES);
     chosen.into_iter().skip(skipped).map(printable).collect()
+}
+
+/// The end of the log, safe to show: what the ledger keeps of a job that failed.
+#[must_use]
+pub fn last_lines(log: &str) -> Vec<String> {
+    let lines: Vec<&str> = log.lines().map(str::trim_end).collect();
+    lines
+        .iter()
+        .skip(lines.len().saturating_sub(KEPT_LINES))
+        .map(|line| printable(line))
+        .collect()
 }
 
 fn is_telling(line: &str) -> bool {

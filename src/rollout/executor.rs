@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, last_lines};
 use super::limits::Limits;
 use super::link::Link;
 use super::reboot::reboot_and_wait;
@@ -58,6 +58,8 @@ pub(super) struct TurnResult {
     pub duration_ms: u64,
     pub error: Option<HostError>,
     pub excerpt: Vec<String>,
+    /// The end of the job's log, when it failed.
+    pub log: Vec<String>,
     pub changed: Vec<Change>,
 }
 
@@ -70,6 +72,7 @@ impl TurnResult {
             duration_ms: 0,
             error: None,
             excerpt: Vec::new(),
+            log: Vec::new(),
             changed: Vec::new(),
         }
     }
@@ -157,6 +160,7 @@ impl<T: Transport> Turn<T> {
         let failure = finished.failure.or_else(|| incomplete(&missing));
         if let Some(error) = failure {
             result.excerpt = excerpt(&finished.log);
+            result.log = last_lines(&finished.log);
             return Err(error);
         }
         job::clean_up(self, &mut link, &finished.id).await;

@@ -12,6 +12,7 @@ use crate::model::event::{Event, EventKind};
 use crate::model::name::{HostName, RunId};
 use crate::model::text::nearest;
 use crate::report::document::{Document, RunBody};
+use crate::report::event_text::event_in_words;
 use crate::report::pages::run::run_page;
 use crate::report::plain;
 
@@ -28,6 +29,9 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
             printer.data(&(serde_json::to_string(event)? + "\n"))?;
         }
         return Ok(Exit::Done);
+    }
+    if let Some(name) = &arguments.host {
+        return show_host(name, &run, &events, printer);
     }
     let report = ledger.report(&run)?;
     match report {
@@ -48,7 +52,7 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
     const LOOKED_AT: usize = 10_000;
     let runs = ledger.runs(LOOKED_AT)?;
     let found = match name {
-        None => runs.first(),
+        None | Some("last") => runs.first(),
         Some(name) => runs.iter().find(|line| line.run.as_str() == name),
     };
     if let Some(line) = found {
@@ -65,6 +69,39 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
             None => Failure::usage(format!("there is no run `{name}`"), hint),
         },
     })
+}
+
+/// Everything about one host, with the end of its log when it failed.
+fn show_host(name: &str, run: &RunId, events: &[Event], printer: &Printer) -> CommandResult {
+    let about: Vec<&Event> = events
+        .iter()
+        .filter(|event| event.kind.host().is_some_and(|host| host.as_str() == name))
+        .collect();
+    if about.is_empty() {
+        let names = events
+            .iter()
+            .filter_map(|event| event.kind.host())
+            .map(HostName::as_str);
+        let hint = match nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`patchwave show` lists the hosts of the newest run".to_owned(),
+        };
+        return Err(Failure::usage(
+            format!("run {run} has nothing about a host `{name}`"),
+            hint,
+        ));
+    }
+    for event in about {
+        if let EventKind::HostLog { lines, .. } = &event.kind {
+            for line in lines {
+                printer.data(&format!("    {line}\n"))?;
+            }
+        }
+        if let Some((_, words)) = event_in_words(&event.kind) {
+            printer.data(&format!("{} {words}\n", event.at.strftime("%H:%M:%SZ")))?;
+        }
+    }
+    Ok(Exit::Done)
 }
 
 fn excerpts(events: &[Event]) -> BTreeMap<HostName, Vec<String>> {

@@ -111,7 +111,7 @@ include: []
             "f.yml:4:28: expected the path of a key file or a list of them, found a mapping",
             "f.yml:4:41: expected one of `ssh` and `local`, found `lokal` (did you mean `local`?)",
             "f.yml:5:3: `web2` is defined twice; first defined here: f.yml:4:3",
-            "f.yml:7:18: group `c` is not defined (did you mean `a`?)",
+            "f.yml:7:18: group `c` is not defined (define it under `groups`; an empty group is written `name: {}`)",
             "f.yml:7:36: host `web1` is defined twice; first defined here: f.yml:7:30 (a range and a name of it cannot stand side by side)",
             "f.yml:7:43: `vars` is not a key of a group (the keys of a group are `hosts`, `children`, `address`, `port`, `user`, `key`, `jump`, `become`, `host_key`, `connect`, `exclude`, `reboot` and `labels`)",
             "f.yml:9:3: `all` is a word of target expressions and cannot be a group (settings of all hosts stand under `defaults`)",

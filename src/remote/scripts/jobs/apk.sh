@@ -22,6 +22,10 @@ apk_check() {
   apk_add add -s >"$work/steps" 2>&1
   apk_code=$?
   cat "$work/steps"
+  if [ "$apk_code" = 1 ] && grep -qE '^[0-9]+ errors?; ' "$work/steps"; then
+    refuse E_BROKEN "a script of a package failed before; from then on every apk exits with 1"
+    return
+  fi
   if [ "$apk_code" != 0 ]; then return "$apk_code"; fi
   apk_steps "$work/steps" | compare_steps
 }

@@ -51,18 +51,23 @@ apk_probe() {
   section policy apk_policies
   section sizes apk_sizes
   section world cat /etc/apk/world
+  section broken apk_broken
+}
+
+apk_database() {
+  if [ -e /lib/apk/db/installed ]; then echo /lib/apk/db/installed; else echo /usr/lib/apk/db/installed; fi
+}
+
+# The names of packages whose script (s), files (f) or attributes (x) failed; from then on every apk exits with 1.
+apk_broken() {
+  awk '/^P:/ { name = substr($0, 3) } /^f:.*[fsx]/ { print name }' "$(apk_database)"
 }
 
 apk_installed() {
-  for apk_database in /lib/apk/db/installed /usr/lib/apk/db/installed; do
-    [ -e "$apk_database" ] || continue
-    awk '
-      /^P:/ { name = substr($0, 3) }
-      /^V:/ { version = substr($0, 3) }
-      /^A:/ { arch = substr($0, 3) }
-      /^$/ { if (name != "") print name "|" arch "|" version; name = "" }
-      END { if (name != "") print name "|" arch "|" version }' "$apk_database"
-    return
-  done
-  return 1
+  awk '
+    /^P:/ { name = substr($0, 3) }
+    /^V:/ { version = substr($0, 3) }
+    /^A:/ { arch = substr($0, 3) }
+    /^$/ { if (name != "") print name "|" arch "|" version; name = "" }
+    END { if (name != "") print name "|" arch "|" version }' "$(apk_database)"
 }
