@@ -15,6 +15,7 @@ pub mod host;
 mod jobs;
 pub mod keys;
 mod managers;
+mod package;
 mod probes;
 pub mod server;
 mod session;

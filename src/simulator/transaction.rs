@@ -55,10 +55,8 @@ pub(super) enum Resolved {
     Steps(Vec<Step>),
     /// No repository has this version any more.
     Gone(PlanLine),
-    /// A package would be installed that is not planned.
-    Extra(Step),
-    /// The package is at another version than the plan starts from.
-    Moved { line: PlanLine, found: String },
+    /// A package would be changed that is not planned, or from another version than planned.
+    Unplanned(Step),
 }
 
 /// Compares a plan with the system. What is installed already is no step.
@@ -78,19 +76,16 @@ pub(super) fn resolve(system: &System, plan: &[PlanLine]) -> Resolved {
         let Some(offer) = package.offers.iter().find(|offer| offer.version == line.to) else {
             return Resolved::Gone(line.clone());
         };
-        let found = package.version().unwrap_or_default();
-        if found != line.from {
-            return Resolved::Moved {
-                line: line.clone(),
-                found: found.to_owned(),
-            };
+        let step = step(&line.name, &line.arch, package.version(), offer);
+        if step.from.as_deref().unwrap_or_default() != line.from {
+            return Resolved::Unplanned(step);
         }
         for need in &offer.needs {
             if let Some(extra) = unplanned(system, plan, need) {
-                return Resolved::Extra(extra);
+                return Resolved::Unplanned(extra);
             }
         }
-        steps.push(step(&line.name, &line.arch, package.version(), offer));
+        steps.push(step);
     }
     Resolved::Steps(steps)
 }
@@ -187,10 +182,12 @@ mod tests {
         let resolved = |plan: &[PlanLine]| resolve(&system(), plan);
         let whole = [line("a", "1", "2"), line("new", "", "1")];
         assert!(matches!(resolved(&whole), Resolved::Steps(steps) if steps.len() == 2));
-        assert!(matches!(resolved(&[line("a", "1", "2")]), Resolved::Extra(step) if step.name == "new"));
+        assert!(matches!(resolved(&[line("a", "1", "2")]), Resolved::Unplanned(step) if step.name == "new"));
         assert!(matches!(resolved(&[line("a", "1", "3")]), Resolved::Gone(_)));
         assert!(matches!(resolved(&[line("b", "1", "2")]), Resolved::Gone(_)));
-        assert!(matches!(resolved(&[line("a", "0", "2")]), Resolved::Moved { found, .. } if found == "1"));
+        assert!(
+            matches!(resolved(&[line("a", "0", "2")]), Resolved::Unplanned(step) if step.from.as_deref() == Some("1"))
+        );
         assert_eq!(resolved(&[line("a", "0", "1")]), Resolved::Steps(Vec::new()));
     }
 

@@ -7,6 +7,7 @@ mod fleet;
 mod folder;
 mod screen;
 mod story;
+mod verdicts;
 
 use self::folder::Folder;
 use self::story::{Ending, Stage};

@@ -58,14 +58,7 @@ fn checked(words: &Words, system: &System, plan: &[PlanLine]) -> Result<Vec<Step
     match resolve(system, plan) {
         Resolved::Steps(steps) => Ok(steps),
         Resolved::Gone(line) => Err(((words.gone)(&line), words.gone_code)),
-        Resolved::Extra(step) => Err((drift(&step), REFUSED)),
-        Resolved::Moved { line, found } => Err((
-            format!(
-                "patchwave: E_DRIFT: the transaction would also change {} from {found} to {}\n",
-                line.name, line.to
-            ),
-            REFUSED,
-        )),
+        Resolved::Unplanned(step) => Err((drift(&step), REFUSED)),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod apk;
 mod apt;
+mod apt_log;
 mod common;
 mod dnf;
 mod pacman;
@@ -41,7 +42,7 @@ pub(super) fn sections(system: &System, writer: &mut FrameWriter) {
 pub(super) fn transaction(system: &System, plan: &[PlanLine]) -> Transaction {
     match words(system.manager) {
         Some(words) => common::transaction(&words, system, plan),
-        None => apt::transaction(system, plan),
+        None => apt_log::transaction(system, plan),
     }
 }
 
@@ -49,7 +50,7 @@ pub(super) fn transaction(system: &System, plan: &[PlanLine]) -> Transaction {
 pub(super) fn simulate(system: &System, plan: &[PlanLine]) -> (String, i32) {
     match words(system.manager) {
         Some(words) => common::simulate(&words, system, plan),
-        None => apt::simulate(system, plan),
+        None => apt_log::simulate(system, plan),
     }
 }
 

@@ -36,7 +36,9 @@ pub(super) fn heading(printer: &Printer, title: &str, command: Option<&str>) -> 
         Line::new(0, "", Tone::Plain),
         Line::new(0, format!("── {title} {rule}"), Tone::Strong),
     ];
-    lines.extend(command.map(|command| Line::new(0, "$ ", Tone::Quiet).and(command, Tone::Strong)));
+    lines.extend(
+        command.map(|command| Line::new(0, "$ ", Tone::Quiet).and(format!("patchwave {command}"), Tone::Strong)),
+    );
     lines.push(Line::new(0, "", Tone::Plain));
     let mut page = Page::new();
     page.lines(lines);
