@@ -20,7 +20,7 @@ use crate::report::page::Tone;
 use crate::rollout::Control;
 
 /// Time to read a step on a terminal before the next one begins.
-const PAUSE: Duration = Duration::from_millis(600);
+const PAUSE: Duration = Duration::from_millis(400);
 
 /// As `scan` has it by default.
 const REFRESH: RefreshOption = RefreshOption {
