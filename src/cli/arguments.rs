@@ -274,8 +274,10 @@ pub struct PlanOptions {
     /// The playbook; without it the built-in one.
     #[arg(value_name = "PLAYBOOK")]
     pub playbook: Option<PathBuf>,
-    #[command(flatten)]
-    pub refresh: RefreshOption,
+    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION. A plan pins what
+    /// hosts know, so hosts of different waves should know the same.
+    #[arg(long, value_name = "WHEN", default_value = "always", value_parser = parse_refresh)]
+    pub refresh: RefreshChoice,
     /// Only updates that are known to fix a security problem.
     #[arg(long, conflicts_with = "package")]
     pub security: bool,

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: once drains, twice detaches.
+//! Ctrl-C, SIGTERM and a closed terminal: once drains, twice detaches.
 
 use crate::rollout::Control;
 
@@ -19,9 +19,11 @@ pub fn watch(control: &Control) {
 async fn next_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     tokio::select! {
         result = tokio::signal::ctrl_c() => result,
         _ = terminate.recv() => Ok(()),
+        _ = hang_up.recv() => Ok(()),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde::Serialize;
 
 use super::arguments::{ColourChoice, Format};
+use crate::report::document::Document;
 use crate::report::page::Page;
 use crate::report::terminal::{Look, render};
 use crate::report::{csv, markdown};
@@ -81,6 +83,19 @@ impl Printer {
             Format::Csv => csv::render(page),
             Format::Table | Format::Json | Format::Jsonl => render(page, self.stdout),
         })
+    }
+
+    /// Writes a document: indented, or in one line where lines are asked for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn document<T: Serialize>(&self, document: &Document<T>) -> io::Result<()> {
+        let text = if self.format == Format::Jsonl {
+            document.to_line()
+        } else {
+            document.to_text()
+        };
+        self.data(&text.map_err(io::Error::other)?)
     }
 
     /// Writes data as it is.

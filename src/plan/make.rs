@@ -1,6 +1,6 @@
 //! Makes a plan: hosts, waves, batches, exact versions. Pure: `now` is an input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use super::{PlanError, Planned};
 use crate::inventory::Inventory;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
-use crate::model::name::HostName;
+use crate::model::name::{HostName, PackageName, Version};
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::scan::{HostScan, Scan};
 use crate::playbook::{Exclusion, Playbook, WaveSelection};
@@ -75,6 +75,7 @@ pub fn make_plan(
             gates: rule.gates.clone(),
         });
     }
+    warnings.extend(untested_versions(&waves));
     let plan = Plan {
         scan: scan.id.clone(),
         made: now,
@@ -104,6 +105,44 @@ fn basis(scan: Option<&HostScan>) -> Basis {
         (_, Some(error)) => Basis::Unknown { error: error.clone() },
         (None, None) => basis(None),
     }
+}
+
+type Tested<'a> = BTreeMap<(&'a str, &'a str, &'a PackageName), BTreeSet<&'a Version>>;
+
+/// Versions that a later wave would get and an earlier one would not, though it gets another of the same package.
+fn untested_versions(waves: &[PlannedWave]) -> Vec<String> {
+    let mut tested: Tested<'_> = BTreeMap::new();
+    let mut warnings = BTreeSet::new();
+    for wave in waves {
+        let rows = wave.hosts().filter_map(|host| match &host.basis {
+            Basis::Scanned { os, version, .. } => Some((os.as_str(), version.as_str(), &host.changes)),
+            Basis::Unknown { .. } => None,
+        });
+        let rows: Vec<_> = rows
+            .flat_map(|(os, release, changes)| changes.iter().map(move |change| (os, release, change)))
+            .collect();
+        for (os, release, change) in &rows {
+            if let Some(versions) = tested.get(&(*os, *release, &change.package))
+                && !versions.contains(&change.to)
+            {
+                let known: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
+                warnings.insert(format!(
+                    "wave `{}` would get {} {} on {os} {release}; earlier waves get {}",
+                    wave.name,
+                    change.package,
+                    change.to,
+                    known.join(", ")
+                ));
+            }
+        }
+        for (os, release, change) in rows {
+            tested
+                .entry((os, release, &change.package))
+                .or_default()
+                .insert(&change.to);
+        }
+    }
+    warnings.into_iter().collect()
 }
 
 fn expired_in_words(exclusion: &Exclusion) -> String {

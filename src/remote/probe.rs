@@ -88,6 +88,22 @@ pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, Unse
     )
 }
 
+/// Reads only the list of installed packages: it is there even when updates cannot be listed.
+///
+/// # Errors
+/// `E_LOST` or `E_PROTOCOL` when the output is not complete or has no such list.
+pub fn parse_installed_only(output: &ScriptOutput, nonce: &Nonce) -> Result<Installed, HostError> {
+    let sections = frame::parse(output, nonce)?;
+    match sections.get("installed") {
+        Some(section) => Ok(parse_installed(&section.stdout).0),
+        None => Err(HostError::new(
+            ErrorCode::Protocol,
+            "the host did not say what is installed",
+            "scan the host: `patchwave scan` says what is wrong with it",
+        )),
+    }
+}
+
 /// Reads what a probe printed.
 ///
 /// # Errors

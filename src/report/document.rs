@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::diff::PackageDifference;
+use crate::model::error::HostError;
 use crate::model::host::{Connect, Host, PrivilegeMethod};
 use crate::model::name::{GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
@@ -33,6 +34,14 @@ impl<T: Serialize> Document<T> {
             command,
             body,
         }
+    }
+
+    /// The document in one line, for streams of them.
+    ///
+    /// # Errors
+    /// As [`Self::to_text`].
+    pub fn to_line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self).map(|text| text + "\n")
     }
 
     /// The document as indented JSON with a line break at its end.
@@ -201,6 +210,41 @@ impl<'a> From<&'a Plan> for PlanBody<'a> {
             playbook: &plan.playbook,
             waves,
             hosts,
+        }
+    }
+}
+
+/// The body of `apply --dry-run`: the plan, and what each host's manager says of its transaction.
+#[derive(Debug, Serialize)]
+pub struct DryRunBody<'a> {
+    #[serde(flatten)]
+    plan: PlanBody<'a>,
+    simulation: Vec<SimulationBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SimulationBody<'a> {
+    name: &'a HostName,
+    error: Option<&'a HostError>,
+}
+
+impl<'a> DryRunBody<'a> {
+    /// Every host of the plan, with the error of those that would fail.
+    #[must_use]
+    pub fn new(plan: &'a Plan, failures: &'a [(HostName, HostError)]) -> Self {
+        let simulation = plan
+            .hosts()
+            .map(|host| SimulationBody {
+                name: &host.name,
+                error: failures
+                    .iter()
+                    .find(|(name, _)| *name == host.name)
+                    .map(|(_, error)| error),
+            })
+            .collect();
+        Self {
+            plan: PlanBody::from(plan),
+            simulation,
         }
     }
 }

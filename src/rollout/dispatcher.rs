@@ -13,7 +13,7 @@ use super::control::Control;
 use super::executor::{ExecutorMessage, Turn, TurnResult};
 use super::gates::{self, GateVerdict};
 use super::limits::Limits;
-use super::simulation::host_has_work;
+use super::simulation::{has_work, host_has_work};
 use super::sink::{EventSink, SinkError};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
@@ -41,58 +41,55 @@ pub struct RunContext<T> {
     pub control: Control,
 }
 
-/// Runs the plan to its end. The report has every wave and every host of the plan.
-///
-/// # Errors
-/// Only when an event could not be kept: then no further host was started, and running ones were let end.
-pub async fn run_plan<T: Transport>(
-    plan: &Plan,
-    context: RunContext<T>,
-    sink: &mut impl EventSink,
-) -> Result<RunReport, SinkError> {
-    sink.record(EventKind::RunStarted {
-        playbook: plan.playbook.clone(),
-        waves: plan.waves.len(),
-        hosts: plan.hosts().count(),
-        changes: plan.change_count(),
-    })?;
+/// A run that ended.
+#[derive(Debug)]
+pub struct EndedRun {
+    /// Every wave and every host of the plan, as far as it went.
+    pub report: RunReport,
+    /// The event that could not be kept, after which nothing was started and running hosts were let end.
+    pub broken: Option<SinkError>,
+}
+
+/// Runs the plan to its end.
+pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
     let mut run = Run {
         context,
         sink,
         results: BTreeMap::new(),
         draining: false,
+        detached: false,
+        has_work: has_work(plan),
     };
-    let mut waves = Vec::new();
+    let mut outcomes = Vec::new();
     let mut end = RunEnd {
         outcome: RunOutcome::Completed,
         reason: None,
     };
-    for wave in &plan.waves {
-        let outcome = match end.outcome {
-            RunOutcome::Completed => {
-                let (outcome, reason) = run.wave(wave).await?;
-                end.after_wave(outcome, reason);
-                outcome
-            }
-            _ => WaveOutcome::NotStarted,
+    let broken = run.waves(plan, &mut outcomes, &mut end).await.err();
+    if let Some(error) = &broken {
+        end = RunEnd {
+            outcome: RunOutcome::Failed,
+            reason: Some(error.to_string()),
         };
-        waves.push(WaveReport {
-            name: wave.name.clone(),
-            outcome,
-            hosts: wave.hosts().map(|host| host.name.clone()).collect(),
-        });
     }
-    run.sink.record(EventKind::RunFinished {
-        outcome: end.outcome,
-        reason: end.reason.clone(),
-    })?;
-    Ok(RunReport {
+    let waves = plan
+        .waves
+        .iter()
+        .enumerate()
+        .map(|(index, wave)| WaveReport {
+            name: wave.name.clone(),
+            outcome: outcomes.get(index).copied().unwrap_or_else(|| run.unfinished(wave)),
+            hosts: wave.hosts().map(|host| host.name.clone()).collect(),
+        })
+        .collect();
+    let report = RunReport {
         run: run.context.run.clone(),
         outcome: end.outcome,
         reason: end.reason,
         waves,
         hosts: host_reports(plan, &run.results),
-    })
+    };
+    EndedRun { report, broken }
 }
 
 struct RunEnd {
@@ -135,9 +132,44 @@ struct Run<'a, T, S> {
     sink: &'a mut S,
     results: BTreeMap<HostName, TurnResult>,
     draining: bool,
+    /// Whether running hosts were left alone.
+    detached: bool,
+    /// Whether anything is to be done on any host of the plan.
+    has_work: bool,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
+    async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
+        self.sink.record(EventKind::RunStarted {
+            playbook: plan.playbook.clone(),
+            waves: plan.waves.len(),
+            hosts: plan.hosts().count(),
+            changes: plan.change_count(),
+        })?;
+        for wave in &plan.waves {
+            if end.outcome != RunOutcome::Completed {
+                outcomes.push(WaveOutcome::NotStarted);
+                continue;
+            }
+            let (outcome, reason) = self.wave(wave).await?;
+            outcomes.push(outcome);
+            end.after_wave(outcome, reason);
+        }
+        self.sink.record(EventKind::RunFinished {
+            outcome: end.outcome,
+            reason: end.reason.clone(),
+        })
+    }
+
+    /// How a wave ended that the run could not record to its end.
+    fn unfinished(&self, wave: &PlannedWave) -> WaveOutcome {
+        if wave.hosts().any(|host| self.results.contains_key(&host.name)) {
+            WaveOutcome::Interrupted
+        } else {
+            WaveOutcome::NotStarted
+        }
+    }
+
     async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         self.sink.record(EventKind::WaveStarted {
             wave: wave.name.clone(),
@@ -170,12 +202,21 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 break;
             }
         }
+        // Hosts that were left alone have not failed.
+        if self.detached {
+            return Ok(interrupted());
+        }
         let failures = self.failures(wave);
         if wave.budget.is_exceeded(failures) {
             return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave, failures))));
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
+        }
+        // Where nothing is to be done on any host, nothing is to be waited for or measured. A wave that is
+        // up to date is measured all the same while others wait behind it.
+        if !self.has_work {
+            return Ok((WaveOutcome::Passed, None));
         }
         self.soak(wave).await?;
         let untroubled: Vec<Host> = wave
@@ -205,7 +246,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     async fn soak(&mut self, wave: &PlannedWave) -> Result<(), SinkError> {
-        if wave.soak.is_zero() {
+        let is_changed = |host: &PlannedHost| {
+            self.results
+                .get(&host.name)
+                .is_some_and(|result| result.state == HostRunState::Patched)
+        };
+        if wave.soak.is_zero() || !wave.hosts().any(is_changed) {
             return Ok(());
         }
         self.sink.record(EventKind::SoakStarted {
@@ -360,6 +406,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {
+        self.detached = true;
         running.tasks.abort_all();
         let hosts = std::mem::take(&mut running.hosts);
         for host in hosts.into_values() {

@@ -20,11 +20,11 @@ use crate::model::event::HostPhase;
 use crate::model::facts::Facts;
 use crate::model::host::{Host, RebootPolicy};
 use crate::model::name::{HostName, RunId};
-use crate::model::plan::PlannedHost;
+use crate::model::plan::{PlannedChange, PlannedHost};
 use crate::model::run::{Change, HostRunState};
 use crate::model::scan::HostState;
 use crate::model::text::count;
-use crate::remote::probe::{ProbeRequest, Refresh, parse_probe, probe_script};
+use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, parse_probe, probe_script};
 use crate::remote::transport::{Connection, Transport};
 
 /// What an executor tells the dispatcher while it works.
@@ -61,6 +61,9 @@ pub(super) struct TurnResult {
     /// The end of the job's log, when it failed.
     pub log: Vec<String>,
     pub changed: Vec<Change>,
+    /// Whether anything was begun on the host: from then on a silent host is a failed one, not one that was
+    /// merely not reached.
+    pub touched: bool,
 }
 
 impl TurnResult {
@@ -74,6 +77,7 @@ impl TurnResult {
             excerpt: Vec::new(),
             log: Vec::new(),
             changed: Vec::new(),
+            touched: false,
         }
     }
 
@@ -99,9 +103,11 @@ impl<T: Transport> Turn<T> {
         let mut result = TurnResult::unchanged();
         if let Err(error) = self.work(&mut result).await {
             let failed = TurnResult::from_error(error);
-            // A host that was changed already did not merely fail to answer.
-            let touched = result.state == HostRunState::Patched || !result.changed.is_empty();
-            result.state = if touched { HostRunState::Failed } else { failed.state };
+            result.state = if result.touched {
+                HostRunState::Failed
+            } else {
+                failed.state
+            };
             result.error = failed.error;
         }
         result.duration_ms = survey::milliseconds(clock);
@@ -115,30 +121,33 @@ impl<T: Transport> Turn<T> {
         let (mut facts, before) = self.read(&connection).await?;
         let remaining = remaining_changes(&self.planned.changes, &before)?;
         let connection = if remaining.is_empty() {
-            connection
+            Some(connection)
         } else {
             let (connection, after) = self.patch(connection, remaining, &facts, &before, result).await?;
             facts = after;
             connection
         };
         let changed = result.state == HostRunState::Patched;
-        if self.must_reboot(&facts, changed) {
-            self.reboot(connection, &facts, result).await
-        } else {
-            connection.close().await;
-            Ok(())
+        match connection {
+            Some(connection) if self.must_reboot(&facts, changed) => self.reboot(connection, &facts, result).await,
+            Some(connection) => {
+                connection.close().await;
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
     async fn patch(
         &self,
         connection: T::Connection,
-        remaining: Vec<crate::model::plan::PlannedChange>,
+        remaining: Vec<PlannedChange>,
         facts: &Facts,
         before: &Installed,
         result: &mut TurnResult,
-    ) -> Result<(T::Connection, Facts), HostError> {
+    ) -> Result<(Option<T::Connection>, Facts), HostError> {
         self.enter(HostPhase::Patching).await?;
+        result.touched = true;
         let job = job::JobOrder {
             run: &self.run,
             manager: facts.manager,
@@ -146,30 +155,57 @@ impl<T: Transport> Turn<T> {
         };
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, job).await?;
-        self.enter(HostPhase::Verifying).await?;
+        // Looking changes nothing, so it is done even when the ledger can keep no more events.
+        let _ = self.enter(HostPhase::Verifying).await;
+        let (failure, facts) = self.verify(&mut link, before, &finished, result).await;
+        match (failure, facts) {
+            (None, Ok(facts)) => {
+                job::clean_up(self, &mut link, &finished.id).await;
+                result.state = HostRunState::Patched;
+                Ok((link.into_connection(), facts))
+            }
+            (Some(error), _) | (None, Err(error)) => {
+                result.excerpt = excerpt(&finished.log);
+                result.log = last_lines(&finished.log);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is installed now, even where the manager can no longer list updates. The job's own failure
+    /// weighs more than what is missing because of it.
+    async fn verify(
+        &self,
+        link: &mut Link<'_, T>,
+        before: &Installed,
+        finished: &job::FinishedJob,
+        result: &mut TurnResult,
+    ) -> (Option<HostError>, Result<Facts, HostError>) {
         let request = ProbeRequest {
             refresh: Refresh::Never,
             installed: true,
         };
-        let probe = link
-            .ask(|nonce| probe_script(&request, nonce), parse_probe, self.limits.command)
-            .await?;
-        let after = probe.installed.unwrap_or_default();
-        result.changed = changes_between(before, &after);
-        let missing = missing_changes(&self.planned.changes, &after);
-        let failure = finished.failure.or_else(|| incomplete(&missing));
-        if let Some(error) = failure {
-            result.excerpt = excerpt(&finished.log);
-            result.log = last_lines(&finished.log);
-            return Err(error);
+        let answer = link
+            .ask(
+                |nonce| probe_script(&request, nonce),
+                |output, nonce| Ok((parse_installed_only(output, nonce)?, parse_probe(output, nonce))),
+                self.limits.command,
+            )
+            .await;
+        match answer {
+            Ok((after, probe)) => {
+                result.changed = changes_between(before, &after);
+                let missing = missing_changes(&self.planned.changes, &after);
+                let failure = finished.failure.clone().or_else(|| incomplete(&missing));
+                (failure, probe.map(|probe| probe.facts))
+            }
+            Err(error) => (finished.failure.clone(), Err(error)),
         }
-        job::clean_up(self, &mut link, &finished.id).await;
-        result.state = HostRunState::Patched;
-        Ok((link.into_connection(), probe.facts))
     }
 
     async fn reboot(&self, connection: T::Connection, facts: &Facts, result: &mut TurnResult) -> Result<(), HostError> {
         self.enter(HostPhase::Rebooting).await?;
+        result.touched = true;
         let facts = reboot_and_wait(&self.transport, &self.host, connection, facts, &self.limits).await?;
         result.rebooted = true;
         if result.state == HostRunState::Unchanged {
@@ -214,7 +250,7 @@ impl<T: Transport> Turn<T> {
             HostError::new(
                 ErrorCode::Internal,
                 format!(
-                    "the ledger did not keep the event `{}`, so nothing was done",
+                    "the ledger did not keep the event `{}`, so it was not done",
                     phase.as_str()
                 ),
                 "look at the disk that holds the state directory",

@@ -133,22 +133,27 @@ async fn measure_round<T: Transport>(
     let mut running = JoinSet::new();
     for target in targets {
         if running.len() >= PARALLEL
-            && let Some(Ok(measurement)) = running.join_next().await
+            && let Some(joined) = running.join_next().await
         {
-            measurements.push(measurement);
+            measurements.push(measured(joined));
         }
         let (gate, target, context) = (gate.clone(), target.clone(), context.clone());
         running.spawn(async move { measure_one(&gate, target, &context).await });
     }
     while let Some(joined) = running.join_next().await {
-        measurements.push(joined.unwrap_or_else(|error| Measurement {
-            host: None,
-            passed: false,
-            detail: format!("the measurement ended without a result: {error}"),
-        }));
+        measurements.push(measured(joined));
     }
     measurements.sort_by(|one, other| one.host.cmp(&other.host));
     measurements
+}
+
+/// A measurement that ended without a result did not pass.
+fn measured(joined: Result<Measurement, tokio::task::JoinError>) -> Measurement {
+    joined.unwrap_or_else(|error| Measurement {
+        host: None,
+        passed: false,
+        detail: format!("the measurement ended without a result: {error}"),
+    })
 }
 
 async fn measure_one<T: Transport>(gate: &Gate, target: Option<Host>, context: &RunContext<T>) -> Measurement {

@@ -19,15 +19,19 @@ const MOST_BREAKS: u32 = 5;
 /// A connection to a host, and the way to make another.
 pub(super) struct Link<'a, T: Transport> {
     turn: &'a Turn<T>,
-    connection: T::Connection,
+    /// `None` only while another one is made: a broken one must not take up the place of the next.
+    connection: Option<T::Connection>,
 }
 
 impl<'a, T: Transport> Link<'a, T> {
     pub fn new(turn: &'a Turn<T>, connection: T::Connection) -> Self {
-        Self { turn, connection }
+        Self {
+            turn,
+            connection: Some(connection),
+        }
     }
 
-    pub fn into_connection(self) -> T::Connection {
+    pub fn into_connection(self) -> Option<T::Connection> {
         self.connection
     }
 
@@ -47,15 +51,15 @@ impl<'a, T: Transport> Link<'a, T> {
                 privileged: true,
                 timeout,
             };
-            let answer = self
-                .connection
-                .run(&request)
-                .await
-                .and_then(|output| parse(&output, &nonce));
+            let answer = match &self.connection {
+                Some(connection) => connection.run(&request).await.and_then(|output| parse(&output, &nonce)),
+                None => Err(HostError::new(ErrorCode::Lost, "there is no connection", "try again")),
+            };
             match answer {
                 Err(error) if is_transient(error.code) && breaks < MOST_BREAKS => {
                     breaks += 1;
-                    self.connection = self.reconnect(&error).await?;
+                    self.connection = None;
+                    self.connection = Some(self.reconnect(&error).await?);
                 }
                 other => return other,
             }
@@ -91,6 +95,6 @@ impl<'a, T: Transport> Link<'a, T> {
     }
 }
 
-fn is_transient(code: ErrorCode) -> bool {
+pub(super) fn is_transient(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Connect | ErrorCode::Timeout | ErrorCode::Lost)
 }

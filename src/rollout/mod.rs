@@ -18,7 +18,7 @@ mod survey;
 mod verify;
 
 pub use control::Control;
-pub use dispatcher::{RunContext, run_plan};
+pub use dispatcher::{EndedRun, RunContext, run_plan};
 pub use limits::Limits;
 pub use simulation::{has_work, simulate_plan};
 pub use sink::{EventSink, SinkError};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
+use super::control::Control;
 use super::limits::Limits;
 use super::survey::internal;
-use crate::model::error::HostError;
+use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Host, RebootPolicy};
 use crate::model::manager::Manager;
 use crate::model::name::HostName;
@@ -33,47 +34,66 @@ pub fn has_work(plan: &Plan) -> bool {
 }
 
 /// Lets every host's manager simulate its transaction. The failures come in the order of the plan; hosts that
-/// could not be scanned are among them.
+/// could not be scanned, and those that an interruption left out, are among them.
 pub async fn simulate_plan<T: Transport>(
     plan: &Plan,
     hosts: &BTreeMap<HostName, Host>,
     transport: &T,
     limits: &Limits,
+    control: &Control,
 ) -> Vec<(HostName, HostError)> {
     let mut failures: BTreeMap<usize, (HostName, HostError)> = BTreeMap::new();
-    let mut running = JoinSet::new();
-    for (position, planned) in plan.hosts().enumerate() {
-        let manager = match &planned.basis {
-            Basis::Scanned { manager, .. } => *manager,
-            Basis::Unknown { error } => {
-                failures.insert(position, (planned.name.clone(), error.clone()));
+    let mut running: JoinSet<Option<HostError>> = JoinSet::new();
+    let mut places: BTreeMap<Id, (usize, HostName)> = BTreeMap::new();
+    let mut waiting = plan.hosts().enumerate();
+    loop {
+        while running.len() < limits.parallel && !control.is_draining() {
+            let Some((position, planned)) = waiting.next() else {
+                break;
+            };
+            let manager = match &planned.basis {
+                Basis::Scanned { manager, .. } => *manager,
+                Basis::Unknown { error } => {
+                    failures.insert(position, (planned.name.clone(), error.clone()));
+                    continue;
+                }
+            };
+            let Some(host) = hosts.get(&planned.name).filter(|_| !planned.changes.is_empty()) else {
                 continue;
-            }
-        };
-        let Some(host) = hosts.get(&planned.name).filter(|_| !planned.changes.is_empty()) else {
-            continue;
-        };
-        if running.len() >= limits.parallel {
-            collect(running.join_next().await, &mut failures);
+            };
+            let (planned, host, transport, limits) = (planned.clone(), host.clone(), transport.clone(), limits.clone());
+            let name = planned.name.clone();
+            let task =
+                running.spawn(async move { simulate_host(&planned, manager, &host, &transport, &limits).await.err() });
+            places.insert(task.id(), (position, name));
         }
-        let (planned, host, transport, limits) = (planned.clone(), host.clone(), transport.clone(), limits.clone());
-        running.spawn(async move {
-            let failure = simulate_host(&planned, manager, &host, &transport, &limits).await.err();
-            (position, planned.name, failure)
-        });
+        let joined = tokio::select! {
+            joined = running.join_next_with_id() => joined,
+            () = control.detached() => break,
+        };
+        let (id, failure) = match joined {
+            None => break,
+            Some(Ok(ended)) => ended,
+            Some(Err(error)) => (error.id(), Some(internal(&error))),
+        };
+        if let Some((position, name)) = places.remove(&id)
+            && let Some(error) = failure
+        {
+            failures.insert(position, (name, error));
+        }
     }
-    while let Some(joined) = running.join_next().await {
-        collect(Some(joined), &mut failures);
-    }
-    failures.into_values().collect()
-}
-
-type Simulated = Result<(usize, HostName, Option<HostError>), tokio::task::JoinError>;
-
-fn collect(joined: Option<Simulated>, failures: &mut BTreeMap<usize, (HostName, HostError)>) {
-    if let Some(Ok((position, name, Some(error)))) = joined {
+    let left_out = places
+        .into_values()
+        .chain(waiting.map(|(position, planned)| (position, planned.name.clone())));
+    for (position, name) in left_out {
+        let error = HostError::new(
+            ErrorCode::Interrupted,
+            "the dry run was interrupted before its turn",
+            "try again",
+        );
         failures.insert(position, (name, error));
     }
+    failures.into_values().collect()
 }
 
 async fn simulate_host<T: Transport>(

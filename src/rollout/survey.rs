@@ -11,9 +11,12 @@ use super::limits::Limits;
 use super::sink::{EventSink, SinkError};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
+use crate::model::facts::{Facts, Kernel, OperatingSystem, Reboot, Service};
 use crate::model::host::Host;
 use crate::model::name::RunId;
 use crate::model::scan::{HostScan, HostState, Scan};
+use crate::model::text::printable;
+use crate::model::update::Update;
 use crate::remote::probe::{Probe, ProbeRequest, parse_probe, probe_script};
 use crate::remote::script::Nonce;
 use crate::remote::transport::{Connection, ScriptRequest, Transport};
@@ -130,9 +133,9 @@ fn to_host_scan(host: &Host, answer: Result<Probe, HostError>, duration_ms: u64)
     };
     match answer {
         Ok(probe) => {
-            scan.facts = Some(probe.facts);
-            scan.updates = probe.updates;
-            scan.notices = probe.notices;
+            scan.facts = Some(printable_facts(probe.facts));
+            scan.updates = probe.updates.into_iter().map(printable_update).collect();
+            scan.notices = probe.notices.iter().map(|notice| printable(notice)).collect();
         }
         Err(error) => {
             scan.state = HostState::from_error(error.code);
@@ -140,6 +143,47 @@ fn to_host_scan(host: &Host, answer: Result<Probe, HostError>, duration_ms: u64)
         }
     }
     scan
+}
+
+/// What a host says of itself is shown and written; names and versions have been checked already.
+fn printable_facts(facts: Facts) -> Facts {
+    Facts {
+        os: OperatingSystem {
+            id: printable(&facts.os.id),
+            version: printable(&facts.os.version),
+            name: printable(&facts.os.name),
+        },
+        arch: printable(&facts.arch),
+        manager: facts.manager,
+        kernel: Kernel {
+            running: printable(&facts.kernel.running),
+            newest: facts.kernel.newest.as_deref().map(printable),
+        },
+        boot_id: facts.boot_id.as_deref().map(printable),
+        reboot: Reboot {
+            required: facts.reboot.required,
+            reasons: facts.reboot.reasons.iter().map(|reason| printable(reason)).collect(),
+        },
+        services: facts
+            .services
+            .iter()
+            .map(|service| Service {
+                unit: printable(&service.unit),
+                needs_restart: service.needs_restart,
+            })
+            .collect(),
+    }
+}
+
+fn printable_update(update: Update) -> Update {
+    let each = |texts: &[String]| texts.iter().map(|text| printable(text)).collect();
+    Update {
+        repo: printable(&update.repo),
+        severity: update.severity.as_deref().map(printable),
+        advisories: each(&update.advisories),
+        cves: each(&update.cves),
+        ..update
+    }
 }
 
 fn unanswered(host: &Host, control: &Control) -> HostScan {

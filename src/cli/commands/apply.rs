@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan::{prepare, read_playbook, show_plan, show_warnings};
+use super::plan::{prepare, read_playbook, show_warnings};
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -17,10 +17,9 @@ use crate::model::plan::Plan;
 use crate::model::run::{HostRunState, RunOutcome, RunReport};
 use crate::model::text::count;
 use crate::report::document::{Document, RunBody};
-use crate::report::page::{Page, Tone};
 use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
-use crate::rollout::{RunContext, has_work, run_plan, simulate_plan};
+use crate::rollout::{EndedRun, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -45,13 +44,16 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         return Ok(Exit::Interrupted);
     }
     if arguments.dry_run {
-        show_plan(&planned, options, printer)?;
-        return dry_run(&session, &planned.plan, &transport, printer).await;
+        return super::dry_run::run(&session, &planned, &transport).await;
     }
     show_warnings(&planned, printer);
     if !approved(&planned.plan, &session, printer).await {
         printer.complaint("Nothing was changed.\n");
-        return Ok(Exit::Interrupted);
+        return Ok(if session.control.is_draining() {
+            Exit::Interrupted
+        } else {
+            Exit::Stopped
+        });
     }
     let report = execute(&session, &planned.plan, transport, &mut ledger, printer).await?;
     Ok(run_exit(&report))
@@ -96,48 +98,20 @@ pub(in crate::cli) async fn execute(
         control: session.control.clone(),
     };
     let mut recorder = Recorder::of_run(run, printer, ledger);
-    let outcome = run_plan(plan, context, &mut recorder).await;
+    let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
     let excerpts = recorder.into_excerpts();
-    let report = outcome?;
-    ledger.end_run(&report, Timestamp::now())?;
+    let kept = ledger.end_run(&report, Timestamp::now());
     match printer.format {
-        Format::Json => printer.data(&Document::new("apply", RunBody::from(&report)).to_text()?)?,
+        Format::Json => printer.document(&Document::new("apply", RunBody::from(&report)))?,
         Format::Jsonl => {}
         _ => printer.page(&run_page(&report, &excerpts))?,
     }
+    // What is known is shown first; then that the ledger does not have all of it.
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    kept?;
     Ok(report)
-}
-
-async fn dry_run(session: &Session<'_>, plan: &Plan, transport: &SshTransport, printer: &Printer) -> CommandResult {
-    let hosts = session.hosts_by_name();
-    let failures = simulate_plan(plan, &hosts, transport, &session.limits()).await;
-    let mut page = Page::new();
-    page.lines(crate::report::pages::failures::failure_lines(
-        &failures
-            .iter()
-            .map(|(host, error)| crate::report::pages::failures::Failure {
-                host: host.as_str(),
-                error,
-                excerpt: &[],
-            })
-            .collect::<Vec<_>>(),
-    ));
-    let words = if failures.is_empty() {
-        "Dry run: every manager accepts its transaction; nothing was changed.".to_owned()
-    } else {
-        format!(
-            "Dry run: {} would fail; nothing was changed.",
-            count(failures.len(), "host")
-        )
-    };
-    page.line(words, if failures.is_empty() { Tone::Good } else { Tone::Bad });
-    printer.complaint(&crate::report::terminal::render(&page, printer.notice_look()));
-    let unreachable = |code| crate::model::scan::HostState::from_error(code).is_unreachable();
-    Ok(match failures.as_slice() {
-        [] => Exit::Done,
-        failures if failures.iter().all(|(_, error)| unreachable(error.code)) => Exit::Unreachable,
-        _ => Exit::HostsFailed,
-    })
 }
 
 /// The exit code of an ended run.

@@ -17,7 +17,7 @@ pub fn run(arguments: &HistoryArguments, options: &GlobalOptions, printer: &Prin
     let runs = SqliteLedger::open(&state_directory(options)?)?.runs(arguments.number)?;
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.data(&Document::new("history", HistoryBody { runs: &runs }).to_text()?)?;
+            printer.document(&Document::new("history", HistoryBody { runs: &runs }))?;
         }
         _ => printer.page(&history_page(&runs))?,
     }

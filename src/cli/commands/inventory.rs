@@ -43,9 +43,7 @@ fn list(session: &Session<'_>) -> Result<(), Failure> {
     let hosts = session.select(None, None)?;
     if is_json(session.printer) {
         let body: InventoryBody<'_> = hosts.into_iter().collect();
-        session
-            .printer
-            .data(&Document::new("inventory list", body).to_text()?)?;
+        session.printer.document(&Document::new("inventory list", body))?;
     } else {
         session.printer.page(&list_page(&hosts))?;
     }
@@ -85,9 +83,7 @@ fn show(session: &Session<'_>, name: &str) -> Result<(), Failure> {
             name: &host.name,
             settings: &rows,
         };
-        session
-            .printer
-            .data(&Document::new("inventory show", body).to_text()?)?;
+        session.printer.document(&Document::new("inventory show", body))?;
     } else {
         session.printer.page(&show_page(host, &rows))?;
     }
@@ -113,9 +109,7 @@ fn graph(session: &Session<'_>) -> Result<(), Failure> {
             groups: &nodes,
             ungrouped: &ungrouped,
         };
-        session
-            .printer
-            .data(&Document::new("inventory graph", body).to_text()?)?;
+        session.printer.document(&Document::new("inventory graph", body))?;
     } else {
         session.printer.page(&graph_page(&nodes, &ungrouped))?;
     }

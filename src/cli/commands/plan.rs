@@ -7,12 +7,15 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
-use crate::ledger::SqliteLedger;
+use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::pattern::Pattern;
+use crate::model::plan::Plan;
+use crate::model::run::HostRunState;
 use crate::model::scan::Scan;
 use crate::plan::{Planned, make_plan};
 use crate::playbook::{Playbook, UpdateScope};
 use crate::report::document::{Document, PlanBody};
+use crate::report::fold::fold_line;
 use crate::report::page::{Line, Page, Tone};
 use crate::report::pages::plan::plan_page;
 use crate::ssh::SshTransport;
@@ -69,18 +72,44 @@ pub(super) async fn prepare(
         hosts: Vec::new(),
     };
     make_plan(playbook, &session.inventory, &selected, &nothing_known, now)?;
-    let scan = session
-        .scan(&selected, options.refresh.refresh, transport, ledger)
-        .await?;
-    let planned = make_plan(playbook, &session.inventory, &selected, &scan, Timestamp::now())?;
+    let scan = session.scan(&selected, options.refresh, transport, ledger).await?;
+    let mut planned = make_plan(playbook, &session.inventory, &selected, &scan, Timestamp::now())?;
+    planned.warnings.extend(failed_last_time(&planned.plan, ledger)?);
     Ok((scan, planned))
+}
+
+/// Hosts that failed in the newest run and now seem to have nothing to do: what is installed since then counts
+/// as done, though its scripts may not have run to their end.
+fn failed_last_time(plan: &Plan, ledger: &SqliteLedger) -> Result<Vec<String>, Failure> {
+    let Some(newest) = ledger.runs(1)?.into_iter().next() else {
+        return Ok(Vec::new());
+    };
+    let Some(report) = ledger.report(&newest.run)? else {
+        return Ok(Vec::new());
+    };
+    let failed = report.hosts.iter().filter(|host| host.state == HostRunState::Failed);
+    let names: Vec<&str> = failed
+        .filter(|host| {
+            plan.hosts()
+                .any(|planned| planned.name == host.name && planned.changes.is_empty())
+        })
+        .map(|host| host.name.as_str())
+        .collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let who = fold_line(names, 6);
+    Ok(vec![format!(
+        "failed in run {} and has nothing to do now; look why before going on: {who}",
+        newest.run
+    )])
 }
 
 /// Shows a plan and its warnings.
 pub(super) fn show_plan(planned: &Planned, options: &GlobalOptions, printer: &Printer) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.data(&Document::new("plan", PlanBody::from(&planned.plan)).to_text()?)?;
+            printer.document(&Document::new("plan", PlanBody::from(&planned.plan)))?;
         }
         _ => printer.page(&plan_page(&planned.plan, options.verbose))?,
     }

@@ -25,7 +25,7 @@ pub async fn run(arguments: &ScanArguments, options: &GlobalOptions, printer: &P
         keep_security(&mut scan.hosts);
     }
     match printer.format {
-        Format::Json => printer.data(&Document::new("scan", ScanBody::from(&scan)).to_text()?)?,
+        Format::Json => printer.document(&Document::new("scan", ScanBody::from(&scan)))?,
         Format::Jsonl => {}
         _ => printer.page(&scan_page(&scan))?,
     }

@@ -36,7 +36,7 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     let report = ledger.report(&run)?;
     match report {
         Some(report) if printer.format == Format::Json => {
-            printer.data(&Document::new("apply", RunBody::from(&report)).to_text()?)?;
+            printer.document(&Document::new("apply", RunBody::from(&report)))?;
         }
         Some(report) if !arguments.events => printer.page(&run_page(&report, &excerpts(&events)))?,
         _ => {

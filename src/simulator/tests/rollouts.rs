@@ -102,7 +102,7 @@ pub(super) async fn run(fleet: &Fleet, plan: &Plan) -> (RunReport, Vec<EventKind
         control: Control::new(),
     };
     let mut events = Events::default();
-    let report = run_plan(plan, context, &mut events).await.unwrap();
+    let report = run_plan(plan, context, &mut events).await.report;
     (report, events.0)
 }
 
@@ -126,7 +126,7 @@ async fn a_run_installs_exactly_what_is_planned() {
         .map(|host| (host.name.clone(), host))
         .collect();
     assert!(
-        simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default())
+        simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default(), &Control::new())
             .await
             .is_empty()
     );
@@ -221,7 +221,7 @@ async fn a_version_that_is_gone_changes_nothing() {
         .into_iter()
         .map(|host| (host.name.clone(), host))
         .collect();
-    let refused = simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default()).await;
+    let refused = simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default(), &Control::new()).await;
     assert_eq!(refused[0].1.code, ErrorCode::Gone);
     let (report, _) = run(&fleet, &plan).await;
     assert_eq!(report.hosts[0].error.as_ref().unwrap().code, ErrorCode::Gone);
@@ -247,7 +247,7 @@ async fn every_manager_installs_what_is_planned() {
         .into_iter()
         .map(|host| (host.name.clone(), host))
         .collect();
-    let refused = simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default()).await;
+    let refused = simulate_plan(&plan, &hosts, &fleet.transport(), &Limits::default(), &Control::new()).await;
     assert!(refused.is_empty(), "{refused:?}");
     let (report, _) = run(&fleet, &plan).await;
     assert_eq!(report.outcome, RunOutcome::Completed, "{report:?}");

@@ -161,7 +161,7 @@ impl Stage<'_> {
     fn plan_options(&self, playbook: &str) -> PlanOptions {
         PlanOptions {
             playbook: Some(self.folder.file(playbook)),
-            refresh: REFRESH,
+            refresh: REFRESH.refresh,
             security: false,
             package: Vec::new(),
         }
