@@ -102,6 +102,12 @@ instance_start() {
   [ "$failed" = 0 ] || die "not every host came up"
 }
 
+# Every systemd takes several inotify instances, and the root of all hosts is the root of this machine.
+raise_inotify_limit() {
+  local limit=/proc/sys/fs/inotify/max_user_instances
+  [ "$(cat "$limit")" -ge 1024 ] || printf '1024\n' >"$limit"
+}
+
 lab_up() {
   local dir="" host hosts=()
   while [ "$#" -gt 0 ]; do
@@ -127,6 +133,7 @@ lab_up() {
     printf '%s\n' "$found" >&2
     exit 3
   fi
+  raise_inotify_limit
   build_hosts "${hosts[@]}" >&2
   if [ -n "$dir" ]; then
     mkdir -p "$dir"
