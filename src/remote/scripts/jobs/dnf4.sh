@@ -17,8 +17,9 @@ dnf4_replay() {
 }
 
 transaction() {
+  rpm_lock_wait || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
-  again_while_locked 'already locked by|is currently held by|lock' dnf4_replay || return
+  again_while_locked 'already locked by' dnf4_replay || return
   dnf_scriptlet_failure "$transaction_log"
 }
 

@@ -18,6 +18,7 @@ dnf5_replay() {
 }
 
 transaction() {
+  rpm_lock_wait || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
   again_while_locked '[Ll]ock' dnf5_replay || return
   dnf_scriptlet_failure "$transaction_log"
