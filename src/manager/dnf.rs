@@ -6,7 +6,8 @@
 //! - `updates`: `NAME|ARCH|EPOCH:VERSION-RELEASE|REPOSITORY|BYTES`: the newest version of each package,
 //!   excluded ones too (`repoquery --upgrades --latest-limit=1`).
 //! - `included`: the same without what the configuration excludes.
-//! - `simulation`: `upgrade --assumeno`: the table of what would be done, exit code 1; or nothing to do, 0.
+//! - `simulation`: `upgrade --assumeno`: the table of what would be done, exit code 1; or nothing to do, 0;
+//!   77 when it wants root.
 //! - `locks`: `versionlock list`. - `present`: `NAME|ARCH|[EPOCH:]VERSION-RELEASE` of the packages above
 //!   that are installed.
 //!
@@ -44,6 +45,8 @@ pub(super) fn updates(
         return Err(super::failure(manager, section.exit_code, &section.stderr));
     }
     let table = simulated_table(manager, sections, &mut listing)?;
+    let is_simulated = table.is_some();
+    let table = table.unwrap_or_default();
     listing.unparsed += table.unparsed;
     let mut planned = BTreeSet::new();
     for row in table.planned {
@@ -76,10 +79,12 @@ pub(super) fn updates(
         }
         let status = if is_locked(key.package.as_str()) {
             UpdateStatus::Held
-        } else if included.contains_key(&key) {
+        } else if !included.contains_key(&key) {
+            UpdateStatus::Excluded
+        } else if is_simulated {
             UpdateStatus::KeptBack
         } else {
-            UpdateStatus::Excluded
+            UpdateStatus::Upgradable
         };
         let from = newest(&present, &key);
         let found = update(key, from, candidate.to, &candidate.repo, candidate.size, status);
@@ -92,27 +97,32 @@ pub(super) fn updates(
     Ok(listing)
 }
 
-/// A simulation that cannot be resolved keeps everything back; one that failed otherwise is an error.
-fn simulated_table(manager: Manager, sections: &Sections, listing: &mut Listing) -> Result<Table, HostError> {
+/// What the simulation would do; `None` when there was none (no root). One that cannot be resolved keeps
+/// everything back; one that failed otherwise is an error.
+fn simulated_table(manager: Manager, sections: &Sections, listing: &mut Listing) -> Result<Option<Table>, HostError> {
     let Some(section) = sections.get("simulation") else {
-        return Ok(Table::default());
+        return Ok(None);
     };
+    if section.exit_code == 77 {
+        listing.notices.push(super::UNSIMULATED.to_owned());
+        return Ok(None);
+    }
     let answered_no = section.exit_code == 1 && section.stderr.contains("Operation aborted");
     if section.exit_code == 0 || answered_no {
-        return Ok(parse_table(&section.stdout));
+        return Ok(Some(parse_table(&section.stdout)));
     }
     let problem = super::failure(
         manager,
         section.exit_code,
         &format!("{}\n{}", section.stderr, section.stdout),
     );
-    if problem.code == ErrorCode::Dep {
-        listing
-            .notices
-            .push(format!("no update can be installed now: {}", problem.message));
-        return Ok(Table::default());
+    if problem.code != ErrorCode::Dep {
+        return Err(problem);
     }
-    Err(problem)
+    listing
+        .notices
+        .push(format!("no update can be installed now: {}", problem.message));
+    Ok(Some(Table::default()))
 }
 
 fn update(

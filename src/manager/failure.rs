@@ -23,9 +23,9 @@ const APT: Rules = &[
     (
         ErrorCode::Lock,
         &[
-            "Could not get lock",
-            "Unable to acquire the dpkg frontend lock",
-            "Unable to lock",
+            "E: Could not get lock",
+            "E: Unable to acquire the dpkg frontend lock",
+            "E: Unable to lock",
             "is locked by another process",
         ],
     ),
@@ -341,9 +341,12 @@ pub fn failure(manager: Manager, exit_code: i32, log: &str) -> HostError {
             .find_map(|text| log.lines().find(|line| line.contains(text)))
             .map(|line| (*code, line))
     });
-    let (code, line) = found
+    let (code, mut line) = found
         .or_else(|| by_exit_code(manager, exit_code).map(|code| (code, last_line(log))))
         .unwrap_or((ErrorCode::Manager, last_line(log)));
+    if code == ErrorCode::Lock {
+        line = holder(log).unwrap_or(line);
+    }
     let line = crate::model::text::shorten(tidy(line), 300);
     let message = if line.is_empty() {
         format!("{manager} ended with exit code {exit_code}")
@@ -387,6 +390,14 @@ fn own_message(log: &str) -> Option<(ErrorCode, &str)> {
         .find(|known| known.as_str() == code)?;
         Some((code, message))
     })
+}
+
+/// The last line that names the process which holds the lock: apt, dnf 4, zypper.
+fn holder(log: &str) -> Option<&str> {
+    let texts = ["held by process", "The application with PID", "with pid"];
+    log.lines()
+        .rev()
+        .find(|line| texts.iter().any(|text| line.contains(text)))
 }
 
 fn last_line(log: &str) -> &str {

@@ -30,6 +30,9 @@ pub use failure::{OWN_PREFIX, failure, is_lock};
 pub use listing::{Installed, Listing, installed_versions, parse_installed};
 pub use transaction::{TransactionError, transaction};
 
+/// What is missing where a manager simulates for root alone.
+const UNSIMULATED: &str = "not root: new dependencies, and what cannot be installed now, are unknown";
+
 /// Reads the updates from the sections of a probe.
 ///
 /// # Errors

@@ -2,8 +2,8 @@
 # version is gone, when the host is not as planned, and when another package would be pulled in.
 # shellcheck shell=sh
 
-# dnf_write_replay FILE 4|5: reads `installed NAME|ARCH|EPOCH:VERSION-RELEASE|REASON` and
-# `installonly NAME` and writes the transaction that brings the plan about.
+# dnf_write_replay FILE 4|5: reads `installed NAME|ARCH|EPOCH:VERSION-RELEASE|REASON`, `installonly NAME`
+# and `removing NAME ARCH VERSION`, and writes the transaction that brings the plan about.
 dnf_write_replay() {
   awk -v plan="$work/plan" -v generation="$2" '
     function label(name, evr, arch) { sub(/^0:/, "", evr); return name "-" evr "." arch }
@@ -12,6 +12,11 @@ dnf_write_replay() {
       separator = ",\n"
     }
     /^installonly / { parallel[$2] = 1; next }
+    /^removing / {
+      # What dnf would remove is accepted for old kernels alone: how many to keep is the setting of the host.
+      if ($2 in parallel) { sub(/^0:/, "", $4); old[++old_count] = $2 "|" $3 "|" $4 }
+      next
+    }
     /^installed / {
       sub(/^installed /, "")
       split($0, part, "|")
@@ -43,9 +48,25 @@ dnf_write_replay() {
           item(generation == 5 ? "Replaced" : "Upgraded", label(name, from, old_arch), reason, "@System")
         }
       }
+      for (i = 1; i <= old_count; i++) {
+        split(old[i], part, "|")
+        item(generation == 5 ? "Remove" : "Removed", label(part[1], part[3], part[2]), reason_of[old[i]], "@System")
+      }
       print "\n]}"
       exit failed ? 78 : 0
     }' >"$1"
+}
+
+# dnf_has_parallel FILE: whether the plan has a package that is installed beside its older versions.
+dnf_has_parallel() {
+  sed -n 's/^installonly //p' "$1" | sort -u >"$work/parallel"
+  cut -d '|' -f 2 "$work/plan" | sort -u | comm -12 - "$work/parallel" | grep -q .
+}
+
+# dnf_removals FILE: of the table of a transaction in FILE the rows that it would remove.
+dnf_removals() {
+  awk '/^[^ ]/ { part = $1 } part == "Removing" && /^ [^ ]/ { print "removing", $1, $2, $3 }
+    part == "Removing:" && /^ [^ ]/ { print "removing", $1, $2, $3 }' "$1"
 }
 
 # dnf exits with 0 although a %post scriptlet failed.
@@ -54,4 +75,26 @@ dnf_scriptlet_failure() {
     [ -s "$work/scriptlet" ]; then
     refuse E_MANAGER "$(cat "$work/scriptlet")"
   fi
+}
+
+# The process that holds the lock of the rpm database: `PID NAME`. dnf 5 says no more of it than that the
+# transaction failed.
+rpm_lock_holder() {
+  rpm_lock=$(rpm --eval '%{_dbpath}')/.rpm.lock
+  rpm_inode=$(stat -c %i "$rpm_lock" 2>/dev/null) || return 1
+  rpm_holder=$(awk -v inode="$rpm_inode" '{ split($6, part, ":"); if ($4 == "WRITE" && part[3] == inode) { print $5; exit } }' /proc/locks)
+  if [ -z "$rpm_holder" ]; then return 1; fi
+  echo "$rpm_holder $(cat "/proc/$rpm_holder/comm" 2>/dev/null)"
+}
+
+rpm_lock_wait() {
+  rpm_deadline=$(($(date +%s) + lock_wait))
+  while rpm_found=$(rpm_lock_holder); do
+    if [ "$(date +%s)" -ge "$rpm_deadline" ]; then
+      refuse E_LOCK "the rpm database is locked by process $rpm_found"
+      return
+    fi
+    echo "waiting for the rpm database, locked by process $rpm_found"
+    sleep 3
+  done
 }

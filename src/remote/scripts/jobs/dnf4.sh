@@ -6,10 +6,14 @@ dnf4_run() {
 }
 
 dnf4_prepare() {
-  {
-    dnf4_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}'
-    dnf4_run -q -C repoquery --installonly --qf 'installonly %{name}'
-  } | dnf_write_replay "$work/replay.json" 4
+  dnf4_run -q -C repoquery --installonly --qf 'installonly %{name}' >"$work/state" &&
+    dnf4_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}' >>"$work/state" || return
+  dnf_write_replay "$work/replay.json" 4 <"$work/state" || return
+  if dnf_has_parallel "$work/state"; then
+    dnf4_run --assumeno history replay --ignore-extras "$work/replay.json" >"$work/out" 2>&1
+    dnf_removals "$work/out" >>"$work/state"
+    dnf_write_replay "$work/replay.json" 4 <"$work/state"
+  fi
 }
 
 dnf4_replay() {
@@ -17,8 +21,9 @@ dnf4_replay() {
 }
 
 transaction() {
+  rpm_lock_wait || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
-  again_while_locked 'already locked by|is currently held by|lock' dnf4_replay || return
+  again_while_locked 'already locked by' dnf4_replay || return
   dnf_scriptlet_failure "$transaction_log"
 }
 

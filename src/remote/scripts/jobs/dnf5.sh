@@ -6,11 +6,15 @@ dnf5_run() {
 }
 
 dnf5_prepare() {
-  mkdir -p "$work/replay"
-  {
-    dnf5_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}\n'
-    dnf5_run -q -C repoquery --installonly --qf 'installonly %{name}\n'
-  } | dnf_write_replay "$work/replay/transaction.json" 5
+  mkdir -p "$work/replay" || return
+  dnf5_run -q -C repoquery --installonly --qf 'installonly %{name}\n' >"$work/state" &&
+    dnf5_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}\n' >>"$work/state" || return
+  dnf_write_replay "$work/replay/transaction.json" 5 <"$work/state" || return
+  if dnf_has_parallel "$work/state"; then
+    FORCE_COLUMNS=500 dnf5_run --assumeno replay --ignore-extras "$work/replay" >"$work/out" 2>&1
+    dnf_removals "$work/out" >>"$work/state"
+    dnf_write_replay "$work/replay/transaction.json" 5 <"$work/state"
+  fi
 }
 
 dnf5_replay() {
@@ -18,6 +22,7 @@ dnf5_replay() {
 }
 
 transaction() {
+  rpm_lock_wait || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
   again_while_locked '[Ll]ock' dnf5_replay || return
   dnf_scriptlet_failure "$transaction_log"

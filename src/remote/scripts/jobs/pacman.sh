@@ -10,13 +10,16 @@ pacman_database() {
 }
 
 pacman_snapshot() {
-  rm -rf "$work/snapshot"
-  mkdir -p "$work/snapshot" && ln -s "$(pacman_database)/local" "$work/snapshot/local" || return
-  chmod 755 "$work" "$work/snapshot"
+  # Outside the job's own folder: the download user of pacman 7 has to reach it.
+  pacman_copy=$(mktemp -d) || return
+  ln -s "$(pacman_database)/local" "$pacman_copy/local" && chmod 755 "$pacman_copy" || return
+  set -- -Sy --noprogressbar --dbpath "$pacman_copy" --logfile /dev/null
   if is_root; then
-    pacman -Sy --noprogressbar --dbpath "$work/snapshot" --logfile /dev/null
+    pacman "$@"
   elif has fakeroot; then
-    fakeroot -- pacman -Sy --noprogressbar --dbpath "$work/snapshot" --logfile /dev/null
+    # Without root there is no user to lock the download up with.
+    if pacman -Sy --help | grep -q -e --disable-sandbox; then set -- "$@" --disable-sandbox; fi
+    fakeroot -- pacman "$@"
   else
     return 77
   fi
@@ -29,11 +32,11 @@ pacman_names() {
 
 # pacman_steps ARGUMENT...: what pacman would install, as NAME|ARCHITECTURE|FROM|TO.
 pacman_steps() {
-  pacman "$@" --noconfirm --dbpath "$work/snapshot" --logfile /dev/null --print-format 'step %n|%a|%v' >"$work/steps" 2>&1
+  pacman "$@" --noconfirm --dbpath "$pacman_copy" --logfile /dev/null --print-format 'step %n|%a|%v' >"$work/steps" 2>&1
   steps_code=$?
   grep -v '^step ' "$work/steps"
   if [ "$steps_code" != 0 ]; then return "$steps_code"; fi
-  pacman -Q --dbpath "$work/snapshot" | sed 's/^/have /' >"$work/have"
+  pacman -Q --dbpath "$pacman_copy" | sed 's/^/have /' >"$work/have"
   awk '
     /^have / { have[$2] = $3 }
     /^step / { split($2, part, "|"); print part[1] "|" part[2] "|" have[part[1]] "|" part[3] }
@@ -62,33 +65,43 @@ pacman_check() {
 }
 
 pacman_is_whole() {
-  pacman -Qu --dbpath "$work/snapshot" 2>/dev/null | sed -n '/\[ignored\]/!s/ .*$//p' | sort >"$work/whole"
+  pacman -Qu --dbpath "$pacman_copy" 2>/dev/null | sed -n '/\[ignored\]/!s/ .*$//p' | sort >"$work/whole"
   pacman_names | sort | comm -13 - "$work/whole" | grep -q . && return 1
   return 0
 }
 
+# The lock of pacman is a file: whoever makes it holds it. A link is made or fails, in one step; a
+# redirection under `set -C` is not enough, because shells may overwrite an empty file.
+pacman_take_lock() {
+  : >"$1.patchwave" && ln "$1.patchwave" "$1" 2>/dev/null
+  pacman_code=$?
+  rm -f "$1.patchwave"
+  return "$pacman_code"
+}
+
 pacman_swap() {
-  pacman_sync=$(pacman_database)/sync
-  # The lock of pacman itself: whoever makes this file holds it.
   pacman_lock=$(pacman_database)/db.lck
-  (set -C && : >"$pacman_lock") 2>/dev/null || return 1
-  rm -rf "$work/previous" && cp -pR "$pacman_sync" "$work/previous" && cp -pR "$1"/. "$pacman_sync/"
+  if ! pacman_take_lock "$pacman_lock"; then
+    echo 'error: unable to lock database'
+    return 1
+  fi
+  cp -pR "$1"/. "$(pacman_database)/sync/"
   pacman_code=$?
   rm -f "$pacman_lock"
   return "$pacman_code"
 }
 
-pacman_locked_swap() {
-  pacman_swap "$work/snapshot/sync" && return
-  echo 'error: unable to lock database'
-  return 1
+transaction() {
+  pacman_snapshot && pacman_check && pacman_install
+  transaction_code=$?
+  rm -rf "$pacman_copy"
+  return "$transaction_code"
 }
 
-transaction() {
-  pacman_snapshot || return
-  pacman_check || return
+pacman_install() {
   if pacman_is_whole; then pacman_whole=yes; else pacman_whole=no; fi
-  again_while_locked 'unable to lock database' pacman_locked_swap || return
+  cp -pR "$(pacman_database)/sync" "$work/previous" || return
+  again_while_locked 'unable to lock database' pacman_swap "$pacman_copy/sync" || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
   if [ -z "$(pacman_names)" ]; then
     # shellcheck disable=SC2046
@@ -97,23 +110,23 @@ transaction() {
     # shellcheck disable=SC2046
     again_while_locked 'unable to lock database' pacman -S --noconfirm --noprogressbar $(pacman_names)
   fi
-  transaction_code=$?
-  if [ "$pacman_whole" = no ] || [ "$transaction_code" != 0 ]; then
-    cp -pR "$work/previous"/. "$(pacman_database)/sync/"
+  install_code=$?
+  if [ "$pacman_whole" = no ] || [ "$install_code" != 0 ]; then
+    again_while_locked 'unable to lock database' pacman_swap "$work/previous"
   fi
-  if [ "$transaction_code" = 0 ] &&
+  if [ "$install_code" = 0 ] &&
     tail -c "+$transaction_log" "$work/log" | grep -q 'command failed to execute correctly'; then
     # pacman exits with 0 although a script failed.
     refuse E_MANAGER 'a script of a package failed: command failed to execute correctly'
     return
   fi
-  return "$transaction_code"
+  return "$install_code"
 }
 
 simulate() {
-  pacman_snapshot || return
-  pacman_check
+  pacman_snapshot && pacman_check
   simulate_code=$?
+  rm -rf "$pacman_copy"
   cat "$work/steps.found"
   return "$simulate_code"
 }

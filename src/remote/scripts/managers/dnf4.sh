@@ -33,6 +33,12 @@ dnf4_updates() {
   return "$dnf4_code"
 }
 
+# It asks before it does anything, and the answer is no: exit code 1. Without root it refuses to think.
+dnf4_simulation() {
+  if ! is_root; then return 77; fi
+  dnf4_run -C --assumeno --nobest upgrade
+}
+
 dnf4_probe() {
   if is_root; then dnf4_cache=/var/cache/dnf; else dnf4_cache="/var/tmp/dnf-$(id -un)-*"; fi
   # The pattern stands unquoted, so that it becomes the files that are there by then.
@@ -42,8 +48,7 @@ dnf4_probe() {
   section repositories rpm_repositories $dnf4_cache/*/repodata/repomd.xml
   section updates dnf4_updates
   section included dnf4_candidates
-  # It asks before it does anything, and the answer is no: exit code 1.
-  section simulation dnf4_run -C --assumeno --nobest upgrade
+  section simulation dnf4_simulation
   section advisories dnf4_run -q -C updateinfo list
   section cves dnf4_run -q -C updateinfo list --with-cve
   section locks dnf4_run -q -C versionlock list

@@ -6,15 +6,18 @@ pacman_database() {
   pacman-conf DBPath 2>/dev/null || echo /var/lib/pacman/
 }
 
-pacman_as_root() {
-  if is_root; then "$@"; elif has fakeroot; then fakeroot -- "$@"; else return 77; fi
-}
-
 pacman_refresh() {
   mkdir "$pacman_copy/fresh" && ln -s "$(pacman_database)/local" "$pacman_copy/fresh/local" || return
   # The download user of pacman 7 has to reach it.
   chmod 755 "$pacman_copy" "$pacman_copy/fresh"
-  pacman_as_root limited 240 pacman -Sy --noprogressbar --dbpath "$pacman_copy/fresh" --logfile /dev/null
+  set -- -Sy --noprogressbar --dbpath "$pacman_copy/fresh" --logfile /dev/null
+  if is_root; then
+    limited 240 pacman "$@"
+  else
+    # Without root there is no user to lock the download up with.
+    if pacman -Sy --help | grep -q -e --disable-sandbox; then set -- "$@" --disable-sandbox; fi
+    limited 240 fakeroot -- pacman "$@"
+  fi
 }
 
 # `NAME|VERSION|ARCH|REPOSITORY|BYTES`: what an upgrade would install.
