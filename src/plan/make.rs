@@ -50,15 +50,16 @@ pub fn make_plan(
             continue;
         }
         let mut planned = hosts.iter().map(|host| {
-            let (changes, left_out) = match scans.get(&host.name) {
-                Some(scan) => choose_updates(scan, host, &playbook.updates, today),
-                None => (Vec::new(), Vec::new()),
-            };
+            let choice = scans
+                .get(&host.name)
+                .map(|scan| choose_updates(scan, host, &playbook.updates, today))
+                .unwrap_or_default();
             PlannedHost {
                 name: host.name.clone(),
                 basis: basis(scans.get(&host.name).copied()),
-                changes,
-                left_out,
+                changes: choice.changes,
+                may_bring: choice.may_bring,
+                left_out: choice.left_out,
                 reboot: host.reboot.map_or(playbook.reboot, |own| own.min(playbook.reboot)),
             }
         });

@@ -9,35 +9,50 @@ use crate::model::scan::HostScan;
 use crate::model::update::Update;
 use crate::playbook::{UpdateRule, UpdateScope};
 
-/// The changes of one host, by package, and the pending updates that a rule leaves out.
+/// What a plan does with the pending updates of one host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The changes, by package.
+    pub changes: Vec<PlannedChange>,
+    /// New dependencies that the changes may bring.
+    pub may_bring: Vec<PlannedChange>,
+    /// What a rule leaves out, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Chooses among the pending updates of one host.
 #[must_use]
-pub fn choose_updates(
-    scan: &HostScan,
-    host: &Host,
-    rule: &UpdateRule,
-    today: Date,
-) -> (Vec<PlannedChange>, Vec<LeftOut>) {
-    let mut changes = Vec::new();
-    let mut left_out = Vec::new();
-    let mut complete = rule.only == UpdateScope::All;
-    for update in scan.pending().filter(|update| is_wanted(update, &rule.only)) {
+pub fn choose_updates(scan: &HostScan, host: &Host, rule: &UpdateRule, today: Date) -> Choice {
+    let (mut changes, mut may_bring, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for update in scan.pending() {
+        let wanted = is_wanted(update, &rule.only);
+        let is_dependency = update.from.is_none() && !names_it(&rule.only, update);
         match exclusion_reason(update, host, rule, today) {
-            Some(reason) => left_out.push(LeftOut {
+            Some(reason) if wanted => left_out.push(LeftOut {
                 package: update.package.clone(),
                 reason,
             }),
-            None => changes.push(PlannedChange::from(update)),
+            Some(_) => {}
+            None if is_dependency => may_bring.push(PlannedChange::from(update)),
+            None if wanted => changes.push(PlannedChange::from(update)),
+            None => {}
         }
     }
-    complete &= left_out.is_empty();
-    if !complete {
-        // A new dependency belongs to updates that may have been left out. What a chosen update needs,
-        // the manager brings by itself.
-        changes.retain(|change| change.from.is_some() || names_it(&rule.only, change));
+    // Where nothing is left out, everything that the manager said it would install is part of the plan.
+    if rule.only == UpdateScope::All && left_out.is_empty() {
+        changes.append(&mut may_bring);
+    }
+    if changes.is_empty() {
+        may_bring.clear();
     }
     changes.sort();
+    may_bring.sort();
     left_out.sort_by(|one, other| one.package.cmp(&other.package));
-    (changes, left_out)
+    Choice {
+        changes,
+        may_bring,
+        left_out,
+    }
 }
 
 fn is_wanted(update: &Update, scope: &UpdateScope) -> bool {
@@ -48,9 +63,10 @@ fn is_wanted(update: &Update, scope: &UpdateScope) -> bool {
     }
 }
 
-fn names_it(scope: &UpdateScope, change: &PlannedChange) -> bool {
+/// Whether the package was asked for by its name, new or not.
+fn names_it(scope: &UpdateScope, update: &Update) -> bool {
     match scope {
-        UpdateScope::Packages(patterns) => patterns.iter().any(|pattern| pattern.matches(change.package.as_str())),
+        UpdateScope::Packages(patterns) => patterns.iter().any(|pattern| pattern.matches(update.package.as_str())),
         UpdateScope::All | UpdateScope::Security => false,
     }
 }

@@ -159,6 +159,7 @@ struct PlannedHostBody<'a> {
     basis: &'a Basis,
     reboot: String,
     changes: &'a [PlannedChange],
+    may_bring: &'a [PlannedChange],
     left_out: &'a [LeftOut],
 }
 
@@ -201,6 +202,7 @@ impl<'a> From<&'a Plan> for PlanBody<'a> {
                 basis: &host.basis,
                 reboot: host.reboot.to_string(),
                 changes: &host.changes,
+                may_bring: &host.may_bring,
                 left_out: &host.left_out,
             })
             .collect();

@@ -152,6 +152,7 @@ impl<T: Transport> Turn<T> {
             run: &self.run,
             manager: facts.manager,
             changes: remaining,
+            may_bring: self.planned.may_bring.clone(),
         };
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, job).await?;

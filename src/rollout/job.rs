@@ -32,6 +32,7 @@ pub(super) struct JobOrder<'a> {
     pub run: &'a RunId,
     pub manager: Manager,
     pub changes: Vec<PlannedChange>,
+    pub may_bring: Vec<PlannedChange>,
 }
 
 /// A job that ended.
@@ -52,6 +53,7 @@ pub(super) async fn run<T: Transport>(
         id: id.clone(),
         manager: order.manager,
         changes: order.changes,
+        may_bring: order.may_bring,
         lock_wait: turn.limits.lock_wait,
     };
     // An answer that was lost is asked for again: the same id is never started twice.

@@ -104,7 +104,8 @@ async fn simulate_host<T: Transport>(
     limits: &Limits,
 ) -> Result<(), HostError> {
     let nonce = Nonce::from_bits(rand::random());
-    let script = simulate_script(manager, &planned.changes, nonce.clone()).map_err(|error| internal(&error))?;
+    let script = simulate_script(manager, &planned.changes, &planned.may_bring, nonce.clone())
+        .map_err(|error| internal(&error))?;
     let connection = transport.connect(host).await?;
     let output = connection
         .run(&ScriptRequest {

@@ -7,7 +7,7 @@ use super::system::{Effect, Offer, System};
 /// A line of the plan, as [`crate::manager::transaction`] writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlanLine {
-    /// What the manager is told.
+    /// What the manager is told; empty for what may come along.
     pub word: String,
     pub name: String,
     pub arch: String,
@@ -62,7 +62,10 @@ pub(super) enum Resolved {
 /// Compares a plan with the system. What is installed already is no step.
 pub(super) fn resolve(system: &System, plan: &[PlanLine]) -> Resolved {
     let mut steps = Vec::new();
-    for line in plan {
+    for line in plan
+        .iter()
+        .filter(|line| !line.word.is_empty() || is_needed(system, plan, &line.name))
+    {
         let package = system
             .packages
             .iter()
@@ -88,6 +91,19 @@ pub(super) fn resolve(system: &System, plan: &[PlanLine]) -> Resolved {
         steps.push(step);
     }
     Resolved::Steps(steps)
+}
+
+/// Whether something that is asked for needs that package and the system lacks it.
+fn is_needed(system: &System, plan: &[PlanLine], name: &str) -> bool {
+    let asked = plan.iter().filter(|line| !line.word.is_empty());
+    let mut offers = asked.filter_map(|line| {
+        system
+            .package(&line.name)?
+            .offers
+            .iter()
+            .find(|offer| offer.version == line.to)
+    });
+    offers.any(|offer| offer.needs.iter().any(|need| need == name))
 }
 
 fn unplanned(system: &System, plan: &[PlanLine], need: &str) -> Option<Step> {

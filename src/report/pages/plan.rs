@@ -203,7 +203,10 @@ fn transactions(page: &mut Page, wave: &PlannedWave, all: bool) {
 }
 
 fn is_same(one: &PlannedHost, other: &PlannedHost) -> bool {
-    one.changes == other.changes && one.left_out == other.left_out && system(one) == system(other)
+    one.changes == other.changes
+        && one.may_bring == other.may_bring
+        && one.left_out == other.left_out
+        && system(one) == system(other)
 }
 
 fn system(host: &PlannedHost) -> Option<(&str, &str)> {
@@ -227,12 +230,23 @@ fn transaction_lines(host: &PlannedHost, names: &[&str]) -> Vec<Line> {
             .and(system, Tone::Quiet)
             .and(format!(": {what}"), Tone::Plain),
     ];
+    lines.extend(brought_line(host));
     lines.extend(
         host.left_out
             .iter()
             .map(|left| Line::new(2, format!("left out: {} ({})", left.package, left.reason), Tone::Quiet)),
     );
     lines
+}
+
+/// New dependencies that a narrowed plan may bring; the host's manager says which of them.
+fn brought_line(host: &PlannedHost) -> Option<Line> {
+    let names: Vec<String> = host
+        .may_bring
+        .iter()
+        .map(|change| format!("{} {}", change.package, change.to))
+        .collect();
+    (!names.is_empty()).then(|| Line::new(2, format!("where needed also new: {}", names.join(", ")), Tone::Quiet))
 }
 
 fn change_row(change: &PlannedChange) -> Vec<Text> {

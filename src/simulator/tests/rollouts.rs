@@ -82,6 +82,7 @@ fn planned(host: &HostScan, reboot: RebootPolicy) -> PlannedHost {
         name: host.name.clone(),
         basis,
         changes: host.pending().map(PlannedChange::from).collect(),
+        may_bring: Vec::new(),
         left_out: Vec::new(),
         reboot,
     }

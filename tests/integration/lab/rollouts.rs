@@ -267,3 +267,58 @@ fn a_connection_that_breaks_does_not_stop_the_transaction() {
         "the job was not cleaned up; {runs} transactions in apt's log"
     );
 }
+
+#[test]
+#[ignore = "needs the lab"]
+fn a_narrowed_run_changes_what_was_asked_for_and_what_that_needs() {
+    let lab = Lab::up(&[]);
+    lab.publish("new");
+    let version = |host: &str, package: &str| lab.installed(host, package).unwrap_or_default();
+    let version = |host: &str, package: &str| {
+        let found = version(host, package);
+        found.split_once(':').map_or(found.clone(), |(_, rest)| rest.to_owned())
+    };
+    let arguments = ["apply", "--package", "pw-newdep", "--yes", "--format", "json"];
+    let outcome = lab.patchwave(&arguments).expect_exit(0);
+    for host in &lab.hosts {
+        assert_eq!(outcome.host(&host.name)["state"], "patched", "{}", outcome.stdout);
+        assert!(version(&host.name, "pw-newdep").starts_with("1.1"), "{}", host.name);
+        assert!(
+            version(&host.name, "pw-extra").starts_with("1.0"),
+            "{}: what it needs did not come",
+            host.name
+        );
+        for other in ["pw-app", "pw-lib", "pw-conf"] {
+            assert!(
+                version(&host.name, other).starts_with("1.0"),
+                "{}: {other} was not asked for",
+                host.name
+            );
+        }
+    }
+    let arguments = ["apply", "--security", "--yes", "--format", "json"];
+    let outcome = lab.patchwave(&arguments).expect_exit(0);
+    for host in &lab.hosts {
+        let knows = !matches!(host.manager.as_str(), "pacman" | "apk");
+        let state = if knows { "patched" } else { "unchanged" };
+        assert_eq!(outcome.host(&host.name)["state"], state, "{}", outcome.stdout);
+        assert_eq!(version(&host.name, "pw-lib").starts_with("1.1"), knows, "{}", host.name);
+        assert!(
+            version(&host.name, "pw-app").starts_with("1.0"),
+            "{}: pw-app is no security fix",
+            host.name
+        );
+    }
+    let playbook =
+        "name: without\nupdates: {exclude: [{package: pw-conf, reason: later}]}\nwaves: [{name: fleet, rest: true}]\n";
+    lab.workplace.write("without.yml", playbook);
+    let _ = lab.patchwave(&["apply", "without.yml", "--yes"]).expect_exit(0);
+    for host in &lab.hosts {
+        assert!(version(&host.name, "pw-app").starts_with("1.1"), "{}", host.name);
+        assert!(
+            version(&host.name, "pw-conf").starts_with("1.0"),
+            "{}: it is excluded",
+            host.name
+        );
+    }
+}

@@ -14,7 +14,7 @@ fn asked_by_hand(lab: &Lab, host: &str) -> BTreeSet<String> {
             "dnf -q makecache; dnf -q check-update | awk 'NF==3 {split($1, name, \".\"); sub(/^[0-9]+:/, \"\", $2); print name[1], $2}'"
         }
         "dnf5" => {
-            "dnf5 -q makecache --refresh; dnf5 -q check-upgrade | awk 'NF==3 {split($1, name, \".\"); sub(/^[0-9]+:/, \"\", $2); print name[1], $2}'"
+            "dnf5 -q makecache --refresh >/dev/null; dnf5 -q check-upgrade | awk 'NF==3 {split($1, name, \".\"); sub(/^[0-9]+:/, \"\", $2); print name[1], $2}'"
         }
         "zypper" => {
             "zypper -q -n ref; zypper -q -n lu | awk -F' *[|] *' '$1 ~ /v/ {sub(/^[0-9]+:/, \"\", $5); print $3, $5}'"
