@@ -67,6 +67,8 @@ pub struct Probe {
     pub notices: Vec<String>,
     /// Every installed package; `None` when it was not asked for.
     pub installed: Option<Installed>,
+    /// Why no transaction may be begun on the host: a package is between two states.
+    pub broken: Option<HostError>,
 }
 
 /// The script that probes a host. It wants root where the manager does, and works without where it can.
@@ -126,7 +128,7 @@ pub fn parse_probe(output: &ScriptOutput, nonce: &Nonce) -> Result<Probe, HostEr
     });
     if unparsed > 0 {
         notices.push(format!(
-            "{} of {manager} not understood; please report it with the output of `patchwave doctor`",
+            "{} of {manager} not understood; please report it",
             count(unparsed, "line")
         ));
     }
@@ -135,6 +137,7 @@ pub fn parse_probe(output: &ScriptOutput, nonce: &Nonce) -> Result<Probe, HostEr
         updates: listing.updates,
         notices,
         installed,
+        broken: listing.broken,
     })
 }
 

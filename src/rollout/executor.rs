@@ -198,7 +198,10 @@ impl<T: Transport> Turn<T> {
                 result.changed = changes_between(before, &after);
                 let missing = missing_changes(&self.planned.changes, &after);
                 let failure = finished.failure.clone().or_else(|| incomplete(&missing));
-                (failure, probe.map(|probe| probe.facts))
+                (
+                    failure,
+                    probe.and_then(|probe| probe.broken.map_or(Ok(probe.facts), Err)),
+                )
             }
             Err(error) => (finished.failure.clone(), Err(error)),
         }
@@ -236,7 +239,10 @@ impl<T: Transport> Turn<T> {
             installed: true,
         };
         let probe = probe(connection, &request, &self.limits).await?;
-        Ok((probe.facts, probe.installed.unwrap_or_default()))
+        match probe.broken {
+            Some(error) => Err(error),
+            None => Ok((probe.facts, probe.installed.unwrap_or_default())),
+        }
     }
 
     /// Waits until the dispatcher has kept the event.

@@ -133,6 +133,10 @@ fn to_host_scan(host: &Host, answer: Result<Probe, HostError>, duration_ms: u64)
     };
     match answer {
         Ok(probe) => {
+            if let Some(error) = probe.broken {
+                scan.state = HostState::from_error(error.code);
+                scan.error = Some(error);
+            }
             scan.facts = Some(printable_facts(probe.facts));
             scan.updates = probe.updates.into_iter().map(printable_update).collect();
             scan.notices = probe.notices.iter().map(|notice| printable(notice)).collect();
