@@ -16,6 +16,7 @@ apt_write_guard() {
   cat >"$work/guard" <<'GUARD'
 #!/bin/sh
 awk -F '|' -v plan="${0%/*}/plan" '
+  function shown(version) { return version == "-" ? "nothing" : version }
   BEGIN {
     while ((getline line < plan) > 0) {
       split(line, part, "|")
@@ -27,11 +28,11 @@ awk -F '|' -v plan="${0%/*}/plan" '
     split($0, field, " ")
     if (field[9] == "**CONFIGURE**") next
     wanted = planned[field[1] " " field[7] " " field[6]]
-    if (field[9] == "**REMOVE**") problem = "remove " field[1]
-    else if (wanted == "") problem = "change " field[1] " from " (field[2] == "-" ? "nothing" : field[2]) " to " field[6]
-    else if (wanted != field[2]) problem = "change " field[1] " from " field[2] ", not from the planned " wanted
+    if (field[9] == "**REMOVE**") problem = "the transaction would also remove " field[1]
+    else if (wanted == "") problem = "the transaction would also change " field[1] " from " shown(field[2]) " to " field[6]
+    else if (wanted != field[2]) problem = field[1] " is at " shown(field[2]) ", not at the planned " shown(wanted)
     else next
-    print "patchwave: E_DRIFT: the transaction would also " problem
+    print "patchwave: E_DRIFT: " problem
     bad = 1
   }
   END { exit bad }

@@ -34,16 +34,25 @@ again_while_locked() {
 # that is not planned. ARCHITECTURE is `*` where the manager does not say it.
 compare_steps() {
   awk -F '|' -v plan="$work/plan" '
+    function shown(version) { return version == "" ? "nothing" : version }
     BEGIN {
       while ((getline line < plan) > 0) {
         split(line, part, "|")
         planned[part[2] "|" part[3] "|" part[4] "|" part[5]] = 1
         planned[part[2] "|*|" part[4] "|" part[5]] = 1
+        from[part[2]] = part[4]
+        to[part[2]] = part[5]
       }
     }
-    !(($1 "|" $2 "|" $3 "|" $4) in planned) {
-      print "patchwave: E_DRIFT: the transaction would also change " $1 " from " ($3 == "" ? "nothing" : $3) " to " $4
+    ($1 "|" $2 "|" $3 "|" $4) in planned { next }
+    {
       bad = 1
+      if ($4 != "nothing" && ($1 in to) && to[$1] != $4)
+        print "patchwave: E_GONE: " $1 " " to[$1] " is planned, and " $4 " is what would be installed"
+      else if (($1 in to) && from[$1] != $3)
+        print "patchwave: E_DRIFT: " $1 " is at " shown($3) ", not at the planned " shown(from[$1])
+      else
+        print "patchwave: E_DRIFT: the transaction would also change " $1 " from " shown($3) " to " $4
     }
     END { exit bad ? 78 : 0 }
   '

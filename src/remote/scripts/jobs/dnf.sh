@@ -38,7 +38,7 @@ dnf_write_replay() {
         }
         old_arch = (name "|" arch "|" from) in reason_of ? arch : arch_of[name "|" from]
         if (old_arch == "") {
-          print "patchwave: E_DRIFT: " name " " from " is not installed, as planned" >"/dev/stderr"
+          print "patchwave: E_DRIFT: " name " is not at the planned " from >"/dev/stderr"
           failed = 1
           continue
         }

@@ -27,7 +27,8 @@ zypper_steps() {
 zypper_check() {
   zypper_install -x install --dry-run --no-recommends --auto-agree-with-licenses >"$work/dry.xml" 2>"$work/dry.err"
   zypper_code=$?
-  tr '\n<' ' \n' <"$work/dry.xml" | sed -n 's/^message type="error">//p'
+  tr '\n<' ' \n' <"$work/dry.xml" |
+    sed -n -e "s/&apos;/'/g" -e 's/&quot;/"/g' -e 's/^message type="error">//p'
   cat "$work/dry.err"
   case $zypper_code in
     0 | 102 | 103 | 106) zypper_steps "$work/dry.xml" | compare_steps ;;
