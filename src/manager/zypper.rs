@@ -59,7 +59,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
             continue;
         }
         match Row::of_update(&tag) {
-            Some(row) if seen.contains(&row.key) => {}
+            Some(row) if seen.contains(&row.key) => fill_old_version(&mut listing.updates, row),
             Some(row) => {
                 let status = if locks.iter().any(|lock| lock == row.key.package.as_str()) {
                     UpdateStatus::Held
@@ -80,6 +80,19 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
     }
     listing.tidy();
     Ok(listing)
+}
+
+/// A kernel is installed beside the one that it is newer than; the simulation then names no old version, the
+/// list of updates does.
+fn fill_old_version(updates: &mut [Update], row: Row) {
+    let planned = updates
+        .iter_mut()
+        .find(|update| update.key() == row.key && update.to == row.to);
+    if let Some(update) = planned
+        && update.from.is_none()
+    {
+        update.from = row.from;
+    }
 }
 
 /// What the simulation would install; `None` when there was none (no root).
@@ -279,6 +292,34 @@ fn needed_patches(xml: &str) -> BTreeMap<String, Patch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::section::Section;
+
+    #[test]
+    fn a_kernel_that_is_installed_beside_the_old_one_has_an_old_version() {
+        let section = |name: &str, stdout: &str| Section {
+            name: name.to_owned(),
+            stdout: stdout.to_owned(),
+            stderr: String::new(),
+            exit_code: 0,
+        };
+        let sections = Sections::new(vec![
+            section(
+                "updates",
+                "<update kind=\"package\" name=\"kernel-default\" edition=\"6.4.0-2\" arch=\"x86_64\" edition-old=\"6.4.0-1\"><source alias=\"upd\"/></update>",
+            ),
+            section(
+                "simulation",
+                "<to-install><solvable type=\"package\" name=\"kernel-default\" edition=\"6.4.0-2\" arch=\"x86_64\" repository=\"upd\"/></to-install>",
+            ),
+        ]);
+        let listing = updates(&sections).unwrap();
+        let shown: Vec<_> = listing
+            .updates
+            .iter()
+            .map(|update| (update.from.as_ref().map(Version::as_str), update.to.as_str()))
+            .collect();
+        assert_eq!(shown, [(Some("6.4.0-1"), "6.4.0-2")]);
+    }
 
     #[test]
     fn suse_writes_many_conflicts_below_each_other() {

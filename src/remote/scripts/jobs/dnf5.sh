@@ -25,7 +25,7 @@ dnf5_replay() {
 transaction() {
   rpm_lock_wait || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
-  again_while_locked '[Ll]ock' dnf5_replay || return
+  again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' dnf5_replay || return
   dnf_scriptlet_failure "$transaction_log"
 }
 
