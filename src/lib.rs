@@ -15,6 +15,7 @@
 //! - [`simulator`]: an embedded fleet of SSH hosts that answer the scripts. Simulated, and named so.
 //! - [`cli`]: arguments, settings and a file per command; the only code that knows all of the above.
 
+pub mod cli;
 pub mod inventory;
 pub mod ledger;
 pub mod manager;

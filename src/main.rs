@@ -1,2 +1,7 @@
 //! The entry: everything else is in the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    patchwave::cli::main()
+}

@@ -1,1 +1,48 @@
-//! (skeleton)
+//! From YAML to hosts, and the target expressions that pick them.
+//!
+//! A file is read in full and every mistake in it is reported at once; a host exists only when every
+//! setting of it is certain. Only [`load`] touches the disk; all else takes text and gives values.
+
+mod collect;
+mod evaluate;
+mod graph;
+mod host_reader;
+mod jump;
+mod layers;
+pub mod load;
+mod origins;
+mod paths;
+mod privilege;
+mod resolve;
+mod resolved;
+mod schema;
+mod select;
+mod setting_reader;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod warnings;
+
+pub use resolve::parse_inventory;
+pub use resolved::{Group, Inventory, Layer, Overridden, SettingOrigin};
+pub use select::{Selection, SelectionError, evaluate, select_hosts};
+
+use std::path::PathBuf;
+
+/// What the inventory needs to know of the machine that it is read on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolveContext {
+    /// The login name of whoever runs patchwave: the default of `user`.
+    pub local_user: String,
+    /// The home directory, for paths that begin with `~/`; `None` when there is none.
+    pub home: Option<PathBuf>,
+}
+
+/// The bytes of one inventory file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventoryFile {
+    /// Its path, under which mistakes are reported and where its relative paths begin.
+    pub path: PathBuf,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::model::event::Event;
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
-use crate::model::run::RunReport;
+use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::{HostScan, Scan};
 
 pub use sqlite::SqliteLedger;
@@ -51,19 +51,6 @@ pub struct LatestHostScan {
     pub finished: Timestamp,
     /// The answer.
     pub host: HostScan,
-}
-
-/// A run in one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunLine {
-    /// Its id.
-    pub run: RunId,
-    /// When it began.
-    pub started: Timestamp,
-    /// When it ended; `None` while it runs or when it was killed.
-    pub finished: Option<Timestamp>,
-    /// How it ended.
-    pub outcome: Option<String>,
 }
 
 /// Where scans, runs and events are kept.

@@ -11,11 +11,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{LatestHostScan, Ledger, LedgerError, RunLine};
+use super::{LatestHostScan, Ledger, LedgerError};
 use crate::model::event::Event;
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
-use crate::model::run::RunReport;
+use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::Scan;
 
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
@@ -203,7 +203,11 @@ fn make_private_directory(directory: &Path) -> std::io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
+    builder.create(directory)?;
+    // Plans and logs of hosts are nobody else's business, also in a directory that was there before.
+    #[cfg(unix)]
+    std::fs::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
 }
 
 /// A time as text of constant width, so that the database can sort it.
@@ -354,6 +358,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("state/patchwave");
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
         SqliteLedger::open(&directory).unwrap();
         assert_eq!(
             std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777,

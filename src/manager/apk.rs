@@ -81,11 +81,12 @@ fn resolve_problem(sections: &Sections, listing: &mut Listing) -> Result<(), Hos
     if section.exit_code == 0 {
         return Ok(());
     }
-    let broken = filled_lines(sections.text("broken"));
-    let names = join_lines(broken, 5);
+    let names = join_lines(filled_lines(sections.text("broken")), 5);
     if section.exit_code == 1 && !names.is_empty() {
-        listing.notices.push(format!(
-            "a script of {names} failed before, and every apk fails since; run `apk fix` on the host"
+        listing.broken = Some(HostError::new(
+            ErrorCode::Broken,
+            format!("a script of {names} failed before, and every apk fails since"),
+            "run `apk fix` on the host, then try again",
         ));
         return Ok(());
     }

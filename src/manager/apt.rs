@@ -16,7 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::error::HostError;
+use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::name::Version;
 use crate::model::section::Sections;
@@ -58,7 +58,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
         }
     }
     listing.unparsed += reader.unparsed;
-    listing.notices = broken_notice(sections.text("broken")).into_iter().collect();
+    listing.broken = broken(sections.text("broken"));
     listing.tidy();
     Ok(listing)
 }
@@ -69,10 +69,16 @@ pub fn knows_repositories(sections: &Sections) -> bool {
     Sources::parse(sections.text("sources")).is_some_repository()
 }
 
-fn broken_notice(text: &str) -> Option<String> {
+/// A package between two states has its new version already: without this it would pass for up to date.
+fn broken(text: &str) -> Option<HostError> {
     let names = join_lines(filled_lines(text), 5);
-    (!names.is_empty())
-        .then(|| format!("packages are not fully installed ({names}); run `dpkg --configure -a` on the host"))
+    (!names.is_empty()).then(|| {
+        HostError::new(
+            ErrorCode::Broken,
+            format!("packages are not fully installed: {names}"),
+            "run `dpkg --configure -a` on the host, then try again",
+        )
+    })
 }
 
 /// `Inst NAME[:ARCH] [OLD]? (NEW ORIGIN[, ORIGIN…] [ARCH])…`

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::error::HostError;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 use crate::model::update::{PackageKey, Update, UpdateStatus};
@@ -21,6 +22,8 @@ pub struct Listing {
     pub notices: Vec<String>,
     /// Lines that were not understood.
     pub unparsed: usize,
+    /// Why no transaction may be begun: a package is between two states.
+    pub broken: Option<HostError>,
 }
 
 /// One package that has a newer version, as far as every manager tells it.

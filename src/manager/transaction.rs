@@ -1,7 +1,7 @@
 //! What a manager is told to do, as lines of data: exactly the planned changes, nothing else.
 //!
 //! A line is `WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY`. `WORD` is how this manager names exactly that
-//! version; `FROM` is empty for a new package; `REPOSITORY` is empty unless it is a plain word. No field
+//! version; it is empty for a new dependency that may come with the others and is not asked for by itself. `FROM` is empty for a new package; `REPOSITORY` is empty unless it is a plain word. No field
 //! can hold `|`, a blank or a line break: names and versions have been checked when they were read.
 
 use crate::model::manager::Manager;
@@ -18,11 +18,15 @@ pub enum TransactionError {
     Ambiguous(String),
 }
 
-/// The lines that tell a manager what to do.
+/// The lines that tell a manager what to do, and what may come with it.
 ///
 /// # Errors
 /// When there are no changes, or two for one package.
-pub fn transaction(manager: Manager, changes: &[PlannedChange]) -> Result<Vec<String>, TransactionError> {
+pub fn transaction(
+    manager: Manager,
+    changes: &[PlannedChange],
+    may_bring: &[PlannedChange],
+) -> Result<Vec<String>, TransactionError> {
     if changes.is_empty() {
         return Err(TransactionError::Empty);
     }
@@ -36,10 +40,12 @@ pub fn transaction(manager: Manager, changes: &[PlannedChange]) -> Result<Vec<St
             return Err(TransactionError::Ambiguous(first.package.to_string()));
         }
     }
-    Ok(sorted.iter().map(|change| line(manager, change)).collect())
+    let asked = sorted.iter().map(|change| line(&word(manager, change), change));
+    let brought = may_bring.iter().map(|change| line("", change));
+    Ok(asked.chain(brought).collect())
 }
 
-fn line(manager: Manager, change: &PlannedChange) -> String {
+fn line(word: &str, change: &PlannedChange) -> String {
     let from = change.from.as_ref().map_or("", |version| version.as_str());
     let plain = |c: char| c.is_ascii_alphanumeric() || "._:/@+-".contains(c);
     let repo = if change.repo.chars().all(plain) {
@@ -47,13 +53,7 @@ fn line(manager: Manager, change: &PlannedChange) -> String {
     } else {
         ""
     };
-    format!(
-        "{}|{}|{}|{from}|{}|{repo}",
-        word(manager, change),
-        change.package,
-        change.arch,
-        change.to
-    )
+    format!("{word}|{}|{}|{from}|{}|{repo}", change.package, change.arch, change.to)
 }
 
 fn word(manager: Manager, change: &PlannedChange) -> String {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn each_manager_is_told_the_exact_version_in_its_own_words() {
         let changes = [change("foo", "x86_64", Some("1:1.0-1"), "1:1.1-1", "upd")];
-        let line = |manager| transaction(manager, &changes).unwrap().remove(0);
+        let line = |manager| transaction(manager, &changes, &[]).unwrap().remove(0);
         let rest = "|foo|x86_64|1:1.0-1|1:1.1-1|upd";
         assert_eq!(line(Manager::Apt), format!("foo:x86_64=1:1.1-1{rest}"));
         assert_eq!(line(Manager::Dnf4), format!("foo-1:1.1-1.x86_64{rest}"));
@@ -101,16 +101,30 @@ mod tests {
     #[test]
     fn a_repository_name_cannot_break_a_line() {
         let changes = [change("foo", "all", None, "2", "Google LLC|x\ny")];
-        assert_eq!(transaction(Manager::Apt, &changes).unwrap(), ["foo:all=2|foo|all||2|"]);
+        assert_eq!(
+            transaction(Manager::Apt, &changes, &[]).unwrap(),
+            ["foo:all=2|foo|all||2|"]
+        );
+    }
+
+    #[test]
+    fn what_may_come_along_is_not_asked_for() {
+        let asked = [change("foo", "all", Some("1"), "2", "")];
+        let brought = [change("extra", "all", None, "1", "")];
+        let lines = transaction(Manager::Apt, &asked, &brought).unwrap();
+        assert_eq!(lines, ["foo:all=2|foo|all|1|2|", "|extra|all||1|"]);
     }
 
     #[test]
     fn nothing_and_contradictions_are_refused() {
-        assert_eq!(transaction(Manager::Apt, &[]).unwrap_err(), TransactionError::Empty);
+        assert_eq!(
+            transaction(Manager::Apt, &[], &[]).unwrap_err(),
+            TransactionError::Empty
+        );
         let twice = [
             change("foo", "all", Some("1"), "2", ""),
             change("foo", "all", Some("1"), "3", ""),
         ];
-        assert!(transaction(Manager::Apt, &twice).is_err());
+        assert!(transaction(Manager::Apt, &twice, &[]).is_err());
     }
 }

@@ -40,29 +40,34 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
     }
     let mut listing = Listing::default();
     let plan = simulated(sections, &mut listing)?;
+    let is_simulated = plan.is_some();
+    let mut rows: BTreeMap<PackageKey, (Row, UpdateStatus)> = plan
+        .into_iter()
+        .flatten()
+        .map(|(row, status)| (row.key.clone(), (row, status)))
+        .collect();
     let locks = locks(sections.text("locks"));
-    let status_of = |row: &Row| {
-        if locks.iter().any(|lock| lock == row.key.package.as_str()) {
+    for row in newer_versions(sections.text("updates"), &mut listing) {
+        if let Some((planned, _)) = rows.get_mut(&row.key) {
+            // A kernel is installed beside the one that it is newer than: the simulation then names no
+            // old version, the list of updates does.
+            if planned.from.is_none() && planned.to == row.to {
+                planned.from = row.from;
+            }
+            continue;
+        }
+        let status = if locks.iter().any(|lock| lock == row.key.package.as_str()) {
             UpdateStatus::Held
-        } else if plan.is_some() {
+        } else if is_simulated {
             UpdateStatus::KeptBack
         } else {
             UpdateStatus::Upgradable
-        }
-    };
-    let newer = newer_versions(sections.text("updates"), &mut listing);
-    let planned: BTreeSet<&PackageKey> = plan.iter().flatten().map(|(row, _)| &row.key).collect();
-    let rest: Vec<(Row, UpdateStatus)> = newer
-        .into_iter()
-        .filter(|row| !planned.contains(&row.key))
-        .map(|row| {
-            let status = status_of(&row);
-            (row, status)
-        })
-        .collect();
+        };
+        rows.insert(row.key.clone(), (row, status));
+    }
     let fixes = fixes(sections.text("patches"), sections.text("patch-contents"));
     let fixes = Fixes::new(fixes, sections.text("repositories"));
-    for (row, status) in plan.into_iter().flatten().chain(rest) {
+    for (row, status) in rows.into_values() {
         let mut update = row.update(status);
         fixes.annotate(&mut update);
         listing.updates.push(update);
@@ -217,4 +222,36 @@ fn locks(text: &str) -> Vec<String> {
             columns.next().map(str::to_owned)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_that_is_installed_beside_the_old_one_has_an_old_version() {
+        let section = |name: &str, stdout: &str| Section {
+            name: name.to_owned(),
+            stdout: stdout.to_owned(),
+            stderr: String::new(),
+            exit_code: 0,
+        };
+        let sections = Sections::new(vec![
+            section(
+                "updates",
+                "<update kind=\"package\" name=\"kernel-default\" edition=\"6.4.0-2\" arch=\"x86_64\" edition-old=\"6.4.0-1\"><source alias=\"upd\"/></update>",
+            ),
+            section(
+                "simulation",
+                "<to-install><solvable type=\"package\" name=\"kernel-default\" edition=\"6.4.0-2\" arch=\"x86_64\" repository=\"upd\"/></to-install>",
+            ),
+        ]);
+        let listing = updates(&sections).unwrap();
+        let shown: Vec<_> = listing
+            .updates
+            .iter()
+            .map(|update| (update.from.as_ref().map(Version::as_str), update.to.as_str()))
+            .collect();
+        assert_eq!(shown, [(Some("6.4.0-1"), "6.4.0-2")]);
+    }
 }

@@ -111,6 +111,13 @@ pub enum EventKind {
         /// The line, safe to show.
         line: String,
     },
+    /// The end of the log of a job that failed. Written before the host ends.
+    HostLog {
+        /// The host.
+        host: HostName,
+        /// The log's last lines, safe to show.
+        lines: Vec<String>,
+    },
     /// A host ended.
     HostFinished {
         /// The host.
@@ -183,6 +190,22 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The host that it is about, when it is about one.
+    #[must_use]
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Self::HostScanStarted { host }
+            | Self::HostScanned { host, .. }
+            | Self::HostStarted { host, .. }
+            | Self::HostPhase { host, .. }
+            | Self::HostOutput { host, .. }
+            | Self::HostLog { host, .. }
+            | Self::HostFinished { host, .. } => Some(host),
+            Self::GateMeasured { host, .. } => host.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether the ledger keeps it. The others may be dropped without loss.
     #[must_use]
     pub fn is_kept(&self) -> bool {

@@ -4,6 +4,10 @@
 //! module; it uses nothing of the crate. The JSON that users see is the serialised form of these
 //! types, so a renamed field is a broken promise.
 
+pub mod diagnostic;
+pub mod diff;
+pub mod document;
+pub mod duration;
 pub mod error;
 pub mod event;
 pub mod expression;
@@ -11,10 +15,13 @@ pub mod facts;
 pub mod host;
 pub mod manager;
 pub mod name;
+pub mod pattern;
 pub mod plan;
+pub mod range;
 pub mod run;
 pub mod scan;
 pub mod secret;
 pub mod section;
+pub mod template;
 pub mod text;
 pub mod update;

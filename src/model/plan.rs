@@ -78,6 +78,9 @@ pub struct PlannedHost {
     pub basis: Basis,
     /// The packages to change; empty when nothing is to be done or nothing is known.
     pub changes: Vec<PlannedChange>,
+    /// New dependencies that the changes may bring with them, each at exactly this version. Which of them are
+    /// needed only the host's manager knows when the plan leaves updates out; any other stops the transaction.
+    pub may_bring: Vec<PlannedChange>,
     /// Pending updates that the playbook or the inventory leaves out, each with the reason.
     pub left_out: Vec<LeftOut>,
     /// When the host is rebooted: the stricter of the playbook's word and the host's own.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::HostError;
@@ -61,6 +62,19 @@ pub struct Change {
     pub from: Option<Version>,
     /// What is installed now; `None` when it was removed.
     pub to: Option<Version>,
+}
+
+/// A run in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunLine {
+    /// Its id.
+    pub run: RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; `None` while it runs or when it was killed.
+    pub finished: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<String>,
 }
 
 /// How a run ended.

@@ -53,9 +53,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 candidate,
             )
         })
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(word.chars().count()) / 3).max(1))
+        .filter(|(distance, candidate)| {
+            let (longest, shortest) = sorted(word.chars().count(), candidate.chars().count());
+            // A word of which nothing is left was not meant.
+            *distance <= (longest / 3).max(1) && *distance < shortest.max(1)
+        })
         .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
         .map(|(_, candidate)| candidate)
+}
+
+fn sorted(one: usize, other: usize) -> (usize, usize) {
+    (one.max(other), one.min(other))
 }
 
 /// `1 host`, `2 hosts`: a count with its word in the right number.
@@ -84,5 +92,6 @@ mod tests {
         assert_eq!(nearest("hsots", ["hosts", "groups", "defaults"]), Some("hosts"));
         assert_eq!(nearest("web10", ["web01", "db01"]), Some("web01"));
         assert_eq!(nearest("zzzz", ["hosts", "groups"]), None);
+        assert_eq!(nearest("c", ["a", "b"]), None);
     }
 }

@@ -1,1 +1,64 @@
-//! (skeleton)
+//! From playbook and scan to waves with exact versions. Pure: the same inputs, `now` included, give the same plan.
+//!
+//! - [`diff`]: the scan folded by package.
+//! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
+
+pub mod diff;
+mod make;
+#[cfg(test)]
+mod tests;
+mod updates;
+mod waves;
+
+use crate::inventory::SelectionError;
+use crate::model::name::{HostName, WaveName};
+use crate::model::plan::Plan;
+
+pub use make::make_plan;
+
+/// A plan and what is worth a warning about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Each in a sentence.
+    pub warnings: Vec<String>,
+}
+
+/// Why no plan can be made. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Two waves pick the same host.
+    #[error("host `{host}` is in wave `{first}` and in wave `{second}`: every host belongs to exactly one")]
+    TwoWaves {
+        /// The host.
+        host: HostName,
+        /// The wave that has it first.
+        first: WaveName,
+        /// The other one.
+        second: WaveName,
+    },
+    /// No wave picks a host.
+    #[error("{} in no wave: {}; add a wave with `rest: true`", are(hosts.len()), names(hosts))]
+    NoWave {
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// A wave's expression is wrong.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+}
+
+fn are(number: usize) -> String {
+    if number == 1 {
+        "1 host is".to_owned()
+    } else {
+        format!("{number} hosts are")
+    }
+}
+
+fn names(hosts: &[HostName]) -> String {
+    let shown: Vec<&str> = hosts.iter().take(5).map(HostName::as_str).collect();
+    let more = if hosts.len() > shown.len() { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}

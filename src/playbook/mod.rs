@@ -1,1 +1,150 @@
-//! (skeleton)
+//! The rules of a rollout: what is updated, where, in which waves, under which conditions.
+//!
+//! A playbook is read without a host at hand and knows no clock: which hosts a wave has, and whether an
+//! exclusion has run out, the plan decides. Whatever a playbook leaves out has the careful default.
+
+mod built_in;
+mod gate_reader;
+pub mod load;
+mod schema;
+mod show;
+#[cfg(test)]
+mod tests;
+mod update_reader;
+mod wave_reader;
+
+pub use schema::parse_playbook;
+pub use show::playbook_yaml;
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use crate::model::expression::Expression;
+use crate::model::host::RebootPolicy;
+use crate::model::name::WaveName;
+use crate::model::pattern::PackagePattern;
+use crate::model::plan::Gate;
+
+/// The name of the playbook that is used when none is named.
+pub const BUILT_IN_NAME: &str = "built-in";
+
+/// How many hosts of a wave change at once, when the playbook does not say.
+pub const DEFAULT_PARALLEL: usize = 10;
+
+/// The rules of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playbook {
+    /// The name in plans, events and the history.
+    pub name: String,
+    /// The hosts that the waves share out.
+    pub select: Expression,
+    /// What is updated.
+    pub updates: UpdateRule,
+    /// In the order in which they run; at least one.
+    pub waves: Vec<WaveRule>,
+    /// When hosts are rebooted; the stricter of this and a host's own word wins.
+    pub reboot: RebootPolicy,
+    /// What is done about services that run replaced files.
+    pub restart: RestartRule,
+}
+
+/// What is updated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateRule {
+    /// Which pending updates are wanted.
+    pub only: UpdateScope,
+    /// Which of these are left out.
+    pub exclude: Vec<Exclusion>,
+}
+
+/// Which pending updates are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum UpdateScope {
+    /// Every one.
+    #[default]
+    All,
+    /// Those that are known to fix a security problem.
+    Security,
+    /// Those of packages that match one of these.
+    Packages(Vec<PackagePattern>),
+}
+
+/// Packages that are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// Which.
+    pub package: PackagePattern,
+    /// Why, in the playbook's words.
+    pub reason: Option<String>,
+    /// The last day on which it counts; `None` for ever.
+    pub until: Option<Date>,
+}
+
+impl Exclusion {
+    /// Whether it no longer counts on that day. An exclusion that ran out is worth a warning.
+    #[must_use]
+    pub fn is_expired(&self, today: Date) -> bool {
+        self.until.is_some_and(|last| last < today)
+    }
+}
+
+/// One wave as the playbook describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaveRule {
+    /// The name, unique in the playbook.
+    pub name: WaveName,
+    /// Its hosts.
+    pub selection: WaveSelection,
+    /// The size of each batch in turn, of the planned size of the wave; the last one is repeated until no
+    /// host is left. At least one.
+    pub batches: Vec<Share>,
+    /// How many hosts change at once; at least 1.
+    pub parallel: usize,
+    /// How many hosts may fail; `None` for the default of the plan.
+    pub max_failures: Option<Share>,
+    /// Waiting time after the last batch.
+    pub soak: Duration,
+    /// Checks that must pass before the next wave.
+    pub gates: Vec<Gate>,
+}
+
+/// The hosts of a wave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaveSelection {
+    /// Those that an expression picks.
+    Expression(Expression),
+    /// Those that no other wave has.
+    Rest,
+    /// One host of each distribution and release.
+    OneOfEachRelease,
+}
+
+/// A number of hosts, or a part of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// That many hosts.
+    Count(usize),
+    /// That many in a hundred, from 0 to 100.
+    Percent(u8),
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(number) => write!(formatter, "{number}"),
+            Self::Percent(percent) => write!(formatter, "{percent}%"),
+        }
+    }
+}
+
+/// What is done about services that run replaced files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RestartRule {
+    /// They are reported.
+    #[default]
+    List,
+    /// Nothing.
+    None,
+}

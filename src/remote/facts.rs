@@ -109,7 +109,7 @@ impl<'a> Kernels<'a> {
         }
     }
 
-    /// The newest kernel of the running one's flavour; of any flavour when none has that.
+    /// The newest kernel of the running one's flavour; a kernel of another flavour is no newer one.
     fn newest(&self, running: &str) -> Option<String> {
         let all = if self.images.is_empty() {
             &self.modules
@@ -121,21 +121,22 @@ impl<'a> Kernels<'a> {
             .copied()
             .filter(|version| flavour(version) == flavour(running))
             .collect();
-        let candidates = if same.is_empty() { all } else { &same };
-        candidates
-            .iter()
+        same.iter()
             .max_by(|a, b| rpm::compare_segments(a, b))
             .map(|version| printable(version))
     }
 }
 
-/// `amd64` of `6.1.0-30-amd64`, `lts` of `6.6.58-0-lts`, nothing of `5.14.0-503.el9.x86_64`.
-fn flavour(version: &str) -> &str {
-    version
-        .rsplit_once('-')
-        .map(|(_, last)| last)
-        .filter(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()))
-        .unwrap_or_default()
+/// `amd64` of `6.1.0-30-amd64`, `cloud-amd64` of `6.1.0-30-cloud-amd64`, `lts` of `6.6.58-0-lts`, nothing of
+/// `5.14.0-503.el9.x86_64`, `debug` of `5.14.0-503.el9.x86_64+debug`.
+fn flavour(version: &str) -> String {
+    let is_word = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
+    let mut words: Vec<&str> = version.split('-').rev().take_while(is_word).collect();
+    words.reverse();
+    match version.rsplit_once('+') {
+        Some((_, variant)) if words.is_empty() && !variant.contains('-') => variant.to_owned(),
+        _ => words.join("-"),
+    }
 }
 
 fn kernel_reasons(running: &str, newest: Option<&str>, kernels: &Kernels<'_>, manager: Manager) -> Option<String> {
@@ -220,6 +221,24 @@ fn services(text: &str) -> Vec<Service> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kernels_of_other_flavours_are_no_newer_ones() {
+        for (running, other) in [
+            ("6.1.0-31-amd64", "6.1.0-32-cloud-amd64"),
+            ("6.1.0-31-amd64", "6.1.0-32-rt-amd64"),
+            ("5.14.0-503.el9.aarch64", "5.14.0-570.el9.aarch64+64k"),
+            ("5.14.0-503.el9.x86_64", "5.14.0-503.el9.x86_64+debug"),
+        ] {
+            let text = format!("image {running}\nimage {other}\n");
+            assert_eq!(
+                Kernels::parse(&text).newest(running).as_deref(),
+                Some(running),
+                "{other}"
+            );
+        }
+        assert_eq!(Kernels::parse("image 6.1.0-31-amd64\n").newest("6.12.1-custom"), None);
+    }
 
     #[test]
     fn a_newer_kernel_of_the_same_flavour_asks_for_a_reboot() {

@@ -32,6 +32,7 @@ fn shown(result: Result<Probe, HostError>) -> Value {
                 "facts": probe.facts,
                 "updates": probe.updates,
                 "notices": probe.notices,
+                "broken": probe.broken,
                 "installed": installed.map(|all| {
                     let tests: Vec<&String> = all.iter().filter(|line| line.starts_with("pw-")).collect();
                     json!({ "count": all.len(), "pw": tests })

@@ -37,7 +37,7 @@ pub fn parse(output: &ScriptOutput, nonce: &Nonce) -> Result<Sections, HostError
         return Err(HostError::new(
             ErrorCode::Protocol,
             "the host printed more than patchwave accepts",
-            "run `patchwave doctor` on this host; its package manager prints without end",
+            "look at this host: its package manager prints without end",
         ));
     }
     let stdout = parse_stream(&output.stdout, nonce);

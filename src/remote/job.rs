@@ -87,6 +87,8 @@ pub struct JobRequest {
     pub manager: Manager,
     /// Exactly these changes; the job fails rather than do anything else.
     pub changes: Vec<PlannedChange>,
+    /// New dependencies that may come with them.
+    pub may_bring: Vec<PlannedChange>,
     /// How long to wait for another process to give up the manager's lock.
     pub lock_wait: Duration,
 }
@@ -159,7 +161,7 @@ pub fn start_script(request: &JobRequest, nonce: Nonce) -> Result<Script, JobErr
         request.manager.to_string(),
         request.lock_wait.as_secs().to_string(),
     ];
-    data.extend(transaction(request.manager, &request.changes)?);
+    data.extend(transaction(request.manager, &request.changes, &request.may_bring)?);
     data.push(END.to_owned());
     let program = program::start(request.manager);
     Ok(Script::new(START_KIND, &program, nonce, data)?)
@@ -275,9 +277,14 @@ pub fn parse_cleanup(output: &ScriptOutput, nonce: &Nonce) -> Result<(), HostErr
 ///
 /// # Errors
 /// When the changes make no transaction.
-pub fn simulate_script(manager: Manager, changes: &[PlannedChange], nonce: Nonce) -> Result<Script, JobError> {
+pub fn simulate_script(
+    manager: Manager,
+    changes: &[PlannedChange],
+    may_bring: &[PlannedChange],
+    nonce: Nonce,
+) -> Result<Script, JobError> {
     let mut data = vec![manager.to_string()];
-    data.extend(transaction(manager, changes)?);
+    data.extend(transaction(manager, changes, may_bring)?);
     data.push(END.to_owned());
     Ok(Script::new(SIMULATE_KIND, &program::simulate(manager), nonce, data)?)
 }

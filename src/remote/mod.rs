@@ -8,6 +8,7 @@
 //!
 //! Building a script and reading its answer are pure; only a transport does input and output.
 
+pub mod command;
 pub mod facts;
 pub mod frame;
 pub mod job;

@@ -67,6 +67,8 @@ pub struct Probe {
     pub notices: Vec<String>,
     /// Every installed package; `None` when it was not asked for.
     pub installed: Option<Installed>,
+    /// Why no transaction may be begun on the host: a package is between two states.
+    pub broken: Option<HostError>,
 }
 
 /// The script that probes a host. It wants root where the manager does, and works without where it can.
@@ -86,6 +88,22 @@ pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, Unse
         nonce,
         [policy, &seconds.to_string(), installed],
     )
+}
+
+/// Reads only the list of installed packages: it is there even when updates cannot be listed.
+///
+/// # Errors
+/// `E_LOST` or `E_PROTOCOL` when the output is not complete or has no such list.
+pub fn parse_installed_only(output: &ScriptOutput, nonce: &Nonce) -> Result<Installed, HostError> {
+    let sections = frame::parse(output, nonce)?;
+    match sections.get("installed") {
+        Some(section) => Ok(parse_installed(&section.stdout).0),
+        None => Err(HostError::new(
+            ErrorCode::Protocol,
+            "the host did not say what is installed",
+            "scan the host: `patchwave scan` says what is wrong with it",
+        )),
+    }
 }
 
 /// Reads what a probe printed.
@@ -110,7 +128,7 @@ pub fn parse_probe(output: &ScriptOutput, nonce: &Nonce) -> Result<Probe, HostEr
     });
     if unparsed > 0 {
         notices.push(format!(
-            "{} of {manager} not understood; please report it with the output of `patchwave doctor`",
+            "{} of {manager} not understood; please report it",
             count(unparsed, "line")
         ));
     }
@@ -119,6 +137,7 @@ pub fn parse_probe(output: &ScriptOutput, nonce: &Nonce) -> Result<Probe, HostEr
         updates: listing.updates,
         notices,
         installed,
+        broken: listing.broken,
     })
 }
 

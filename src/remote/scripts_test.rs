@@ -38,12 +38,13 @@ fn scripts() -> Vec<(String, Script)> {
             id: id(),
             manager,
             changes: vec![change()],
+            may_bring: Vec::new(),
             lock_wait: Duration::from_secs(300),
         };
         scripts.push((format!("start-{manager}"), start_script(&request, nonce()).unwrap()));
         scripts.push((
             format!("simulate-{manager}"),
-            simulate_script(manager, &request.changes, nonce()).unwrap(),
+            simulate_script(manager, &request.changes, &[], nonce()).unwrap(),
         ));
     }
     scripts

@@ -1,1 +1,25 @@
-//! (skeleton)
+//! Scans fleets and runs plans. Reaches hosts only through `Transport`, speaks only in events.
+//!
+//! The dispatcher owns the state of a run; an executor does one host's turn; nothing is done before the
+//! event that announces it was kept.
+
+mod control;
+mod dispatcher;
+mod excerpt;
+mod executor;
+mod gates;
+mod job;
+mod limits;
+mod link;
+mod reboot;
+mod simulation;
+mod sink;
+mod survey;
+mod verify;
+
+pub use control::Control;
+pub use dispatcher::{EndedRun, RunContext, run_plan};
+pub use limits::Limits;
+pub use simulation::{has_work, simulate_plan};
+pub use sink::{EventSink, SinkError};
+pub use survey::scan_hosts;

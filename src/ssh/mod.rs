@@ -1,1 +1,42 @@
-//! (skeleton)
+//! SSH, by russh: the only code that opens sockets to hosts.
+//!
+//! [`SshTransport`] implements [`crate::remote::transport::Transport`]; nothing of russh is visible outside
+//! this folder (the simulator uses russh's server side for itself).
+//!
+//! What must stay true:
+//! - A host key is checked before anything of ours is sent; unknown, changed and revoked are told apart.
+//! - Every wait has a deadline, and its error names the phase that was waited for.
+//! - One failed login is the end for a host: it is never connected again to try once more, because sshd
+//!   counts failures by address and would shut out the whole fleet run (`PerSourcePenalties`).
+//! - Output is drained at once into bounded buffers: an undrained channel would stop every other host
+//!   behind the same jump host.
+//! - No password is sent before the program that asks for it has been recognised.
+
+mod agent;
+mod auth;
+mod credentials;
+mod dial;
+mod dialogue;
+mod exec;
+mod failure;
+mod handshake;
+mod host_certificate;
+mod host_key;
+mod jump;
+mod keys;
+pub mod known_hosts;
+mod local;
+mod privilege;
+mod process;
+mod run;
+mod secrets;
+mod settings;
+pub(crate) mod stream;
+mod transport;
+pub mod trust;
+
+#[cfg(test)]
+mod tests;
+
+pub use settings::{NoPrompter, Prompter, SshSettings};
+pub use transport::{HostLookup, SshConnection, SshTransport};

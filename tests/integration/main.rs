@@ -1,1 +1,19 @@
-fn main() {}
+//! Integration tests, one binary: the command line as a user calls it, the structure of the code, the lab.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test says what is wrong by failing; helpers of tests too"
+)]
+
+mod command_line;
+mod demo;
+mod examples;
+mod lab;
+mod manuals;
+mod mistakes;
+mod program;
+mod structure;

@@ -30,12 +30,17 @@ apk_check() {
   apk_steps "$work/steps" | compare_steps
 }
 
+# In one step: whatever happens in between, the file is the old one or the new one, never a part of it.
+apk_restore_world() {
+  cp -p "$work/world" /etc/apk/world.patchwave && sync && mv /etc/apk/world.patchwave /etc/apk/world
+}
+
 transaction() {
   apk_check || return
   cp -p /etc/apk/world "$work/world" || return
   apk_add --wait "$lock_wait" add
   transaction_code=$?
-  cat "$work/world" >/etc/apk/world || return
+  apk_restore_world || return
   if [ "$transaction_code" = 0 ]; then
     apk --wait "$lock_wait" add
     transaction_code=$?

@@ -58,7 +58,7 @@ transaction() {
   apt-mark showauto >"$work/auto"
   apt_write_guard
   # apt waits for the locks of dpkg, and for no other.
-  again_while_locked '^E: .*(lock|Lock)' apt_run \
+  again_while_locked '^E: (Could not get lock|Unable to (acquire|lock))' apt_run \
     -o DPkg::Pre-Install-Pkgs::="$work/guard" -o "DPkg::Tools::options::$work/guard::Version=3"
   transaction_code=$?
   apt_restore_marks

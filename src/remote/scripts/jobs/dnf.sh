@@ -3,7 +3,7 @@
 # shellcheck shell=sh
 
 # dnf_write_replay FILE 4|5: reads `installed NAME|ARCH|EPOCH:VERSION-RELEASE|REASON`, `installonly NAME`
-# and `removing NAME ARCH VERSION`, and writes the transaction that brings the plan about.
+# `needed NAME` and `removing NAME ARCH VERSION`, and writes the transaction that brings the plan about.
 dnf_write_replay() {
   awk -v plan="$work/plan" -v generation="$2" '
     function label(name, evr, arch) { sub(/^0:/, "", evr); return name "-" evr "." arch }
@@ -12,6 +12,7 @@ dnf_write_replay() {
       separator = ",\n"
     }
     /^installonly / { parallel[$2] = 1; next }
+    /^needed / { needed[$2] = 1; next }
     /^removing / {
       # What dnf would remove is accepted for old kernels alone: how many to keep is the setting of the host.
       if ($2 in parallel) { sub(/^0:/, "", $4); old[++old_count] = $2 "|" $3 "|" $4 }
@@ -30,6 +31,8 @@ dnf_write_replay() {
         split(line, part, "|")
         name = part[2]; arch = part[3]; from = part[4]; to = part[5]; repository = part[6]
         if (from == "") {
+          # What may come along comes only where something needs it.
+          if (part[1] == "" && !(name in needed)) continue
           item("Install", label(name, to, arch), generation == 5 ? "Dependency" : "dependency", repository)
           continue
         }
@@ -55,6 +58,16 @@ dnf_write_replay() {
       print "\n]}"
       exit failed ? 78 : 0
     }' >"$1"
+}
+
+# dnf_has_optional: whether the plan names new dependencies that only the host knows to be needed or not.
+dnf_has_optional() {
+  grep -q '^|' "$work/plan"
+}
+
+# dnf_needed FILE: of the table of a transaction in FILE the packages that come along.
+dnf_needed() {
+  awk '/^[^ ]/ { part = $0 } part ~ /^Installing (weak )?dependencies/ && /^ [^ ]/ { print "needed", $1 }' "$1"
 }
 
 # dnf_has_parallel FILE: whether the plan has a package that is installed beside its older versions.

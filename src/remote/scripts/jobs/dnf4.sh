@@ -9,9 +9,10 @@ dnf4_prepare() {
   dnf4_run -q -C repoquery --installonly --qf 'installonly %{name}' >"$work/state" &&
     dnf4_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}' >>"$work/state" || return
   dnf_write_replay "$work/replay.json" 4 <"$work/state" || return
-  if dnf_has_parallel "$work/state"; then
+  if dnf_has_optional || dnf_has_parallel "$work/state"; then
     dnf4_run --assumeno history replay --ignore-extras "$work/replay.json" >"$work/out" 2>&1
-    dnf_removals "$work/out" >>"$work/state"
+    dnf_needed "$work/out" >>"$work/state"
+    if dnf_has_parallel "$work/state"; then dnf_removals "$work/out" >>"$work/state"; fi
     dnf_write_replay "$work/replay.json" 4 <"$work/state"
   fi
 }

@@ -10,9 +10,10 @@ dnf5_prepare() {
   dnf5_run -q -C repoquery --installonly --qf 'installonly %{name}\n' >"$work/state" &&
     dnf5_run -q -C repoquery --installed --qf 'installed %{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reason}\n' >>"$work/state" || return
   dnf_write_replay "$work/replay/transaction.json" 5 <"$work/state" || return
-  if dnf_has_parallel "$work/state"; then
+  if dnf_has_optional || dnf_has_parallel "$work/state"; then
     FORCE_COLUMNS=500 dnf5_run --assumeno replay --ignore-extras "$work/replay" >"$work/out" 2>&1
-    dnf_removals "$work/out" >>"$work/state"
+    dnf_needed "$work/out" >>"$work/state"
+    if dnf_has_parallel "$work/state"; then dnf_removals "$work/out" >>"$work/state"; fi
     dnf_write_replay "$work/replay/transaction.json" 5 <"$work/state"
   fi
 }
@@ -24,7 +25,7 @@ dnf5_replay() {
 transaction() {
   rpm_lock_wait || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
-  again_while_locked '[Ll]ock' dnf5_replay || return
+  again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' dnf5_replay || return
   dnf_scriptlet_failure "$transaction_log"
 }
 

@@ -57,7 +57,7 @@ pacman_check() {
   # What is planned and would not be done is a difference too.
   awk -F '|' -v steps="$work/steps.found" '
     BEGIN { while ((getline line < steps) > 0) { split(line, part, "|"); found[part[1] "|" part[4]] = 1 } }
-    !(($2 "|" $5) in found) {
+    $1 != "" && !(($2 "|" $5) in found) {
       print "patchwave: E_GONE: " $2 " " $5 " is in no repository now, or nothing needs it"
       bad = 1
     }

@@ -23,6 +23,16 @@ zypper_steps() {
     }'
 }
 
+# A kernel is installed beside the one that it is newer than; zypper then names no old version.
+zypper_beside() {
+  while IFS='|' read -r step_name step_arch step_from step_to; do
+    if [ -z "$step_from" ] && rpm -q "$step_name" >/dev/null 2>&1; then
+      step_from=$(rpm -q --qf '%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' "$step_name" | sed 's/^0://' | tail -n 1)
+    fi
+    printf '%s|%s|%s|%s\n' "$step_name" "$step_arch" "$step_from" "$step_to"
+  done
+}
+
 # A dry run first: zypper itself has no guard against doing more than it was told.
 zypper_check() {
   zypper_install -x install --dry-run --no-recommends --auto-agree-with-licenses >"$work/dry.xml" 2>"$work/dry.err"
@@ -31,7 +41,7 @@ zypper_check() {
     sed -n -e "s/&apos;/'/g" -e 's/&quot;/"/g' -e 's/^message type="error">//p'
   cat "$work/dry.err"
   case $zypper_code in
-    0 | 102 | 103 | 106) zypper_steps "$work/dry.xml" | compare_steps ;;
+    0 | 102 | 103 | 106) zypper_steps "$work/dry.xml" | zypper_beside | compare_steps ;;
     *) return "$zypper_code" ;;
   esac
 }

@@ -1,0 +1,398 @@
+//! The command line. The comments here are the manual: `--help` prints them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit;
+use crate::model::duration::parse_duration;
+
+/// Agentless patch management over SSH: what would change, exactly, and rolled out in waves.
+#[derive(Debug, Parser)]
+#[command(name = "patchwave", version, after_help = exit::TABLE, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command; they may stand before or after it.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalOptions {
+    /// Inventory file or directory; may be given several times.
+    ///
+    /// Default: the only inventory in ./inventories/, else /etc/patchwave/inventory.yml.
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "PATCHWAVE_INVENTORY",
+        value_delimiter = ':'
+    )]
+    pub inventory: Vec<PathBuf>,
+
+    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front'.
+    #[arg(short, long, global = true, value_name = "EXPR", allow_hyphen_values = true)]
+    pub limit: Vec<String>,
+
+    /// Fail unless exactly N hosts are selected.
+    #[arg(long, global = true, value_name = "N")]
+    pub expect: Option<usize>,
+
+    /// Connections at once; how many hosts change at once is the playbook's.
+    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub parallel: Option<u16>,
+
+    /// Deadline of one connection, up to the login.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "10s", value_parser = parse_positive_duration)]
+    pub connect_timeout: Duration,
+
+    /// Deadline of one script that reads from a host.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "5m", value_parser = parse_positive_duration)]
+    pub timeout: Duration,
+
+    /// Where the ledger is kept. Default: $XDG_STATE_HOME/patchwave.
+    #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// Format of what is written to standard output.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// Colours; NO_COLOR in the environment turns them off too.
+    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto)]
+    pub color: ColourChoice,
+
+    /// No notices and no progress.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say more: every package of a plan.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// No bars, also on a terminal: a line for each event instead.
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+
+    /// Answer the one question of a changing command with yes.
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+
+    /// Never an argument: what a command may use that was not named.
+    #[arg(skip)]
+    pub surroundings: Surroundings,
+}
+
+/// What a command may use that was not named: the user's agent, keys, known hosts and home folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Surroundings {
+    /// All of it.
+    #[default]
+    OfTheUser,
+    /// Nothing: a demo must neither read nor write what is the user's.
+    Isolated,
+}
+
+/// Formats of standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON event a line, while it happens.
+    Jsonl,
+    /// Markdown, for pull requests.
+    Markdown,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColourChoice {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented inventory and playbooks that work as they are.
+    #[command(after_help = "Example:\n  patchwave init fleet && cd fleet && patchwave scan")]
+    Init(InitArguments),
+    /// Show what the inventory resolves to. Contacts no host.
+    #[command(subcommand)]
+    Inventory(InventoryCommand),
+    /// Collect host keys, show their fingerprints, and write known_hosts after a yes.
+    #[command(after_help = "Example:\n  patchwave trust 'web*'")]
+    Trust(TrustArguments),
+    /// Read facts and updates of every host, and keep them in the ledger.
+    #[command(after_help = "Examples:\n  patchwave scan\n  patchwave scan 'group:web' --security --format json")]
+    Scan(ScanArguments),
+    /// Show the last scan folded: one row a package change, with the hosts that share it.
+    #[command(after_help = "Example:\n  patchwave diff --by host --limit 'web*'")]
+    Diff(DiffArguments),
+    /// Show waves, batches, hosts and exact versions. Changes nothing.
+    #[command(after_help = "Example:\n  patchwave plan playbooks/monthly.yml")]
+    Plan(PlanArguments),
+    /// Roll updates out in waves. Asks once on a terminal; needs --yes elsewhere.
+    #[command(
+        after_help = "Examples:\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply --security --yes"
+    )]
+    Apply(ApplyArguments),
+    /// Show or check a playbook; the built-in one without a name. Contacts no host.
+    #[command(subcommand)]
+    Playbook(PlaybookCommand),
+    /// List past runs, newest first.
+    History(HistoryArguments),
+    /// Show a past run again.
+    #[command(after_help = "Examples:\n  patchwave show\n  patchwave show last web01")]
+    Show(ShowArguments),
+    /// The whole job on a simulated fleet inside this process: scan, diff, plan, waves, a stop, a second try.
+    Demo(DemoArguments),
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  patchwave completions bash > /etc/bash_completion.d/patchwave")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The folder to write to.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// `inventory`.
+#[derive(Debug, Subcommand)]
+pub enum InventoryCommand {
+    /// Every host with every setting as it will be used.
+    List,
+    /// One host: each value, and the file and line it came from.
+    Show {
+        /// The host's name.
+        host: String,
+    },
+    /// Groups, their children and their hosts.
+    Graph,
+    /// Report every mistake; exit 2 when there is one.
+    Check,
+}
+
+/// `trust`.
+#[derive(Debug, Args)]
+pub struct TrustArguments {
+    /// Only hosts that this expression picks.
+    #[arg(value_name = "EXPR")]
+    pub expression: Option<String>,
+    /// Also replace keys that changed. Compare the fingerprints on the hosts' own consoles first.
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// How fresh package metadata must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshChoice {
+    /// Refreshed on every host.
+    Always,
+    /// Read as it is.
+    Never,
+    /// Refreshed where it is older.
+    OlderThan(Duration),
+}
+
+/// `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArguments {
+    /// Only hosts that this expression picks.
+    #[arg(value_name = "EXPR")]
+    pub expression: Option<String>,
+    #[command(flatten)]
+    pub refresh: RefreshOption,
+    /// Show only updates that are known to fix a security problem.
+    #[arg(long)]
+    pub security: bool,
+    #[command(flatten)]
+    pub exit: ExitOption,
+}
+
+/// When package metadata is refreshed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct RefreshOption {
+    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION.
+    #[arg(long, value_name = "WHEN", default_value = "older-than=1h", value_parser = parse_refresh)]
+    pub refresh: RefreshChoice,
+}
+
+/// Whether pending updates change the exit code.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ExitOption {
+    /// Exit with 10 when updates are pending.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// What a row is.
+    #[arg(long, value_enum, default_value_t = DiffBy::Package)]
+    pub by: DiffBy,
+    /// Show only updates that are known to fix a security problem.
+    #[arg(long)]
+    pub security: bool,
+    #[command(flatten)]
+    pub exit: ExitOption,
+}
+
+/// What a row of `diff` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffBy {
+    /// A package change.
+    Package,
+    /// A set of hosts with the same updates.
+    Host,
+}
+
+/// What `plan` and `apply` share.
+#[derive(Debug, Args)]
+pub struct PlanOptions {
+    /// The playbook; without it the built-in one.
+    #[arg(value_name = "PLAYBOOK")]
+    pub playbook: Option<PathBuf>,
+    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION. A plan pins what
+    /// hosts know, so hosts of different waves should know the same.
+    #[arg(long, value_name = "WHEN", default_value = "always", value_parser = parse_refresh)]
+    pub refresh: RefreshChoice,
+    /// Only updates that are known to fix a security problem.
+    #[arg(long, conflicts_with = "package")]
+    pub security: bool,
+    /// Only packages that match; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub package: Vec<String>,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    pub options: PlanOptions,
+    #[command(flatten)]
+    pub exit: ExitOption,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    #[command(flatten)]
+    pub options: PlanOptions,
+    /// Contact hosts, let each manager simulate its transaction, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `playbook`.
+#[derive(Debug, Subcommand)]
+pub enum PlaybookCommand {
+    /// Report every mistake; exit 2 when there is one.
+    Check {
+        /// The playbook.
+        playbook: PathBuf,
+    },
+    /// The playbook as it will be used, with every default.
+    Show {
+        /// The playbook; without it the built-in one.
+        playbook: Option<PathBuf>,
+    },
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArguments {
+    /// As many runs at the most.
+    #[arg(short, long, default_value_t = 20)]
+    pub number: usize,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The run; without it, or with `last`, the newest.
+    pub run: Option<String>,
+    /// Only this host: its events and the end of its log.
+    pub host: Option<String>,
+    /// Every event, instead of the result.
+    #[arg(long)]
+    pub events: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Keep the folder with inventory, playbooks, keys and ledger.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+fn parse_positive_duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration.is_zero() => Err("it must be longer than nothing".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn parse_refresh(text: &str) -> Result<RefreshChoice, String> {
+    match text {
+        "always" => Ok(RefreshChoice::Always),
+        "never" => Ok(RefreshChoice::Never),
+        other => match other.strip_prefix("older-than=") {
+            Some(age) => parse_duration(age)
+                .map(RefreshChoice::OlderThan)
+                .map_err(|error| error.to_string()),
+            None => Err("expected `always`, `never` or `older-than=1h`".to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for words in [["patchwave", "-l", "web*", "scan"], ["patchwave", "scan", "-l", "web*"]] {
+            assert_eq!(Arguments::try_parse_from(words).unwrap().global.limit, ["web*"]);
+        }
+    }
+
+    #[test]
+    fn a_refresh_policy_is_read() {
+        assert_eq!(
+            parse_refresh("older-than=1h"),
+            Ok(RefreshChoice::OlderThan(Duration::from_secs(3600)))
+        );
+        assert!(parse_refresh("sometimes").is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! `apply`: scans, plans, asks once, and runs the plan.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::plan::{prepare, read_playbook, show_warnings};
+use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::printer::Printer;
+use crate::cli::prompt::{confirm, somebody_is_there};
+use crate::cli::recorder::Recorder;
+use crate::cli::session::{Session, new_run_id};
+use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::plan::Plan;
+use crate::model::run::{HostRunState, RunOutcome, RunReport};
+use crate::model::text::count;
+use crate::report::document::{Document, RunBody};
+use crate::report::pages::plan::{plan_outline, plan_page};
+use crate::report::pages::run::run_page;
+use crate::rollout::{EndedRun, RunContext, has_work, run_plan};
+use crate::ssh::SshTransport;
+
+/// Plans, asks and runs.
+///
+/// # Errors
+/// When the inventory, the playbook or the selection is wrong, nobody is there to say yes, or the ledger
+/// cannot be written.
+pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    let session = Session::open(options, printer)?;
+    let playbook = read_playbook(&arguments.options, &session)?;
+    session.select(None, Some(&playbook.select))?;
+    if !arguments.dry_run && !options.yes && !somebody_is_there() {
+        return Err(Failure::usage(
+            "`apply` changes hosts, and nobody is there to be asked; nothing was contacted",
+            "say so beforehand with `--yes`, or look first with `--dry-run`",
+        ));
+    }
+    let mut ledger = session.ledger()?;
+    let transport = session.transport();
+    let (_, planned) = prepare(&session, &playbook, &arguments.options, &transport, &mut ledger).await?;
+    if session.control.is_draining() {
+        return Ok(Exit::Interrupted);
+    }
+    if arguments.dry_run {
+        return super::dry_run::run(&session, &planned, &transport).await;
+    }
+    show_warnings(&planned, printer);
+    if !approved(&planned.plan, &session, printer).await {
+        printer.complaint("Nothing was changed.\n");
+        return Ok(if session.control.is_draining() {
+            Exit::Interrupted
+        } else {
+            Exit::Stopped
+        });
+    }
+    let report = execute(&session, &planned.plan, transport, &mut ledger, printer).await?;
+    Ok(run_exit(&report))
+}
+
+/// Shows the plan and asks for a yes, where one is needed.
+async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool {
+    // Nobody reads a table of packages before a run that is approved already; `plan` shows it.
+    let page = if session.options.yes && !session.options.verbose && has_work(plan) {
+        plan_outline(plan)
+    } else {
+        plan_page(plan, session.options.verbose)
+    };
+    if session.options.yes || !has_work(plan) {
+        printer.notice(&page);
+        return true;
+    }
+    printer.complaint(&crate::report::terminal::render(&page, printer.notice_look()));
+    let question = format!(
+        "\nApply {} to {}?",
+        count(plan.change_count(), "package change"),
+        count(plan.hosts().count(), "host")
+    );
+    confirm(&question, &session.control).await
+}
+
+/// Runs a plan, keeps it in the ledger and shows how it ended.
+pub(in crate::cli) async fn execute(
+    session: &Session<'_>,
+    plan: &Plan,
+    transport: SshTransport,
+    ledger: &mut SqliteLedger,
+    printer: &Printer,
+) -> Result<RunReport, Failure> {
+    let run = new_run_id()?;
+    ledger.begin_run(&run, Timestamp::now(), plan)?;
+    let context = RunContext {
+        run: run.clone(),
+        transport,
+        hosts: Arc::new(session.hosts_by_name()),
+        limits: session.limits(),
+        control: session.control.clone(),
+    };
+    let mut recorder = Recorder::of_run(run, printer, ledger);
+    let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
+    let excerpts = recorder.into_excerpts();
+    let kept = ledger.end_run(&report, Timestamp::now());
+    match printer.format {
+        Format::Json => printer.document(&Document::new("apply", RunBody::from(&report)))?,
+        Format::Jsonl => {}
+        _ => printer.page(&run_page(&report, &excerpts))?,
+    }
+    // What is known is shown first; then that the ledger does not have all of it.
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    kept?;
+    Ok(report)
+}
+
+/// The exit code of an ended run.
+pub(in crate::cli) fn run_exit(report: &RunReport) -> Exit {
+    let any = |state| report.hosts.iter().any(|host| host.state == state);
+    match report.outcome {
+        RunOutcome::Interrupted => Exit::Interrupted,
+        RunOutcome::Stopped => Exit::Stopped,
+        RunOutcome::Failed => Exit::Internal,
+        RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
+        RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
+        RunOutcome::Completed => Exit::Done,
+    }
+}

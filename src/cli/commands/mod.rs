@@ -1,0 +1,15 @@
+//! A file per command. A command wires: it reads settings, calls the modules that do the work, and prints.
+
+pub mod apply;
+pub mod completions;
+pub mod demo;
+pub mod diff;
+mod dry_run;
+pub mod history;
+pub mod init;
+pub mod inventory;
+pub mod plan;
+pub mod playbook;
+pub mod scan;
+pub mod show;
+pub mod trust;

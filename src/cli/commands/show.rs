@@ -1,0 +1,117 @@
+//! `show`: a past run again, from the ledger, through the same pages.
+
+use std::collections::BTreeMap;
+
+use crate::cli::arguments::{Format, GlobalOptions, ShowArguments};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::printer::Printer;
+use crate::cli::settings::state_directory;
+use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::event::{Event, EventKind};
+use crate::model::name::{HostName, RunId};
+use crate::model::text::nearest;
+use crate::report::document::{Document, RunBody};
+use crate::report::event_text::event_in_words;
+use crate::report::pages::run::run_page;
+use crate::report::plain;
+
+/// Shows a run.
+///
+/// # Errors
+/// When there is no such run, or the ledger cannot be read.
+pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    let ledger = SqliteLedger::open(&state_directory(options)?)?;
+    let run = choose(arguments.run.as_deref(), &ledger)?;
+    let events = ledger.events(&run)?;
+    if printer.format == Format::Jsonl {
+        for event in &events {
+            printer.data(&(serde_json::to_string(event)? + "\n"))?;
+        }
+        return Ok(Exit::Done);
+    }
+    if let Some(name) = &arguments.host {
+        return show_host(name, &run, &events, printer);
+    }
+    let report = ledger.report(&run)?;
+    match report {
+        Some(report) if printer.format == Format::Json => {
+            printer.document(&Document::new("apply", RunBody::from(&report)))?;
+        }
+        Some(report) if !arguments.events => printer.page(&run_page(&report, &excerpts(&events)))?,
+        _ => {
+            for line in events.iter().flat_map(plain::lines) {
+                printer.data(&(line + "\n"))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
+    const LOOKED_AT: usize = 10_000;
+    let runs = ledger.runs(LOOKED_AT)?;
+    let found = match name {
+        None | Some("last") => runs.first(),
+        Some(name) => runs.iter().find(|line| line.run.as_str() == name),
+    };
+    if let Some(line) = found {
+        return Ok(line.run.clone());
+    }
+    let hint = "`patchwave history` lists the runs";
+    Err(match name {
+        None => Failure::usage("there is no run in the ledger yet", "`patchwave apply` makes one"),
+        Some(name) => match nearest(name, runs.iter().map(|line| line.run.as_str())) {
+            Some(near) => Failure::usage(
+                format!("there is no run `{name}`"),
+                format!("did you mean `{near}`? {hint}"),
+            ),
+            None => Failure::usage(format!("there is no run `{name}`"), hint),
+        },
+    })
+}
+
+/// Everything about one host, with the end of its log when it failed.
+fn show_host(name: &str, run: &RunId, events: &[Event], printer: &Printer) -> CommandResult {
+    let about: Vec<&Event> = events
+        .iter()
+        .filter(|event| event.kind.host().is_some_and(|host| host.as_str() == name))
+        .collect();
+    if about.is_empty() {
+        let names = events
+            .iter()
+            .filter_map(|event| event.kind.host())
+            .map(HostName::as_str);
+        let hint = match nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`patchwave show` lists the hosts of the newest run".to_owned(),
+        };
+        return Err(Failure::usage(
+            format!("run {run} has nothing about a host `{name}`"),
+            hint,
+        ));
+    }
+    for event in about {
+        if let EventKind::HostLog { lines, .. } = &event.kind {
+            for line in lines {
+                printer.data(&format!("    {line}\n"))?;
+            }
+        }
+        if let Some((_, words)) = event_in_words(&event.kind) {
+            printer.data(&format!("{} {words}\n", event.at.strftime("%H:%M:%SZ")))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn excerpts(events: &[Event]) -> BTreeMap<HostName, Vec<String>> {
+    events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::HostFinished { host, excerpt, .. } if !excerpt.is_empty() => {
+                Some((host.clone(), excerpt.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}

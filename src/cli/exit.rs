@@ -1,0 +1,41 @@
+//! The one table of exit codes.
+
+/// How a command ends. The numbers are a promise to scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; nothing wrong.
+    Done = 0,
+    /// A fault of patchwave.
+    Internal = 1,
+    /// The command line, the inventory or the playbook is wrong; nothing was contacted.
+    Usage = 2,
+    /// Updates are pending; only with `--detailed-exitcode`.
+    Pending = 10,
+    /// Some hosts failed.
+    HostsFailed = 20,
+    /// A gate, a budget or an operator stopped the run.
+    Stopped = 21,
+    /// Some hosts could not be reached, or refused the login or the host key; nothing else went wrong.
+    Unreachable = 22,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The table as `--help` shows it.
+pub const TABLE: &str = "\
+Exit codes:
+  0    done; nothing wrong
+  1    internal error
+  2    usage, inventory or playbook is wrong (nothing was contacted)
+  10   updates are pending (scan, diff, plan with --detailed-exitcode)
+  20   some hosts failed
+  21   the run was stopped by a gate, a budget or an operator
+  22   some hosts were unreachable, or refused the login or the host key
+  130  interrupted";

@@ -1,0 +1,101 @@
+//! The command line: arguments, settings, a file per command. The only code that knows all other modules.
+
+mod arguments;
+mod commands;
+mod exit;
+mod failure;
+mod interrupt;
+mod printer;
+mod prompt;
+mod recorder;
+mod session;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::arguments::{Arguments, Command};
+use self::exit::Exit;
+use self::failure::{CommandResult, Failure};
+use self::printer::Printer;
+use crate::model::diagnostic::Diagnostics;
+use crate::report::diagnostics::{DiagnosticStyle, render_diagnostics};
+use crate::report::page::{Line, Page, Tone};
+
+/// Reads the command line, does what it says, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors and go to standard output; clap knows.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let global = &arguments.global;
+    let printer = Printer::new(global.format, global.color, global.quiet, global.no_progress);
+    match run(&arguments, &printer) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            let exit = failure.exit();
+            show_failure(&printer, &failure);
+            exit.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, printer: &Printer) -> CommandResult {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(error, "look at the limits of this process (`ulimit -a`)"))?;
+    let exit = runtime.block_on(dispatch(arguments, printer));
+    // A blocking question at the terminal must not hold up the end.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init(options) => commands::init::run(options, printer),
+        Command::Inventory(command) => commands::inventory::run(command, global, printer),
+        Command::Trust(options) => commands::trust::run(options, global, printer).await,
+        Command::Scan(options) => commands::scan::run(options, global, printer).await,
+        Command::Diff(options) => commands::diff::run(options, global, printer),
+        Command::Plan(options) => commands::plan::run(options, global, printer).await,
+        Command::Apply(options) => commands::apply::run(options, global, printer).await,
+        Command::Playbook(command) => commands::playbook::run(command, global, printer),
+        Command::History(options) => commands::history::run(options, global, printer),
+        Command::Show(options) => commands::show::run(options, global, printer),
+        Command::Demo(options) => commands::demo::run(options, global, printer).await,
+        Command::Completions { shell } => commands::completions::run(*shell, printer),
+    }
+}
+
+fn show_failure(printer: &Printer, failure: &Failure) {
+    match failure {
+        Failure::Files(diagnostics) => show_diagnostics(printer, diagnostics, false),
+        Failure::Plain { error, hint, .. } => {
+            let mut page = Page::new();
+            let mut lines = vec![Line::new(0, "error", Tone::Bad).and(format!(": {error:#}"), Tone::Plain)];
+            if !hint.is_empty() {
+                lines.push(Line::new(2, format!("→ {hint}"), Tone::Quiet));
+            }
+            page.lines(lines);
+            printer.complaint(&crate::report::terminal::render(&page, printer.notice_look()));
+        }
+    }
+}
+
+pub(crate) fn show_diagnostics(printer: &Printer, diagnostics: &Diagnostics, is_warning: bool) {
+    let look = printer.notice_look();
+    let style = DiagnosticStyle {
+        color: look.colour,
+        is_warning,
+    };
+    printer.complaint(&format!("{}\n", render_diagnostics(diagnostics, style).trim_end()));
+}

@@ -1,0 +1,182 @@
+//! What the commands that deal with hosts share: inventory, selection, transport, ledger, clock and ids.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
+use super::failure::Failure;
+use super::interrupt;
+use super::printer::Printer;
+use super::prompt::TerminalPrompter;
+use super::recorder::Recorder;
+use super::settings::{inventory_paths, project_known_hosts, resolve_context, state_directory};
+use crate::inventory::load::load_inventory;
+use crate::inventory::{Inventory, select_hosts};
+use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::expression::Expression;
+use crate::model::host::Host;
+use crate::model::name::{HostName, RunId};
+use crate::model::scan::Scan;
+use crate::remote::probe::{ProbeRequest, Refresh};
+use crate::rollout::{Control, Limits, scan_hosts};
+use crate::ssh::{SshSettings, SshTransport};
+
+/// An inventory that was read, and the options that every command has.
+pub struct Session<'a> {
+    /// The options.
+    pub options: &'a GlobalOptions,
+    /// Writes.
+    pub printer: &'a Printer,
+    /// The inventory.
+    pub inventory: Inventory,
+    /// The files and directories that it was read from.
+    pub inventory_paths: Vec<PathBuf>,
+    /// How the operator stops what runs.
+    pub control: Control,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the inventory. Contacts nothing.
+    ///
+    /// # Errors
+    /// When it is not there or has mistakes.
+    pub fn open(options: &'a GlobalOptions, printer: &'a Printer) -> Result<Self, Failure> {
+        let inventory_paths = inventory_paths(options)?;
+        let inventory = load_inventory(&inventory_paths, &resolve_context(options))?;
+        if !inventory.warnings().is_empty() && !printer.quiet {
+            super::show_diagnostics(printer, inventory.warnings(), true);
+        }
+        Ok(Self {
+            options,
+            printer,
+            inventory,
+            inventory_paths,
+            control: Control::new(),
+        })
+    }
+
+    /// The hosts that `--limit`, the positional expression and a playbook's `select` leave.
+    ///
+    /// # Errors
+    /// When an expression names what is not there, none is left, or `--expect` names another number.
+    pub fn select(&self, expression: Option<&str>, further: Option<&Expression>) -> Result<Vec<&Host>, Failure> {
+        let mut expressions = Vec::new();
+        for limit in &self.options.limit {
+            expressions.push(Expression::from_option(limit, "--limit")?);
+        }
+        if let Some(text) = expression {
+            expressions.push(Expression::from_option(text, "EXPR")?);
+        }
+        expressions.extend(further.cloned());
+        Ok(select_hosts(&self.inventory, &expressions, self.options.expect)?)
+    }
+
+    /// The limits of scans and runs.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let parallel = self
+            .options
+            .parallel
+            .map_or_else(|| Limits::default().parallel, usize::from);
+        Limits {
+            parallel,
+            command: self.options.timeout,
+            ..Limits::default()
+        }
+    }
+
+    /// The transport to the hosts of the inventory. Opens nothing yet.
+    #[must_use]
+    pub fn transport(&self) -> SshTransport {
+        let known_hosts = project_known_hosts(&self.inventory_paths);
+        let mut settings = match self.options.surroundings {
+            Surroundings::OfTheUser => {
+                let bars = self.printer.bars();
+                SshSettings::from_environment(known_hosts, Arc::new(TerminalPrompter { bars }))
+            }
+            Surroundings::Isolated => SshSettings {
+                known_hosts: known_hosts.into_iter().collect(),
+                ..SshSettings::isolated()
+            },
+        };
+        settings.connect_timeout = self.options.connect_timeout;
+        settings.parallel = self.limits().parallel;
+        let hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        SshTransport::new(settings, Arc::new(move |name| hosts.get(name).cloned()))
+    }
+
+    /// Every host of the inventory by name.
+    #[must_use]
+    pub fn hosts_by_name(&self) -> BTreeMap<HostName, Host> {
+        self.inventory
+            .hosts()
+            .iter()
+            .map(|host| (host.name.clone(), host.clone()))
+            .collect()
+    }
+
+    /// The ledger.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn ledger(&self) -> Result<SqliteLedger, Failure> {
+        Ok(SqliteLedger::open(&state_directory(self.options)?)?)
+    }
+
+    /// Scans hosts and keeps the scan.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub async fn scan(
+        &self,
+        hosts: &[&Host],
+        refresh: RefreshChoice,
+        transport: &SshTransport,
+        ledger: &mut SqliteLedger,
+    ) -> Result<Scan, Failure> {
+        interrupt::watch(&self.control);
+        let id = new_run_id()?;
+        let request = ProbeRequest {
+            refresh: refresh_policy(refresh),
+            installed: false,
+        };
+        let hosts: Vec<Host> = hosts.iter().copied().cloned().collect();
+        let mut recorder = Recorder::of_scan(id.clone(), self.printer);
+        let scan = scan_hosts(
+            id,
+            &hosts,
+            &request,
+            transport,
+            &self.limits(),
+            &self.control,
+            &mut recorder,
+        )
+        .await?;
+        ledger.keep_scan(&scan)?;
+        Ok(scan)
+    }
+}
+
+fn refresh_policy(choice: RefreshChoice) -> Refresh {
+    match choice {
+        RefreshChoice::Always => Refresh::Always,
+        RefreshChoice::Never => Refresh::Never,
+        RefreshChoice::OlderThan(age) => Refresh::OlderThan(age),
+    }
+}
+
+/// A new id: the time, so that ids sort, and a random part, so that two controllers do not meet.
+///
+/// # Errors
+/// Never for a clock that works.
+pub fn new_run_id() -> Result<RunId, Failure> {
+    let text = format!(
+        "{}-{:04x}",
+        Timestamp::now().strftime("%Y%m%dT%H%M%SZ"),
+        rand::random::<u16>()
+    );
+    RunId::new(text).map_err(|error| Failure::internal(error, "look at the machine's clock"))
+}

@@ -1,0 +1,275 @@
+//! Reads inventories from the disk. The only file of this module that does.
+//!
+//! A file that cannot be read is an error: a fleet is never smaller than it was meant to be.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::document::LARGEST_FILE;
+
+/// Reads files and directories as one inventory. Of a directory every `*.yml` and `*.yaml` is read, by name.
+///
+/// # Errors
+/// Every mistake of every file.
+pub fn load_inventory(paths: &[PathBuf], context: &ResolveContext) -> Result<Inventory, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let mut files: Vec<InventoryFile> = Vec::new();
+    for path in paths {
+        match files_of(path) {
+            Ok(found) => files.extend(found),
+            Err(problem) => problems.merge(problem),
+        }
+    }
+    // The mistakes of the files that can be read are worth knowing too.
+    match parse_inventory(&files, context) {
+        Ok(inventory) => problems.into_result(inventory),
+        Err(more) => {
+            problems.merge(more);
+            Err(problems)
+        }
+    }
+}
+
+fn files_of(path: &Path) -> Result<Vec<InventoryFile>, Diagnostics> {
+    let problem = |path: &Path, message: String| {
+        Diagnostics::from(Diagnostic::new(Place::of_file(&path.display().to_string()), message))
+    };
+    let unreadable = |path: &Path, error: &io::Error| problem(path, format!("cannot be read: {error}"));
+    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
+        return Ok(vec![read(path).map_err(|error| unreadable(path, &error))?]);
+    }
+    let listing = list(path).map_err(|error| unreadable(path, &error))?;
+    if let Some(ansible) = listing
+        .iter()
+        .find(|entry| entry.ends_with("group_vars") || entry.ends_with("host_vars"))
+    {
+        let message = "this belongs to an Ansible inventory, which is not supported by this version yet";
+        return Err(problem(ansible, message.to_owned()));
+    }
+    let files: Vec<&PathBuf> = listing
+        .iter()
+        .filter(|entry| is_yaml(entry) && entry.is_file())
+        .collect();
+    if files.is_empty() {
+        return Err(problem(
+            path,
+            "the directory holds no `*.yml` and no `*.yaml`".to_owned(),
+        ));
+    }
+    files
+        .into_iter()
+        .map(|file| read(file).map_err(|error| unreadable(file, &error)))
+        .collect()
+}
+
+/// A file without end is cut one byte after the limit, which the parser then reports.
+fn read(path: &Path) -> io::Result<InventoryFile> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(InventoryFile {
+        path: path.to_owned(),
+        bytes,
+    })
+}
+
+/// What a directory holds, by name.
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(directory)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<_>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    let is_hidden = path
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    !is_hidden
+        && path
+            .extension()
+            .is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// The inventory to use when none is named: the only one in `directory`, else `system`.
+///
+/// # Errors
+/// When there is none, more than one to choose from, or the directory cannot be read.
+pub fn find_inventory(directory: &Path, system: &Path) -> Result<PathBuf, DiscoveryError> {
+    let candidates = match list(directory) {
+        Ok(entries) => entries.into_iter().filter(|entry| is_inventory(entry)).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            return Err(DiscoveryError::Unreadable {
+                directory: directory.to_owned(),
+                reason: error.to_string(),
+            });
+        }
+    };
+    choose_inventory(candidates, directory, system, system.exists())
+}
+
+/// A file, or a directory with at least one: `inventories/production/`.
+fn is_inventory(path: &Path) -> bool {
+    if path.is_dir() {
+        return list(path).is_ok_and(|entries| entries.iter().any(|entry| is_yaml(entry)));
+    }
+    is_yaml(path)
+}
+
+/// The choice among what was found in `directory`. Pure.
+///
+/// # Errors
+/// When there is nothing, or more than one to choose from.
+pub fn choose_inventory(
+    mut candidates: Vec<PathBuf>,
+    directory: &Path,
+    system: &Path,
+    system_exists: bool,
+) -> Result<PathBuf, DiscoveryError> {
+    match (candidates.pop(), candidates.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            candidates.push(last);
+            Err(DiscoveryError::Several { paths: candidates })
+        }
+        (None, _) if system_exists => Ok(system.to_owned()),
+        (None, _) => Err(DiscoveryError::None {
+            directory: directory.to_owned(),
+            system: system.to_owned(),
+        }),
+    }
+}
+
+/// Why no inventory can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiscoveryError {
+    /// There is none.
+    #[error("there is no inventory: `{}` holds none and `{}` does not exist", directory.display(), system.display())]
+    None {
+        /// Where inventories are looked for first.
+        directory: PathBuf,
+        /// Where one is looked for then.
+        system: PathBuf,
+    },
+    /// There are several.
+    #[error("there are several inventories to choose from: {}", names(paths))]
+    Several {
+        /// Each of them.
+        paths: Vec<PathBuf>,
+    },
+    /// The directory cannot be read.
+    #[error("`{}` cannot be read: {reason}", directory.display())]
+    Unreadable {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl DiscoveryError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::None { .. } => "name one with `--inventory PATH`, or write one with `patchwave init`".to_owned(),
+            Self::Several { paths } => {
+                let first = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+                format!("name one: `--inventory {first}`")
+            }
+            Self::Unreadable { .. } => "name an inventory with `--inventory PATH`".to_owned(),
+        }
+    }
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context() -> ResolveContext {
+        ResolveContext {
+            local_user: "eve".to_owned(),
+            home: None,
+        }
+    }
+
+    fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        directory
+    }
+
+    #[test]
+    fn a_directory_is_one_inventory_of_its_yaml_files_by_name() {
+        let files = [
+            ("b.yml", "hosts: [web2]"),
+            ("a.yaml", "hosts: [web1]"),
+            ("README.md", "no inventory"),
+            (".c.yml", "hosts: [web3]"),
+        ];
+        let directory = directory(&files);
+        let inventory = load_inventory(&[directory.path().to_owned()], &context()).unwrap();
+        let names: Vec<&str> = inventory.hosts().iter().map(|host| host.name.as_str()).collect();
+        assert_eq!(names, ["web1", "web2"]);
+        assert_eq!(inventory.files().count(), 2);
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_an_error_beside_those_of_the_others() {
+        let directory = directory(&[
+            ("a.yml", "hosts: {web1: {prot: 1}}"),
+            ("empty/x", ""),
+            ("ansible/group_vars/all", ""),
+        ]);
+        let paths = ["gone.yml", "a.yml", "empty", "ansible"].map(|name| directory.path().join(name));
+        let problems = load_inventory(&paths, &context()).unwrap_err().to_string();
+        for part in ["gone.yml: cannot be read", "a.yml:1:16", "holds no `*.yml`", "Ansible"] {
+            assert!(problems.contains(part), "{part}: {problems}");
+        }
+    }
+
+    #[test]
+    fn the_only_inventory_is_found_and_several_are_not_merged() {
+        let found = |files: &[(&str, &str)], system: &str| {
+            let directory = directory(files);
+            let inventories = directory.path().join("inventories");
+            let found = find_inventory(&inventories, &directory.path().join(system));
+            found.map(|path| path.strip_prefix(directory.path()).unwrap().display().to_string())
+        };
+        let one = ("inventories/fleet.yml", "");
+        assert_eq!(
+            found(
+                &[one, ("inventories/README.md", ""), ("inventories/known_hosts", "")],
+                "x"
+            )
+            .unwrap(),
+            one.0
+        );
+        assert_eq!(
+            found(&[("inventories/prod/a.yml", ""), ("inventories/prod/b.yml", "")], "x").unwrap(),
+            "inventories/prod"
+        );
+        assert_eq!(found(&[("etc.yml", "")], "etc.yml").unwrap(), "etc.yml");
+        let several = found(&[one, ("inventories/other.yaml", "")], "x").unwrap_err();
+        assert!(
+            several.to_string().contains("fleet.yml") && several.to_string().contains("other.yaml"),
+            "{several}"
+        );
+        assert!(several.hint().contains("--inventory"));
+        assert!(matches!(found(&[], "x").unwrap_err(), DiscoveryError::None { .. }));
+    }
+}

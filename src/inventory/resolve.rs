@@ -1,0 +1,223 @@
+//! From what the files say to hosts with every setting certain.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::collect::{Collected, HostDefinition, collect};
+use super::graph::GroupGraph;
+use super::jump::{check_jumps, complete_ways};
+use super::layers::{Contradiction, GroupLayer, Winner, group_layer, host_settings};
+use super::origins::origins;
+use super::paths::PathContext;
+use super::privilege::DEFAULT_USER;
+use super::resolved::{Group, Inventory};
+use super::schema::read_file;
+use super::settings::{Setting, Value};
+use super::warnings::{same_machines, same_names};
+use super::{InventoryFile, ResolveContext};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
+use crate::model::name::{GroupName, HostName};
+use crate::model::text::count;
+
+/// The port of SSH.
+const DEFAULT_PORT: u16 = 22;
+
+/// Reads several files as one inventory.
+///
+/// # Errors
+/// Every mistake of every file.
+pub fn parse_inventory(files: &[InventoryFile], context: &ResolveContext) -> Result<Inventory, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let mut contents = Vec::with_capacity(files.len());
+    for file in files {
+        let directory = file.path.parent().map(ToOwned::to_owned).unwrap_or_default();
+        let paths = PathContext {
+            directory,
+            home: context.home.clone(),
+        };
+        let (content, found) = read_file(&file.path.display().to_string(), &file.bytes, &paths);
+        problems.merge(found);
+        contents.push(content);
+    }
+    let collected = collect(contents, &mut problems);
+    let graph = GroupGraph::new(&collected, &mut problems);
+    check_jumps(&collected, &mut problems);
+    let mut resolver = Resolver {
+        collected: &collected,
+        graph: &graph,
+        context,
+        layers: HashMap::new(),
+    };
+    let mut inventory = resolver.inventory(&mut problems);
+    if !inventory.warnings.is_empty() {
+        inventory.warnings.add_sources_of(&problems);
+    }
+    inventory.files = files.iter().map(|file| file.path.clone()).collect();
+    problems.into_result(inventory)
+}
+
+struct Resolver<'files> {
+    collected: &'files Collected,
+    graph: &'files GroupGraph,
+    context: &'files ResolveContext,
+    /// By the groups that a host is in.
+    layers: HashMap<BTreeSet<usize>, GroupLayer>,
+}
+
+impl Resolver<'_> {
+    fn inventory(&mut self, problems: &mut Diagnostics) -> Inventory {
+        let mut inventory = Inventory::default();
+        let mut jumps: HashMap<HostName, Place> = HashMap::new();
+        let mut contradictions: BTreeMap<Contradiction, Vec<HostName>> = BTreeMap::new();
+        let mut closures = Vec::with_capacity(self.collected.hosts.len());
+        for definition in &self.collected.hosts {
+            let groups = self.graph.closure(&definition.groups);
+            let winners = self.winners(definition, &groups);
+            for contradiction in winners.values().filter_map(|winner| winner.contradiction.clone()) {
+                contradictions
+                    .entry(contradiction)
+                    .or_default()
+                    .push(definition.name.clone());
+            }
+            if let Some(jump) = winners.get(&Setting::Jump) {
+                jumps.insert(definition.name.clone(), jump.place.clone());
+            }
+            let host = self.host(definition, &groups, &winners);
+            inventory
+                .origins
+                .insert(definition.name.clone(), origins(&host, winners));
+            inventory
+                .positions
+                .insert(definition.name.clone(), inventory.hosts.len());
+            inventory.hosts.push(host);
+            closures.push(groups);
+        }
+        report(contradictions, problems);
+        complete_ways(&mut inventory.hosts, &jumps, problems);
+        for host in inventory.hosts.iter().filter(|host| !host.jump.is_empty()) {
+            let origins = inventory.origins.get_mut(&host.name).into_iter().flatten();
+            for origin in origins.filter(|origin| origin.setting == "jump") {
+                origin.value = Value::Jump(host.jump.clone()).to_string();
+            }
+        }
+        inventory.groups = self.groups(&closures);
+        inventory.warnings = same_machines(&inventory.hosts, self.collected);
+        inventory.warnings.merge(same_names(self.collected));
+        inventory
+    }
+
+    fn winners(&mut self, host: &HostDefinition, groups: &BTreeSet<usize>) -> BTreeMap<Setting, Winner> {
+        let (collected, graph) = (self.collected, self.graph);
+        let layer = self
+            .layers
+            .entry(groups.clone())
+            .or_insert_with_key(|groups| group_layer(groups, collected, graph));
+        host_settings(&host.settings, layer, &collected.defaults)
+    }
+
+    fn host(&self, definition: &HostDefinition, groups: &BTreeSet<usize>, winners: &BTreeMap<Setting, Winner>) -> Host {
+        let mut host = Host {
+            name: definition.name.clone(),
+            address: definition.name.to_string(),
+            port: DEFAULT_PORT,
+            user: self.context.local_user.clone(),
+            keys: Vec::new(),
+            jump: Vec::new(),
+            privilege: Privilege {
+                method: PrivilegeMethod::None,
+                user: DEFAULT_USER.to_owned(),
+                password: None,
+            },
+            groups: self.group_names(groups.iter()),
+            labels: BTreeMap::new(),
+            host_key: None,
+            connect: Connect::Ssh,
+            exclude: Vec::new(),
+            reboot: None,
+        };
+        for (setting, winner) in winners {
+            set(&mut host, setting, winner.value.clone());
+        }
+        if host.connect == Connect::Local {
+            // No login takes place: whoever runs patchwave is the user, and there is no way to go.
+            host.user.clone_from(&self.context.local_user);
+            host.jump.clear();
+        }
+        host
+    }
+
+    fn group_names<'a>(&self, groups: impl Iterator<Item = &'a usize>) -> Vec<GroupName> {
+        groups
+            .filter_map(|position| self.collected.groups.get(*position))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+
+    fn groups(&self, closures: &[BTreeSet<usize>]) -> Vec<Group> {
+        let mut groups: Vec<Group> = self
+            .collected
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(position, group)| Group {
+                name: group.name.clone(),
+                parents: self.group_names(self.graph.parents.get(position).into_iter().flatten()),
+                children: self.group_names(self.graph.children.get(position).into_iter().flatten()),
+                hosts: Vec::new(),
+                members: Vec::new(),
+            })
+            .collect();
+        for (host, closure) in self.collected.hosts.iter().zip(closures) {
+            for position in closure {
+                if let Some(group) = groups.get_mut(*position) {
+                    group.members.push(host.name.clone());
+                    if host.groups.contains(position) {
+                        group.hosts.push(host.name.clone());
+                    }
+                }
+            }
+        }
+        groups
+    }
+}
+
+fn set(host: &mut Host, setting: &Setting, value: Value) {
+    match value {
+        Value::Address(address) => host.address = address,
+        Value::Port(port) => host.port = port,
+        Value::User(user) => host.user = user,
+        Value::Key(keys) => host.keys = keys,
+        Value::Jump(jump) => host.jump = jump,
+        Value::Become(privilege) => host.privilege = privilege,
+        Value::HostKey(fingerprint) => host.host_key = Some(fingerprint),
+        Value::Connect(connect) => host.connect = connect,
+        Value::Exclude(patterns) => host.exclude = patterns,
+        Value::Reboot(policy) => host.reboot = Some(policy),
+        Value::Label(text) => {
+            if let Setting::Label(key) = setting {
+                host.labels.insert(key.clone(), text);
+            }
+        }
+    }
+}
+
+/// One report for two groups, however many hosts are in both.
+fn report(contradictions: BTreeMap<Contradiction, Vec<HostName>>, problems: &mut Diagnostics) {
+    for (Contradiction { setting, first, second }, hosts) in contradictions {
+        let Some(host) = hosts.first() else {
+            continue;
+        };
+        let others = match hosts.len() {
+            1 => String::new(),
+            more => format!(" and {}", count(more - 1, "other host")),
+        };
+        let message = format!(
+            "`{setting}` of `{host}`{others} is `{}` by group `{}` and `{}` by group `{}`",
+            first.value, first.group, second.value, second.group
+        );
+        let problem = Diagnostic::new(second.place, message)
+            .with_related(first.place, format!("group `{}` sets it here", first.group))
+            .with_hint("set it on the host, or make one group a child of the other");
+        problems.push(problem);
+    }
+}

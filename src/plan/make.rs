@@ -1,0 +1,155 @@
+//! Makes a plan: hosts, waves, batches, exact versions. Pure: `now` is an input.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::updates::choose_updates;
+use super::waves::{batch_sizes, budget, share_out};
+use super::{PlanError, Planned};
+use crate::inventory::Inventory;
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::host::Host;
+use crate::model::name::{HostName, PackageName, Version};
+use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
+use crate::model::scan::{HostScan, Scan};
+use crate::playbook::{Exclusion, Playbook, WaveSelection};
+
+/// Makes the plan for the selected hosts from their scan.
+///
+/// # Errors
+/// When a host is in two waves or in none, or an expression names what is not there.
+pub fn make_plan(
+    playbook: &Playbook,
+    inventory: &Inventory,
+    selected: &[&Host],
+    scan: &Scan,
+    now: Timestamp,
+) -> Result<Planned, PlanError> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let scans: BTreeMap<&HostName, &HostScan> = scan.hosts.iter().map(|host| (&host.name, host)).collect();
+    let members = share_out(playbook, inventory, selected, scan)?;
+    let mut waves: Vec<PlannedWave> = Vec::new();
+    let mut warnings: Vec<String> = playbook
+        .updates
+        .exclude
+        .iter()
+        .filter(|exclusion| exclusion.is_expired(today))
+        .map(expired_in_words)
+        .collect();
+    for (rule, hosts) in playbook.waves.iter().zip(members) {
+        if hosts.is_empty() {
+            // Nothing is lost when nothing is left over; a named wave that is empty may be a mistake.
+            if matches!(rule.selection, WaveSelection::Expression(_)) {
+                warnings.push(format!(
+                    "wave `{}` has none of the selected hosts and is left out",
+                    rule.name
+                ));
+            }
+            continue;
+        }
+        let mut planned = hosts.iter().map(|host| {
+            let choice = scans
+                .get(&host.name)
+                .map(|scan| choose_updates(scan, host, &playbook.updates, today))
+                .unwrap_or_default();
+            PlannedHost {
+                name: host.name.clone(),
+                basis: basis(scans.get(&host.name).copied()),
+                changes: choice.changes,
+                may_bring: choice.may_bring,
+                left_out: choice.left_out,
+                reboot: host.reboot.map_or(playbook.reboot, |own| own.min(playbook.reboot)),
+            }
+        });
+        let batches = batch_sizes(&rule.batches, hosts.len())
+            .into_iter()
+            .map(|size| planned.by_ref().take(size).collect())
+            .collect();
+        waves.push(PlannedWave {
+            name: rule.name.clone(),
+            batches,
+            parallel: rule.parallel.max(1),
+            budget: budget(rule.max_failures, hosts.len(), waves.is_empty()),
+            soak: rule.soak,
+            gates: rule.gates.clone(),
+        });
+    }
+    warnings.extend(untested_versions(&waves));
+    let plan = Plan {
+        scan: scan.id.clone(),
+        made: now,
+        playbook: playbook.name.clone(),
+        waves,
+    };
+    Ok(Planned { plan, warnings })
+}
+
+fn basis(scan: Option<&HostScan>) -> Basis {
+    let Some(scan) = scan else {
+        let error = HostError::new(
+            ErrorCode::Internal,
+            "the host was not scanned",
+            "scan it, then plan again",
+        );
+        return Basis::Unknown { error };
+    };
+    match (&scan.facts, &scan.error) {
+        (Some(facts), None) => Basis::Scanned {
+            manager: facts.manager,
+            os: facts.os.id.clone(),
+            version: facts.os.version.clone(),
+            arch: facts.arch.clone(),
+            reboot_required: facts.reboot.required,
+        },
+        (_, Some(error)) => Basis::Unknown { error: error.clone() },
+        (None, None) => basis(None),
+    }
+}
+
+type Tested<'a> = BTreeMap<(&'a str, &'a str, &'a PackageName), BTreeSet<&'a Version>>;
+
+/// Versions that a later wave would get and an earlier one would not, though it gets another of the same package.
+fn untested_versions(waves: &[PlannedWave]) -> Vec<String> {
+    let mut tested: Tested<'_> = BTreeMap::new();
+    let mut warnings = BTreeSet::new();
+    for wave in waves {
+        let rows = wave.hosts().filter_map(|host| match &host.basis {
+            Basis::Scanned { os, version, .. } => Some((os.as_str(), version.as_str(), &host.changes)),
+            Basis::Unknown { .. } => None,
+        });
+        let rows: Vec<_> = rows
+            .flat_map(|(os, release, changes)| changes.iter().map(move |change| (os, release, change)))
+            .collect();
+        for (os, release, change) in &rows {
+            if let Some(versions) = tested.get(&(*os, *release, &change.package))
+                && !versions.contains(&change.to)
+            {
+                let known: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
+                warnings.insert(format!(
+                    "wave `{}` would get {} {} on {os} {release}; earlier waves get {}",
+                    wave.name,
+                    change.package,
+                    change.to,
+                    known.join(", ")
+                ));
+            }
+        }
+        for (os, release, change) in rows {
+            tested
+                .entry((os, release, &change.package))
+                .or_default()
+                .insert(&change.to);
+        }
+    }
+    warnings.into_iter().collect()
+}
+
+fn expired_in_words(exclusion: &Exclusion) -> String {
+    let until = exclusion.until.map(|day| day.to_string()).unwrap_or_default();
+    format!(
+        "the exclusion of `{}` ended on {until} and no longer counts",
+        exclusion.package
+    )
+}

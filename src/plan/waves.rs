@@ -1,0 +1,210 @@
+//! Shares the selected hosts out to waves and batches. Pure.
+//!
+//! Every selected host is in exactly one wave, in the order of the inventory. Batch sizes come from the planned
+//! size of the wave, never from survivors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PlanError;
+use crate::inventory::{Inventory, SelectionError, select_hosts};
+use crate::model::host::Host;
+use crate::model::name::HostName;
+use crate::model::plan::Budget;
+use crate::model::scan::{HostScan, Scan};
+use crate::playbook::{Playbook, Share, WaveRule, WaveSelection};
+
+/// From this size on the default budget tolerates failures: one in fifty is noise in a large fleet,
+/// and a sign in a small one.
+const LARGE_WAVE: usize = 25;
+
+/// The default budget of a large wave.
+const TOLERATED: Share = Share::Percent(2);
+
+/// The hosts of each wave, in the order of the waves. Waves may be empty.
+///
+/// # Errors
+/// When a host is in two waves or in none, or a wave's expression names what is not there.
+pub fn share_out<'a>(
+    playbook: &Playbook,
+    inventory: &'a Inventory,
+    selected: &[&'a Host],
+    scan: &Scan,
+) -> Result<Vec<Vec<&'a Host>>, PlanError> {
+    let mut taken: BTreeMap<&HostName, &WaveRule> = BTreeMap::new();
+    let mut members: Vec<BTreeSet<&HostName>> = Vec::new();
+    for wave in &playbook.waves {
+        let hosts = match &wave.selection {
+            WaveSelection::Expression(_) | WaveSelection::OneOfEachRelease => {
+                named_hosts(wave, inventory, selected, scan)?
+            }
+            WaveSelection::Rest => BTreeSet::new(),
+        };
+        for host in &hosts {
+            if let Some(other) = taken.insert(host, wave) {
+                return Err(PlanError::TwoWaves {
+                    host: (*host).clone(),
+                    first: other.name.clone(),
+                    second: wave.name.clone(),
+                });
+            }
+        }
+        members.push(hosts);
+    }
+    let rest: BTreeSet<&HostName> = selected
+        .iter()
+        .map(|host| &host.name)
+        .filter(|name| !taken.contains_key(name))
+        .collect();
+    let takes_rest = playbook
+        .waves
+        .iter()
+        .position(|wave| wave.selection == WaveSelection::Rest);
+    match takes_rest.and_then(|position| members.get_mut(position)) {
+        Some(wave) => *wave = rest,
+        None if rest.is_empty() => {}
+        None => {
+            return Err(PlanError::NoWave {
+                hosts: rest.into_iter().cloned().collect(),
+            });
+        }
+    }
+    Ok(members
+        .iter()
+        .map(|names| {
+            selected
+                .iter()
+                .copied()
+                .filter(|host| names.contains(&host.name))
+                .collect()
+        })
+        .collect())
+}
+
+fn named_hosts<'a>(
+    wave: &WaveRule,
+    inventory: &'a Inventory,
+    selected: &[&'a Host],
+    scan: &Scan,
+) -> Result<BTreeSet<&'a HostName>, PlanError> {
+    match &wave.selection {
+        WaveSelection::Expression(expression) => {
+            let picked = match select_hosts(inventory, std::slice::from_ref(expression), None) {
+                Ok(hosts) => hosts,
+                Err(SelectionError::Empty { .. }) => Vec::new(),
+                Err(error) => return Err(PlanError::Selection(error)),
+            };
+            let picked: BTreeSet<&HostName> = picked.into_iter().map(|host| &host.name).collect();
+            Ok(selected
+                .iter()
+                .map(|host| &host.name)
+                .filter(|name| picked.contains(name))
+                .collect())
+        }
+        WaveSelection::OneOfEachRelease => Ok(one_of_each_release(selected, scan)),
+        WaveSelection::Rest => Ok(BTreeSet::new()),
+    }
+}
+
+/// The first host of each distribution and release that answered.
+fn one_of_each_release<'a>(selected: &[&'a Host], scan: &Scan) -> BTreeSet<&'a HostName> {
+    let scans: BTreeMap<&HostName, &HostScan> = scan.hosts.iter().map(|host| (&host.name, host)).collect();
+    let mut seen = BTreeSet::new();
+    selected
+        .iter()
+        .filter(|host| {
+            let facts = scans.get(&host.name).and_then(|scan| scan.facts.as_ref());
+            facts.is_some_and(|facts| seen.insert((facts.os.id.clone(), facts.os.version.clone())))
+        })
+        .map(|host| &host.name)
+        .collect()
+}
+
+/// The sizes of the batches of a wave; they add up to `hosts`, and none is nought.
+#[must_use]
+pub fn batch_sizes(rule: &[Share], hosts: usize) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    let mut left = hosts;
+    let mut rules = rule.iter();
+    let mut current = Share::Percent(100);
+    while left > 0 {
+        current = rules.next().copied().unwrap_or(current);
+        let size = portion(current, hosts, Rounding::Up).clamp(1, left);
+        sizes.push(size);
+        left -= size;
+    }
+    sizes
+}
+
+/// How many hosts of a wave may fail: the playbook's word, else none in the first wave and in small waves.
+#[must_use]
+pub fn budget(rule: Option<Share>, hosts: usize, is_first: bool) -> Budget {
+    let tolerated = match rule {
+        Some(share) => portion(share, hosts, Rounding::Down),
+        None if is_first || hosts < LARGE_WAVE => 0,
+        None => portion(TOLERATED, hosts, Rounding::Down).max(1),
+    };
+    Budget { tolerated, hosts }
+}
+
+#[derive(Clone, Copy)]
+enum Rounding {
+    Up,
+    Down,
+}
+
+fn portion(share: Share, of: usize, rounding: Rounding) -> usize {
+    match (share, rounding) {
+        (Share::Count(number), _) => number,
+        (Share::Percent(percent), Rounding::Up) => (of * usize::from(percent)).div_ceil(100),
+        (Share::Percent(percent), Rounding::Down) => of * usize::from(percent) / 100,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn batches_are_taken_from_the_planned_total() {
+        let rule = [Share::Percent(10), Share::Percent(50), Share::Percent(100)];
+        assert_eq!(batch_sizes(&rule, 40), [4, 20, 16]);
+        assert_eq!(batch_sizes(&rule, 3), [1, 2]);
+        assert_eq!(batch_sizes(&[Share::Count(2)], 5), [2, 2, 1]);
+        assert_eq!(batch_sizes(&[], 5), [5]);
+        assert!(batch_sizes(&rule, 0).is_empty());
+    }
+
+    #[test]
+    fn the_default_budget_is_none_for_the_first_and_for_small_waves() {
+        assert_eq!(budget(None, 400, true).tolerated, 0);
+        assert_eq!(budget(None, 24, false).tolerated, 0);
+        assert_eq!(budget(None, 25, false).tolerated, 1);
+        assert_eq!(budget(None, 400, false).tolerated, 8);
+        assert_eq!(budget(Some(Share::Percent(2)), 40, false).tolerated, 0);
+    }
+
+    fn share() -> impl Strategy<Value = Share> {
+        prop_oneof![
+            (0_usize..50).prop_map(Share::Count),
+            (0_u8..=100).prop_map(Share::Percent)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn batches_cover_the_wave_exactly(rule in prop::collection::vec(share(), 0..5), hosts in 0_usize..500) {
+            let sizes = batch_sizes(&rule, hosts);
+            prop_assert_eq!(sizes.iter().sum::<usize>(), hosts);
+            prop_assert!(sizes.iter().all(|size| *size > 0));
+        }
+
+        #[test]
+        fn the_words_of_a_budget_equal_its_behaviour(rule in prop::option::of(share()), hosts in 1_usize..500) {
+            let budget = budget(rule, hosts, false);
+            let stops = budget.stops_at().unwrap();
+            prop_assert!(budget.is_exceeded(stops) && !budget.is_exceeded(stops - 1));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A playbook as it will be used, with every default written out: what `playbook show` prints.
+//!
+//! What is printed is a playbook: read again, it means the same.
+
+use serde::{Serialize, Serializer};
+
+use super::{Playbook, RestartRule, UpdateScope, WaveRule, WaveSelection};
+use crate::model::duration::format_duration;
+use crate::model::host::RebootPolicy;
+use crate::model::plan::{Gate, GateCheck, GatePlace};
+
+/// The playbook as YAML.
+///
+/// # Errors
+/// Never for a playbook: all its keys are words.
+pub fn playbook_yaml(playbook: &Playbook) -> Result<String, serde_yaml::Error> {
+    serde_yaml::to_string(playbook)
+}
+
+impl Serialize for Playbook {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PlaybookForm {
+            name: &self.name,
+            select: self.select.as_str(),
+            updates: UpdatesForm {
+                only: match &self.updates.only {
+                    UpdateScope::All => OnlyForm::Word("all"),
+                    UpdateScope::Security => OnlyForm::Word("security"),
+                    UpdateScope::Packages(patterns) => OnlyForm::Packages {
+                        packages: patterns.iter().map(ToString::to_string).collect(),
+                    },
+                },
+                exclude: self
+                    .updates
+                    .exclude
+                    .iter()
+                    .map(|exclusion| ExclusionForm {
+                        package: exclusion.package.as_str(),
+                        reason: exclusion.reason.as_deref(),
+                        until: exclusion.until.map(|day| day.to_string()),
+                    })
+                    .collect(),
+            },
+            waves: self.waves.iter().map(wave_form).collect(),
+            reboot: self.reboot,
+            restart: match self.restart {
+                RestartRule::List => "list",
+                RestartRule::None => "none",
+            },
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct PlaybookForm<'a> {
+    name: &'a str,
+    select: &'a str,
+    updates: UpdatesForm<'a>,
+    waves: Vec<WaveForm<'a>>,
+    reboot: RebootPolicy,
+    restart: &'static str,
+}
+
+#[derive(Serialize)]
+struct UpdatesForm<'a> {
+    only: OnlyForm,
+    exclude: Vec<ExclusionForm<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OnlyForm {
+    Word(&'static str),
+    Packages { packages: Vec<String> },
+}
+
+#[derive(Serialize)]
+struct ExclusionForm<'a> {
+    package: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WaveForm<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    select: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rest: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_of_each: Option<&'static str>,
+    batch: Vec<String>,
+    parallel: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_failures: Option<String>,
+    soak: String,
+    gates: Vec<GateForm<'a>>,
+}
+
+fn wave_form(wave: &WaveRule) -> WaveForm<'_> {
+    WaveForm {
+        name: wave.name.as_str(),
+        select: match &wave.selection {
+            WaveSelection::Expression(expression) => Some(expression.as_str()),
+            WaveSelection::Rest | WaveSelection::OneOfEachRelease => None,
+        },
+        rest: (wave.selection == WaveSelection::Rest).then_some(true),
+        one_of_each: (wave.selection == WaveSelection::OneOfEachRelease).then_some("release"),
+        batch: wave.batches.iter().map(ToString::to_string).collect(),
+        parallel: wave.parallel,
+        max_failures: wave.max_failures.map(|share| share.to_string()),
+        soak: format_duration(wave.soak),
+        gates: wave.gates.iter().map(gate_form).collect(),
+    }
+}
+
+#[derive(Serialize)]
+struct GateForm<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    check: CheckForm<'a>,
+    count: u32,
+    interval: String,
+    failures_allowed: u32,
+    timeout: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CheckForm<'a> {
+    Command {
+        command: &'a [String],
+        on: GatePlace,
+    },
+    Http {
+        http: &'a str,
+        status: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        body: Option<&'a str>,
+    },
+    Tcp {
+        tcp: &'a str,
+    },
+}
+
+fn gate_form(gate: &Gate) -> GateForm<'_> {
+    GateForm {
+        name: &gate.name,
+        check: match &gate.check {
+            GateCheck::Command { run, on } => CheckForm::Command { command: run, on: *on },
+            GateCheck::Http { url, status, body } => CheckForm::Http {
+                http: url,
+                status: *status,
+                body: body.as_deref(),
+            },
+            GateCheck::Tcp { address } => CheckForm::Tcp { tcp: address },
+        },
+        count: gate.count,
+        interval: format_duration(gate.interval),
+        failures_allowed: gate.failures_allowed,
+        timeout: format_duration(gate.timeout),
+    }
+}

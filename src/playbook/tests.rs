@@ -1,0 +1,342 @@
+//! What playbooks mean, and what is said about those that mean nothing.
+
+use std::time::Duration;
+
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::name::GroupName;
+use crate::model::plan::{GateCheck, GatePlace};
+
+fn parse(text: &str) -> Playbook {
+    parse_playbook("p.yml", text.as_bytes(), "p").unwrap_or_else(|problems| panic!("{problems}\n{text}"))
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let found = parse_playbook("p.yml", text.as_bytes(), "p").expect_err(text);
+    found.iter().map(ToString::to_string).collect()
+}
+
+/// The example of the design without what later versions bring.
+const DESIGN: &str = r#"
+name: monthly
+select: "all & !group:legacy"
+updates:
+  only: all
+  exclude:
+    - {package: "postgresql-*", reason: "DBA upgrades these", until: 2027-01-31}
+    - kernel*
+waves:
+  - name: canary
+    select: "group:test"
+    soak: 30m
+    gates:
+      - {name: web answers, http: "http://{{ host.address }}/health", status: 200, count: 3, interval: 5s}
+      - {name: units, command: [systemctl, is-system-running], on: host, failures_allowed: 1}
+      - {name: ssh, tcp: "{{ host.address }}:{{ host.port }}", timeout: 3s}
+  - name: fleet
+    rest: true
+    batch: [10%, 50%, 100%]
+    parallel: 20
+    max_failures: 2%
+reboot: if-needed
+restart: list
+drift: {superseded: pinned, vanished: fail}
+"#;
+
+#[test]
+fn the_example_of_the_design_means_what_it_says() {
+    let playbook = parse(DESIGN);
+    assert_eq!(
+        (playbook.name.as_str(), playbook.select.as_str()),
+        ("monthly", "all & !group:legacy")
+    );
+    assert_eq!(
+        (playbook.reboot, playbook.restart),
+        (RebootPolicy::IfNeeded, RestartRule::List)
+    );
+    assert_eq!(playbook.updates.only, UpdateScope::All);
+    let [postgres, kernel] = playbook.updates.exclude.as_slice() else {
+        panic!("two exclusions")
+    };
+    assert_eq!(postgres.until, Some(date(2027, 1, 31)));
+    assert_eq!(postgres.reason.as_deref(), Some("DBA upgrades these"));
+    assert!(kernel.package.matches("kernel-core") && kernel.until.is_none());
+    let [canary, fleet] = playbook.waves.as_slice() else {
+        panic!("two waves")
+    };
+    assert_eq!(
+        canary.selection,
+        WaveSelection::Expression(Expression::parse("group:test").unwrap())
+    );
+    assert_eq!(
+        (canary.soak, canary.parallel, canary.max_failures),
+        (Duration::from_secs(1800), DEFAULT_PARALLEL, None)
+    );
+    assert_eq!(canary.batches, [Share::Percent(100)]);
+    assert_eq!(fleet.selection, WaveSelection::Rest);
+    assert_eq!(
+        fleet.batches,
+        [Share::Percent(10), Share::Percent(50), Share::Percent(100)]
+    );
+    assert_eq!((fleet.parallel, fleet.max_failures), (20, Some(Share::Percent(2))));
+    let [http, units, ssh] = canary.gates.as_slice() else {
+        panic!("three gates")
+    };
+    let url = "http://{{ host.address }}/health".to_owned();
+    assert_eq!(
+        http.check,
+        GateCheck::Http {
+            url,
+            status: 200,
+            body: None
+        }
+    );
+    assert_eq!(
+        (http.count, http.interval, http.failures_allowed),
+        (3, Duration::from_secs(5), 0)
+    );
+    let run = ["systemctl", "is-system-running"].map(str::to_owned).to_vec();
+    assert_eq!(
+        units.check,
+        GateCheck::Command {
+            run,
+            on: GatePlace::Host
+        }
+    );
+    assert_eq!((units.failures_allowed, units.timeout), (1, Duration::from_secs(30)));
+    assert!(matches!(ssh.check, GateCheck::Tcp { .. }) && ssh.timeout == Duration::from_secs(3));
+}
+
+#[test]
+fn what_is_left_out_has_the_careful_default() {
+    let playbook = parse("waves: [{name: all, rest: true}]");
+    assert_eq!((playbook.name.as_str(), playbook.select.as_str()), ("p", "all"));
+    assert_eq!(
+        (playbook.reboot, playbook.restart),
+        (RebootPolicy::Never, RestartRule::List)
+    );
+    assert_eq!(playbook.updates, UpdateRule::default());
+    assert_eq!(playbook.waves[0].max_failures, None);
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let text = r#"nmae: x
+select: "all & "
+updates: {only: securty, min_age: 3d, exclude: [{pakage: a}, {package: "[a"}]}
+waves:
+  - {name: a, select: "x", rest: true}
+  - {name: a, rest: true, batch: 0, parallel: 0, max_failures: 101%}
+  - {nam: b, soak: 30, gates: [{name: g}, {name: h, http: "ftp://x", tcp: "y"}]}
+reboot: maybe
+restart: auto
+hooks: []
+drift: {superseded: newest}
+"#;
+    assert_eq!(
+        problems(text),
+        [
+            "p.yml:1:1: `nmae` is not a key of a playbook (did you mean `name`?)",
+            "p.yml:2:16: the expression ends where a host is expected (write a host, a glob such as `web*`, `group:NAME` or `label:KEY=VALUE`)",
+            "p.yml:3:17: expected one of `all` and `security`, found `securty` (did you mean `security`?)",
+            "p.yml:3:26: `min_age` is not supported by this version yet",
+            "p.yml:3:49: `package` is missing",
+            "p.yml:3:50: `pakage` is not a key of an exclusion (did you mean `package`?)",
+            "p.yml:3:72: `[a` is not a valid pattern: unclosed character class; missing ']'",
+            "p.yml:5:28: the wave says twice which hosts it has (write `select: EXPRESSION`, or `rest: true` for the hosts of no other wave)",
+            "p.yml:6:34: at least `1` is needed",
+            "p.yml:6:47: expected a whole number from 1 to 100000 for `parallel`, found `0`",
+            "p.yml:6:64: a percentage goes up to `100%`",
+            "p.yml:7:5: the wave does not say which hosts it has (write `select: EXPRESSION`, or `rest: true` for the hosts of no other wave)",
+            "p.yml:7:5: the wave has no `name`",
+            "p.yml:7:6: `nam` is not a key of a wave (did you mean `name`?)",
+            "p.yml:7:20: `30` is not a duration: a unit is missing after the number",
+            "p.yml:7:32: the gate does not say what is measured (write one of `http: URL`, `tcp: HOST:PORT` and `command: [PROGRAM, …]`)",
+            "p.yml:7:70: a gate measures one thing (write one of `http: URL`, `tcp: HOST:PORT` and `command: [PROGRAM, …]`)",
+            "p.yml:8:9: expected one of `never`, `if-needed` and `always`, found `maybe`",
+            "p.yml:9:10: `restart: auto` is not supported by this version yet",
+            "p.yml:10:1: `hooks` is not supported by this version yet",
+            "p.yml:11:21: `superseded: newest` (only `pinned`) is not supported by this version yet",
+        ]
+    );
+}
+
+#[test]
+fn what_later_versions_bring_is_refused_by_name() {
+    for (key, value) in [
+        ("hooks", "[]"),
+        ("window", "{}"),
+        ("approvals", "{required: 1}"),
+        ("notify", "[]"),
+        ("install", "[a]"),
+        ("domains", "{}"),
+        ("restart", "auto"),
+        ("updates", "{only: {severity: important}}"),
+        ("updates", "{only: {cves: [CVE-2026-1]}}"),
+        ("updates", "{min_age: 3d}"),
+        ("drift", "{vanished: skip}"),
+    ] {
+        let found = problems(&format!("waves: [{{name: a, rest: true}}]\n{key}: {value}\n"));
+        assert!(
+            found.len() == 1 && found[0].contains("not supported by this version yet"),
+            "{key}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn waves_that_would_share_hosts_are_refused() {
+    let twice = problems("waves:\n  - {name: a, rest: true}\n  - {name: b, rest: true}\n  - {name: a, select: x}\n");
+    assert_eq!(
+        twice,
+        [
+            "p.yml:3:5: only one wave can have the rest; this one has it already: p.yml:2:5",
+            "p.yml:4:5: there are two waves `a`; the first one: p.yml:2:5",
+        ]
+    );
+    assert!(problems("waves: []")[0].contains("at least one wave"));
+    assert!(problems("name: x")[0].contains("`waves` is missing"));
+    assert!(problems("waves: [{name: a, rest: false}]")[0].contains("can only be `true`"));
+    assert!(problems("waves: [{name: a, rest: 1}]")[0].contains("expected `true` or `false`"));
+}
+
+#[test]
+fn gates_are_checked_where_they_are_written() {
+    for (gate, part) in [
+        (
+            "http: 'http://{{ host.adress }}/'",
+            "p.yml:5:36: `host.adress` is not a variable of a template (did you mean `host.address`?)",
+        ),
+        ("http: 'http://{{ host.address }/'", "this template cannot be used"),
+        ("http: example.org", "begins with `http://`"),
+        ("tcp: '{{ host.address }}'", "expected `HOST:PORT`"),
+        ("tcp: 'x:70000'", "expected `HOST:PORT`"),
+        ("tcp: ':22'", "expected `HOST:PORT`"),
+        ("command: systemctl is-active nginx", "`[systemctl, is-active, nginx]`"),
+        ("command: []", "the program is missing"),
+        ("command: [x], on: hst", "did you mean `host`?"),
+        (
+            "tcp: 'x:1', status: 200",
+            "`status` belongs to a gate with `http`, not `tcp`",
+        ),
+        ("tcp: 'x:1', on: host", "`on` belongs to a gate with `command`"),
+        ("command: [x], body: y", "`body` belongs to a gate with `http`"),
+        ("tcp: 'x:1', count: 0", "from 1 to 10000 for `count`"),
+        ("tcp: 'x:1', timeout: 0s", "always missed"),
+        ("http: 'http://x', status: 99", "from 100 to 599"),
+    ] {
+        let text = format!("waves:\n  - name: a\n    rest: true\n    gates:\n      - {{name: g, {gate}}}\n");
+        let found = problems(&text);
+        assert!(found.len() == 1 && found[0].contains(part), "{gate}: {found:?}");
+    }
+    let twice = "waves: [{name: a, rest: true, gates: [{name: g, tcp: 'x:1'}, {name: g, tcp: 'x:1', on: controller}]}]";
+    assert!(problems(twice)[0].contains("two gates `g`"), "{:?}", problems(twice));
+}
+
+#[test]
+fn days_are_days() {
+    for until in ["2027-02-30", "tomorrow", "2027-01-31T10:00", "31.01.2027", "20270131"] {
+        let text =
+            format!("waves: [{{name: a, rest: true}}]\nupdates: {{exclude: [{{package: a, until: '{until}'}}]}}\n");
+        assert!(problems(&text)[0].contains("is not a day"), "{until}");
+    }
+    let until = |day| Exclusion {
+        package: PackagePattern::new("a").unwrap(),
+        reason: None,
+        until: day,
+    };
+    assert!(
+        !until(Some(date(2027, 1, 31))).is_expired(date(2027, 1, 31)),
+        "the last day counts"
+    );
+    assert!(until(Some(date(2027, 1, 31))).is_expired(date(2027, 2, 1)));
+    assert!(!until(None).is_expired(date(9999, 1, 1)));
+}
+
+#[test]
+fn an_empty_file_says_what_a_playbook_is() {
+    assert!(problems("")[0].contains("the file is empty"));
+    assert!(problems("- a\n")[0].contains("expected a mapping for a playbook, found a list"));
+    let unquoted = problems("select: !group:x\nwaves: [{name: a, rest: true}]\n");
+    assert!(
+        unquoted.len() == 1 && unquoted[0].contains("needs quotes"),
+        "{unquoted:?}"
+    );
+    let glob = problems("select: *web\nwaves: [{name: a, rest: true}]\n");
+    assert!(glob[0].contains("needs quotes"), "{glob:?}");
+}
+
+#[test]
+fn the_built_in_playbook_begins_with_the_test_group_or_one_host_of_each_release() {
+    let groups = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| GroupName::new(*name).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let first = |names: &[&str]| Playbook::built_in(&groups(names)).unwrap().waves[0].selection.clone();
+    let group = |name: &str| WaveSelection::Expression(Expression::parse(name).unwrap());
+    assert_eq!(first(&["web", "test", "canary"]), group("group:canary"));
+    assert_eq!(first(&["test", "web"]), group("group:test"));
+    assert_eq!(first(&["web"]), WaveSelection::OneOfEachRelease);
+    let last = &Playbook::built_in(&[]).unwrap().waves[1];
+    assert_eq!(
+        (last.batches.as_slice(), &last.selection),
+        (
+            [Share::Percent(10), Share::Percent(50), Share::Percent(100)].as_slice(),
+            &WaveSelection::Rest
+        )
+    );
+}
+
+#[test]
+fn what_is_shown_is_a_playbook_that_means_the_same() {
+    for playbook in [
+        parse(DESIGN),
+        parse("waves: [{name: all, rest: true}]"),
+        Playbook::built_in(&[]).unwrap(),
+    ] {
+        let shown = playbook_yaml(&playbook).unwrap();
+        assert_eq!(parse(&shown), playbook, "{shown}");
+    }
+}
+
+#[test]
+fn a_playbook_without_a_name_has_that_of_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("weekly.yml");
+    std::fs::write(&path, "waves: [{name: a, rest: true}]").unwrap();
+    assert_eq!(load::load_playbook(&path).unwrap().name, "weekly");
+    assert!(
+        load::load_playbook(&directory.path().join("x.yml"))
+            .unwrap_err()
+            .to_string()
+            .contains("x.yml: cannot be read")
+    );
+}
+
+proptest! {
+    #[test]
+    fn texts_of_any_kind_survive_being_shown(
+        name in "[!-~é][ -~é]{0,20}[!-~é]",
+        reason in "[ -~é]{1,30}",
+        package in "[a-z][a-z0-9+.*?-]{0,12}",
+        word in "[ -z|~é]{1,20}",
+        soak in 0u64..100_000,
+    ) {
+        let mut playbook = parse("waves: [{name: all, rest: true}]");
+        playbook.name = name;
+        playbook.updates.only = UpdateScope::Packages(vec![PackagePattern::new(package.clone()).unwrap()]);
+        playbook.updates.exclude =
+            vec![Exclusion { package: PackagePattern::new(package).unwrap(), reason: Some(reason), until: None }];
+        playbook.waves[0].soak = Duration::from_secs(soak);
+        playbook.waves[0].max_failures = Some(Share::Count(0));
+        let check = GateCheck::Command { run: vec![word], on: GatePlace::Controller };
+        let timeout = Duration::from_millis(1);
+        playbook.waves[0].gates = vec![Gate { name: "g".to_owned(), check, count: 1, interval: timeout, failures_allowed: 0, timeout }];
+        let shown = playbook_yaml(&playbook).unwrap();
+        prop_assert_eq!(parse(&shown), playbook, "{}", shown);
+    }
+}

@@ -1,0 +1,60 @@
+//! Renders the grids of a page as comma-separated values (RFC 4180), one after another.
+
+use super::page::{Block, Page, Text};
+
+/// The page's grids. A cell that a spreadsheet would read as a formula gets an apostrophe in front.
+#[must_use]
+pub fn render(page: &Page) -> String {
+    let mut lines = Vec::new();
+    for block in &page.blocks {
+        if let Block::Grid(grid) = block {
+            lines.push(
+                grid.columns
+                    .iter()
+                    .map(|name| quote(name))
+                    .collect::<Vec<_>>()
+                    .join(","),
+            );
+            lines.extend(
+                grid.rows
+                    .iter()
+                    .map(|row| row.iter().map(field).collect::<Vec<_>>().join(",")),
+            );
+        }
+    }
+    lines.into_iter().map(|line| line + "\r\n").collect()
+}
+
+fn field(text: &Text) -> String {
+    quote(&text.words)
+}
+
+fn quote(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::Grid;
+
+    #[test]
+    fn quotes_commas_and_formulas_are_disarmed() {
+        let mut page = Page::new();
+        let row = ["a,b", "say \"hi\"", "=1+1"].map(Text::plain).to_vec();
+        page.grid(Grid {
+            columns: vec!["A", "B", "C"],
+            rows: vec![row],
+        });
+        assert_eq!(render(&page), "A,B,C\r\n\"a,b\",\"say \"\"hi\"\"\",'=1+1\r\n");
+    }
+}

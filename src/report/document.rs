@@ -1,0 +1,327 @@
+//! The JSON documents of commands. Field names are stable; `format_version` changes when one changes its meaning.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::diff::PackageDifference;
+use crate::model::error::HostError;
+use crate::model::host::{Connect, Host, PrivilegeMethod};
+use crate::model::name::{GroupName, HostName, RunId, WaveName};
+use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
+use crate::model::run::{RunLine, RunReport};
+use crate::model::scan::{HostScan, Scan, ScanSummary};
+use crate::model::update::Update;
+
+use super::pages::inventory::{GraphNode, OriginRow};
+
+const FORMAT_VERSION: &str = "1";
+
+/// A document with its version and command.
+#[derive(Debug, Serialize)]
+pub struct Document<T> {
+    format_version: &'static str,
+    command: &'static str,
+    #[serde(flatten)]
+    body: T,
+}
+
+impl<T: Serialize> Document<T> {
+    /// Puts version and command before the body.
+    #[must_use]
+    pub fn new(command: &'static str, body: T) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            command,
+            body,
+        }
+    }
+
+    /// The document in one line, for streams of them.
+    ///
+    /// # Errors
+    /// As [`Self::to_text`].
+    pub fn to_line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self).map(|text| text + "\n")
+    }
+
+    /// The document as indented JSON with a line break at its end.
+    ///
+    /// # Errors
+    /// Never for the documents of this module; the serialiser's signature asks for it.
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+}
+
+/// The body of `scan`.
+#[derive(Debug, Serialize)]
+pub struct ScanBody<'a> {
+    id: &'a RunId,
+    started: Timestamp,
+    finished: Timestamp,
+    summary: ScanSummary,
+    hosts: &'a [HostScan],
+}
+
+impl<'a> From<&'a Scan> for ScanBody<'a> {
+    fn from(scan: &'a Scan) -> Self {
+        Self {
+            id: &scan.id,
+            started: scan.started,
+            finished: scan.finished,
+            summary: scan.summary(),
+            hosts: &scan.hosts,
+        }
+    }
+}
+
+/// The body of `apply`.
+#[derive(Debug, Serialize)]
+pub struct RunBody<'a> {
+    #[serde(flatten)]
+    report: &'a RunReport,
+}
+
+impl<'a> From<&'a RunReport> for RunBody<'a> {
+    fn from(report: &'a RunReport) -> Self {
+        Self { report }
+    }
+}
+
+/// The body of `diff`.
+#[derive(Debug, Serialize)]
+pub struct DiffBody<'a> {
+    /// When the oldest and the newest of the scans ended that the rows are from.
+    pub scanned: ScanAge,
+    /// One row a package change.
+    pub packages: &'a [PackageDifference],
+    /// One row a host.
+    pub hosts: Vec<HostUpdates<'a>>,
+}
+
+/// How old the oldest and the newest of several scans are.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct ScanAge {
+    /// The oldest.
+    pub oldest: Timestamp,
+    /// The newest.
+    pub newest: Timestamp,
+}
+
+/// A host and its updates.
+#[derive(Debug, Serialize)]
+pub struct HostUpdates<'a> {
+    name: &'a HostName,
+    updates: &'a [Update],
+}
+
+impl<'a> From<&'a HostScan> for HostUpdates<'a> {
+    fn from(host: &'a HostScan) -> Self {
+        Self {
+            name: &host.name,
+            updates: &host.updates,
+        }
+    }
+}
+
+/// The body of `plan`.
+#[derive(Debug, Serialize)]
+pub struct PlanBody<'a> {
+    scan: &'a RunId,
+    made: Timestamp,
+    playbook: &'a str,
+    waves: Vec<WaveBody<'a>>,
+    hosts: Vec<PlannedHostBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WaveBody<'a> {
+    name: &'a WaveName,
+    parallel: usize,
+    budget: BudgetBody,
+    soak_seconds: u64,
+    gates: &'a [Gate],
+    batches: Vec<Vec<&'a HostName>>,
+}
+
+#[derive(Debug, Serialize)]
+struct BudgetBody {
+    tolerated: usize,
+    hosts: usize,
+    words: String,
+}
+
+#[derive(Debug, Serialize)]
+struct PlannedHostBody<'a> {
+    name: &'a HostName,
+    wave: &'a WaveName,
+    batch: usize,
+    basis: &'a Basis,
+    reboot: String,
+    changes: &'a [PlannedChange],
+    may_bring: &'a [PlannedChange],
+    left_out: &'a [LeftOut],
+}
+
+impl<'a> From<&'a Plan> for PlanBody<'a> {
+    fn from(plan: &'a Plan) -> Self {
+        let waves = plan
+            .waves
+            .iter()
+            .map(|wave| WaveBody {
+                name: &wave.name,
+                parallel: wave.parallel,
+                budget: BudgetBody {
+                    tolerated: wave.budget.tolerated,
+                    hosts: wave.budget.hosts,
+                    words: wave.budget.in_words(),
+                },
+                soak_seconds: wave.soak.as_secs(),
+                gates: &wave.gates,
+                batches: wave
+                    .batches
+                    .iter()
+                    .map(|batch| batch.iter().map(|host| &host.name).collect())
+                    .collect(),
+            })
+            .collect();
+        let hosts = plan
+            .waves
+            .iter()
+            .flat_map(|wave| {
+                wave.batches
+                    .iter()
+                    .enumerate()
+                    .map(move |(index, batch)| (wave, index, batch))
+            })
+            .flat_map(|(wave, index, batch)| batch.iter().map(move |host| (wave, index, host)))
+            .map(|(wave, index, host)| PlannedHostBody {
+                name: &host.name,
+                wave: &wave.name,
+                batch: index + 1,
+                basis: &host.basis,
+                reboot: host.reboot.to_string(),
+                changes: &host.changes,
+                may_bring: &host.may_bring,
+                left_out: &host.left_out,
+            })
+            .collect();
+        Self {
+            scan: &plan.scan,
+            made: plan.made,
+            playbook: &plan.playbook,
+            waves,
+            hosts,
+        }
+    }
+}
+
+/// The body of `apply --dry-run`: the plan, and what each host's manager says of its transaction.
+#[derive(Debug, Serialize)]
+pub struct DryRunBody<'a> {
+    #[serde(flatten)]
+    plan: PlanBody<'a>,
+    simulation: Vec<SimulationBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SimulationBody<'a> {
+    name: &'a HostName,
+    error: Option<&'a HostError>,
+}
+
+impl<'a> DryRunBody<'a> {
+    /// Every host of the plan, with the error of those that would fail.
+    #[must_use]
+    pub fn new(plan: &'a Plan, failures: &'a [(HostName, HostError)]) -> Self {
+        let simulation = plan
+            .hosts()
+            .map(|host| SimulationBody {
+                name: &host.name,
+                error: failures
+                    .iter()
+                    .find(|(name, _)| *name == host.name)
+                    .map(|(_, error)| error),
+            })
+            .collect();
+        Self {
+            plan: PlanBody::from(plan),
+            simulation,
+        }
+    }
+}
+
+/// The body of `inventory list`.
+#[derive(Debug, Serialize)]
+pub struct InventoryBody<'a> {
+    hosts: Vec<HostBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct HostBody<'a> {
+    name: &'a HostName,
+    address: &'a str,
+    port: u16,
+    user: &'a str,
+    keys: &'a [std::path::PathBuf],
+    jump: &'a [HostName],
+    r#become: BecomeBody<'a>,
+    groups: &'a [GroupName],
+    labels: &'a std::collections::BTreeMap<String, String>,
+    connect: Connect,
+}
+
+#[derive(Debug, Serialize)]
+struct BecomeBody<'a> {
+    method: PrivilegeMethod,
+    user: &'a str,
+}
+
+impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a Host>>(hosts: I) -> Self {
+        let hosts = hosts
+            .into_iter()
+            .map(|host| HostBody {
+                name: &host.name,
+                address: &host.address,
+                port: host.port,
+                user: &host.user,
+                keys: &host.keys,
+                jump: &host.jump,
+                r#become: BecomeBody {
+                    method: host.privilege.method,
+                    user: &host.privilege.user,
+                },
+                groups: &host.groups,
+                labels: &host.labels,
+                connect: host.connect,
+            })
+            .collect();
+        Self { hosts }
+    }
+}
+
+/// The body of `inventory show`.
+#[derive(Debug, Serialize)]
+pub struct HostOriginsBody<'a> {
+    /// The host.
+    pub name: &'a HostName,
+    /// Each setting.
+    pub settings: &'a [OriginRow],
+}
+
+/// The body of `inventory graph`.
+#[derive(Debug, Serialize)]
+pub struct GraphBody<'a> {
+    /// Every group.
+    pub groups: &'a [GraphNode],
+    /// Hosts that no group holds.
+    pub ungrouped: &'a [HostName],
+}
+
+/// The body of `history`.
+#[derive(Debug, Serialize)]
+pub struct HistoryBody<'a> {
+    /// Newest first.
+    pub runs: &'a [RunLine],
+}

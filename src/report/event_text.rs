@@ -1,0 +1,160 @@
+//! The words of events, for plain lines and for lines above the bars.
+
+use crate::model::duration::format_duration;
+use crate::model::error::HostError;
+use crate::model::event::EventKind;
+use crate::model::run::WaveOutcome;
+use crate::model::text::count;
+
+use super::page::Tone;
+
+/// An event in words; `None` for events that only move a bar.
+#[must_use]
+pub fn event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
+    let text = match kind {
+        EventKind::ScanStarted { hosts } => (Tone::Plain, format!("scanning {}", count(*hosts, "host"))),
+        EventKind::HostScanStarted { .. } | EventKind::HostOutput { .. } | EventKind::HostLog { .. } => return None,
+        EventKind::HostScanned {
+            host,
+            error: Some(error),
+            state,
+            ..
+        } => (
+            Tone::Bad,
+            format!("{host}: {}, {}", state.as_str(), error_in_words(error)),
+        ),
+        EventKind::HostScanned {
+            host,
+            updates,
+            security,
+            ..
+        } => (
+            Tone::Plain,
+            format!("{host}: {}, {security} known as security", count(*updates, "update")),
+        ),
+        EventKind::ScanFinished { duration_ms } => (
+            Tone::Plain,
+            format!("scan finished in {}", seconds_in_words(*duration_ms)),
+        ),
+        EventKind::RunStarted {
+            playbook,
+            waves,
+            hosts,
+            changes,
+        } => (
+            Tone::Strong,
+            format!(
+                "run of `{playbook}` starts: {}, {}, {}",
+                count(*waves, "wave"),
+                count(*hosts, "host"),
+                count(*changes, "package change")
+            ),
+        ),
+        EventKind::HostStarted { host, wave } => (Tone::Plain, format!("{host}: starts in wave {wave}")),
+        EventKind::HostPhase { host, phase } => (Tone::Plain, format!("{host}: {}", phase.as_str())),
+        EventKind::HostFinished {
+            host,
+            error: Some(error),
+            state,
+            ..
+        } => (Tone::Bad, format!("{host}: {state}, {}", error_in_words(error))),
+        EventKind::HostFinished {
+            host,
+            state,
+            rebooted,
+            duration_ms,
+            changed,
+            ..
+        } => {
+            let packages = if changed.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", count(changed.len(), "package"))
+            };
+            let rebooted = if *rebooted { ", rebooted" } else { "" };
+            (
+                Tone::Good,
+                format!(
+                    "{host}: {state}{packages}{rebooted} in {}",
+                    seconds_in_words(*duration_ms)
+                ),
+            )
+        }
+        EventKind::Draining => (Tone::Warning, draining().to_owned()),
+        EventKind::RunFinished { outcome, reason } => {
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            (Tone::Strong, format!("run {}{reason}", outcome.as_str()))
+        }
+        other => return wave_event_in_words(other),
+    };
+    Some(text)
+}
+
+fn wave_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
+    let text = match kind {
+        EventKind::WaveStarted {
+            wave, hosts, budget, ..
+        } => (
+            Tone::Strong,
+            format!("wave {wave} starts: {}, {}", count(*hosts, "host"), budget.in_words()),
+        ),
+        EventKind::BatchStarted { wave, batch, hosts } => (
+            Tone::Plain,
+            format!("wave {wave}, batch {batch}: {}", count(*hosts, "host")),
+        ),
+        EventKind::SoakStarted { wave, duration } => (
+            Tone::Plain,
+            format!("wave {wave}: waiting {} before going on", format_duration(*duration)),
+        ),
+        EventKind::GateMeasured {
+            gate,
+            host,
+            passed,
+            detail,
+            ..
+        } => {
+            let place = host.as_ref().map(|host| format!(" for {host}")).unwrap_or_default();
+            let verdict = if *passed { "passed" } else { "failed" };
+            let tone = if *passed { Tone::Plain } else { Tone::Warning };
+            (tone, format!("gate `{gate}`{place} {verdict} once: {detail}"))
+        }
+        EventKind::GateFinished {
+            gate,
+            passed: true,
+            detail,
+            ..
+        } => (Tone::Good, format!("gate `{gate}` passed: {detail}")),
+        EventKind::GateFinished { gate, detail, .. } => (Tone::Bad, format!("gate `{gate}` failed: {detail}")),
+        EventKind::WaveFinished { wave, outcome, reason } => {
+            let tone = if *outcome == WaveOutcome::Passed {
+                Tone::Good
+            } else {
+                Tone::Bad
+            };
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            (tone, format!("wave {wave} {}{reason}", outcome.as_str()))
+        }
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// What the operator is told after the first Ctrl-C.
+#[must_use]
+pub fn draining() -> &'static str {
+    "stopping: no further host starts, running ones end; press Ctrl-C again to leave them running and go"
+}
+
+fn error_in_words(error: &HostError) -> String {
+    format!("{}: {}", error.code, error.message)
+}
+
+/// Milliseconds as `0.4 s`, `12 s` or `3m5s`.
+#[must_use]
+pub fn seconds_in_words(milliseconds: u64) -> String {
+    match milliseconds {
+        0..=9_999 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        10_000..=119_999 => format!("{} s", milliseconds / 1_000),
+        _ => format_duration(std::time::Duration::from_millis(milliseconds)),
+    }
+}

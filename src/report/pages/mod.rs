@@ -1,0 +1,9 @@
+//! A file per command that has something to say: from the model to a page.
+
+pub mod diff;
+pub mod failures;
+pub mod history;
+pub mod inventory;
+pub mod plan;
+pub mod run;
+pub mod scan;

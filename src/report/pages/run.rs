@@ -1,0 +1,193 @@
+//! What `apply` says in the end: failures with the lines that matter, the waves, the hosts folded, the outcome.
+
+use std::collections::BTreeMap;
+
+use super::failures::{Failure, failure_lines};
+use crate::model::name::HostName;
+use crate::model::run::{Change, HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome};
+use crate::model::text::count;
+use crate::report::fold::fold_line;
+use crate::report::page::{Grid, Line, Page, Text, Tone};
+
+/// As many names as one line shows.
+const NAMES: usize = 6;
+
+/// As many changed packages as one line shows.
+const PACKAGES: usize = 4;
+
+/// The page of an ended run. `excerpts` has the telling lines of the logs of failed hosts.
+#[must_use]
+pub fn run_page(report: &RunReport, excerpts: &BTreeMap<HostName, Vec<String>>) -> Page {
+    let mut page = Page::new();
+    let failures: Vec<Failure<'_>> = report
+        .hosts
+        .iter()
+        .filter_map(|host| {
+            let excerpt = excerpts.get(&host.name).map_or(&[][..], Vec::as_slice);
+            Some(Failure {
+                host: host.name.as_str(),
+                error: host.error.as_ref()?,
+                excerpt,
+            })
+        })
+        .collect();
+    page.lines(failure_lines(&failures));
+    page.grid(wave_grid(report));
+    page.lines(host_lines(report));
+    page.lines(outcome_lines(report));
+    page
+}
+
+fn wave_grid(report: &RunReport) -> Grid {
+    let states = [
+        HostRunState::Patched,
+        HostRunState::Unchanged,
+        HostRunState::Failed,
+        HostRunState::Unreachable,
+    ];
+    Grid {
+        columns: vec![
+            "WAVE",
+            "OUTCOME",
+            "HOSTS",
+            "PATCHED",
+            "UNCHANGED",
+            "FAILED",
+            "UNREACHABLE",
+            "NOT STARTED",
+        ],
+        rows: report
+            .waves
+            .iter()
+            .map(|wave| {
+                let number = |state| {
+                    report
+                        .hosts
+                        .iter()
+                        .filter(|host| host.wave == wave.name && host.state == state)
+                        .count()
+                };
+                let tone = match wave.outcome {
+                    WaveOutcome::Passed => Tone::Good,
+                    WaveOutcome::Failed | WaveOutcome::Interrupted => Tone::Bad,
+                    WaveOutcome::NotStarted => Tone::Quiet,
+                };
+                let mut row = vec![
+                    Text::new(wave.name.as_str(), Tone::Strong),
+                    Text::new(wave.outcome.as_str(), tone),
+                    Text::plain(wave.hosts.len().to_string()),
+                ];
+                row.extend(states.map(|state| number_text(number(state), state)));
+                row.push(number_text(number(HostRunState::NotStarted), HostRunState::NotStarted));
+                row
+            })
+            .collect(),
+    }
+}
+
+fn number_text(number: usize, state: HostRunState) -> Text {
+    match number {
+        0 => Text::new("-", Tone::Quiet),
+        number if state.is_failure() => Text::new(number.to_string(), Tone::Bad),
+        number => Text::plain(number.to_string()),
+    }
+}
+
+fn host_lines(report: &RunReport) -> Vec<Line> {
+    let mut groups: Vec<(&HostReport, Vec<&str>)> = Vec::new();
+    for host in &report.hosts {
+        match groups.iter_mut().find(|(first, _)| is_same(first, host)) {
+            Some((_, names)) => names.push(host.name.as_str()),
+            None => groups.push((host, vec![host.name.as_str()])),
+        }
+    }
+    groups.iter().map(|(host, names)| host_line(host, names)).collect()
+}
+
+fn is_same(one: &HostReport, other: &HostReport) -> bool {
+    one.state == other.state && one.rebooted == other.rebooted && one.changed == other.changed
+}
+
+fn host_line(host: &HostReport, names: &[&str]) -> Line {
+    let number = if names.len() > 1 {
+        format!(" ({})", names.len())
+    } else {
+        String::new()
+    };
+    let tone = match host.state {
+        HostRunState::Patched => Tone::Good,
+        HostRunState::Failed | HostRunState::Unreachable => Tone::Bad,
+        HostRunState::Unchanged | HostRunState::Skipped | HostRunState::NotStarted => Tone::Quiet,
+    };
+    let mut line = Line::new(0, fold_line(names.iter().copied(), NAMES), Tone::Strong)
+        .and(number, Tone::Plain)
+        .and(format!(": {}", host.state), tone);
+    if host.rebooted {
+        line = line.and(", rebooted", Tone::Plain);
+    }
+    if !host.changed.is_empty() {
+        line = line.and(format!(", {}", changes_in_words(&host.changed)), Tone::Plain);
+    }
+    line
+}
+
+fn changes_in_words(changes: &[Change]) -> String {
+    let shown: Vec<String> = changes.iter().take(PACKAGES).map(change_in_words).collect();
+    let hidden = changes.len() - shown.len();
+    let more = if hidden > 0 {
+        format!(" and {}", count(hidden, "more package"))
+    } else {
+        String::new()
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn change_in_words(change: &Change) -> String {
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) => format!("{} {from} → {to}", change.package),
+        (None, Some(to)) => format!("{} {to} (new)", change.package),
+        (Some(from), None) => format!("{} {from} removed", change.package),
+        (None, None) => change.package.to_string(),
+    }
+}
+
+fn outcome_lines(report: &RunReport) -> Vec<Line> {
+    let number = |state| report.hosts.iter().filter(|host| host.state == state).count();
+    let tone = match report.outcome {
+        RunOutcome::Completed if report.hosts.iter().any(|host| host.state.is_failure()) => Tone::Warning,
+        RunOutcome::Completed => Tone::Good,
+        _ => Tone::Bad,
+    };
+    let mut line = Line::new(0, format!("Run {} {}", report.run, report.outcome.as_str()), tone);
+    line = match &report.reason {
+        Some(reason) => line.and(format!(": {reason}"), Tone::Plain),
+        None => line.and(
+            format!(
+                ": {} patched, {} unchanged",
+                number(HostRunState::Patched),
+                number(HostRunState::Unchanged)
+            ),
+            Tone::Plain,
+        ),
+    };
+    let untouched = number(HostRunState::NotStarted);
+    if untouched == 0 {
+        return vec![line];
+    }
+    vec![
+        line,
+        Line::new(
+            2,
+            format!("{} not started and not touched", were(untouched)),
+            Tone::Plain,
+        ),
+    ]
+}
+
+fn were(number: usize) -> String {
+    if number == 1 {
+        "1 host was".to_owned()
+    } else {
+        format!("{number} hosts were")
+    }
+}

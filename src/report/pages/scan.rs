@@ -1,0 +1,189 @@
+//! What `scan` says: failures, then the hosts with equal ones folded, then the numbers.
+
+use std::collections::BTreeMap;
+
+use super::failures::{Failure, failure_lines};
+use crate::model::scan::{HostScan, Scan};
+use crate::model::text::count;
+use crate::model::update::UpdateStatus;
+use crate::report::fold::fold_line;
+use crate::report::page::{Grid, Line, Page, Text, Tone};
+
+/// As many names as one row shows.
+const NAMES: usize = 4;
+
+/// The page of a scan.
+#[must_use]
+pub fn scan_page(scan: &Scan) -> Page {
+    let mut page = Page::new();
+    let failures: Vec<Failure<'_>> = scan
+        .hosts
+        .iter()
+        .filter_map(|host| {
+            let error = host.error.as_ref()?;
+            Some(Failure {
+                host: host.name.as_str(),
+                error,
+                excerpt: &[],
+            })
+        })
+        .collect();
+    page.lines(failure_lines(&failures));
+    page.grid(host_grid(&scan.hosts));
+    page.lines(notice_lines(&scan.hosts));
+    page.lines(reboot_lines(&scan.hosts));
+    page.lines(vec![summary_line(scan)]);
+    page
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct RowKey {
+    quiet: bool,
+    system: String,
+    manager: &'static str,
+    pending: usize,
+    security: Option<usize>,
+    not_now: String,
+    reboot: bool,
+}
+
+fn host_grid(hosts: &[HostScan]) -> Grid {
+    let mut rows: Vec<(RowKey, Vec<&str>)> = Vec::new();
+    for host in hosts {
+        let Some(key) = row_key(host) else { continue };
+        match rows.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, names)) => names.push(host.name.as_str()),
+            None => rows.push((key, vec![host.name.as_str()])),
+        }
+    }
+    rows.sort_by_key(|(one, _)| one.quiet);
+    Grid {
+        columns: vec!["HOSTS", "SYSTEM", "MANAGER", "UPDATES", "SECURITY", "NOT NOW", "REBOOT"],
+        rows: rows.iter().map(|(key, names)| row(key, names)).collect(),
+    }
+}
+
+fn row_key(host: &HostScan) -> Option<RowKey> {
+    let facts = host.facts.as_ref()?;
+    let pending = host.pending().count();
+    // A manager that cannot know says so for every update: then the number is unknown, not nought.
+    let knows = host.pending().all(|update| update.security.is_some());
+    let security = knows.then(|| host.pending().filter(|update| update.security == Some(true)).count());
+    let system = if facts.os.name.is_empty() {
+        facts.os.id.clone()
+    } else {
+        facts.os.name.clone()
+    };
+    Some(RowKey {
+        quiet: pending == 0 && !facts.reboot.required,
+        system,
+        manager: facts.manager.as_str(),
+        pending,
+        security,
+        not_now: not_now(host),
+        reboot: facts.reboot.required,
+    })
+}
+
+fn not_now(host: &HostScan) -> String {
+    let mut counts: BTreeMap<UpdateStatus, usize> = BTreeMap::new();
+    for update in host.updates.iter().filter(|update| !update.is_pending()) {
+        *counts.entry(update.status).or_default() += 1;
+    }
+    counts
+        .iter()
+        .map(|(status, number)| format!("{number} {status}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn row(key: &RowKey, names: &[&str]) -> Vec<Text> {
+    let hosts = match names.len() {
+        1 => fold_line(names.iter().copied(), NAMES),
+        number => format!("{} ({number})", fold_line(names.iter().copied(), NAMES)),
+    };
+    let security = match key.security {
+        Some(0) => Text::new("-", Tone::Quiet),
+        Some(number) => Text::new(number.to_string(), Tone::Bad),
+        None => Text::new("unknown", Tone::Quiet),
+    };
+    vec![
+        Text::new(hosts, Tone::Strong),
+        Text::plain(&key.system),
+        Text::plain(key.manager),
+        if key.pending == 0 {
+            Text::new("-", Tone::Quiet)
+        } else {
+            Text::plain(key.pending.to_string())
+        },
+        security,
+        Text::new(&key.not_now, Tone::Quiet),
+        if key.reboot {
+            Text::new("needed", Tone::Warning)
+        } else {
+            Text::new("-", Tone::Quiet)
+        },
+    ]
+}
+
+fn notice_lines(hosts: &[HostScan]) -> Vec<Line> {
+    fold_texts(
+        hosts
+            .iter()
+            .flat_map(|host| host.notices.iter().map(move |notice| (notice.as_str(), host))),
+    )
+    .into_iter()
+    .map(|(notice, names)| Line::new(0, names, Tone::Warning).and(format!(": {notice}"), Tone::Plain))
+    .collect()
+}
+
+fn reboot_lines(hosts: &[HostScan]) -> Vec<Line> {
+    let reasons = hosts
+        .iter()
+        .filter_map(|host| Some((host, host.facts.as_ref()?)))
+        .flat_map(|(host, facts)| facts.reboot.reasons.iter().map(move |reason| (reason.as_str(), host)));
+    fold_texts(reasons)
+        .into_iter()
+        .map(|(reason, names)| {
+            Line::new(0, names, Tone::Plain)
+                .and(" reboot: ", Tone::Warning)
+                .and(reason, Tone::Plain)
+        })
+        .collect()
+}
+
+fn fold_texts<'a>(texts: impl Iterator<Item = (&'a str, &'a HostScan)>) -> Vec<(&'a str, String)> {
+    let mut folded: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (text, host) in texts {
+        match folded.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, names)) => names.push(host.name.as_str()),
+            None => folded.push((text, vec![host.name.as_str()])),
+        }
+    }
+    folded
+        .into_iter()
+        .map(|(text, names)| (text, fold_line(names, NAMES)))
+        .collect()
+}
+
+fn summary_line(scan: &Scan) -> Line {
+    let summary = scan.summary();
+    let mut line = Line::new(0, count(summary.hosts, "host"), Tone::Strong);
+    let other = summary.hosts - summary.ok - summary.unreachable;
+    line = line.and(format!(": {} ok", summary.ok), Tone::Plain);
+    if summary.unreachable > 0 {
+        line = line.and(format!(", {} unreachable", summary.unreachable), Tone::Bad);
+    }
+    if other > 0 {
+        line = line.and(format!(", {other} failed"), Tone::Bad);
+    }
+    line = line.and(format!("; {}", count(summary.updates, "update")), Tone::Plain);
+    if summary.security > 0 {
+        line = line.and(format!(", {} security", summary.security), Tone::Bad);
+    }
+    match summary.reboot_required {
+        0 => line,
+        1 => line.and("; 1 needs a reboot", Tone::Warning),
+        number => line.and(format!("; {number} need a reboot"), Tone::Warning),
+    }
+}

@@ -1,0 +1,197 @@
+//! Events as bars: one for the whole, a line for each active host, and above them only what must be read.
+//!
+//! The bars own the lower end of the terminal on standard error. What scrolls by is failures, waves and gates.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+
+use super::event_text::{event_in_words, seconds_in_words};
+use super::page::{Line, Page, Tone};
+use super::terminal::{Look, render};
+use crate::model::duration::format_duration;
+use crate::model::event::{Event, EventKind};
+use crate::model::name::HostName;
+
+/// As many hosts as get a line of their own; the others are in the counters.
+const HOST_LINES: usize = 12;
+
+/// Bars of one scan or run.
+pub struct Progress {
+    bars: MultiProgress,
+    whole: Option<ProgressBar>,
+    hosts: BTreeMap<HostName, HostLine>,
+    look: Look,
+    failed: u64,
+    title: String,
+}
+
+struct HostLine {
+    bar: Option<ProgressBar>,
+    doing: &'static str,
+}
+
+impl Progress {
+    /// Bars that are not drawn before the first event.
+    #[must_use]
+    pub fn new(bars: MultiProgress, look: Look) -> Self {
+        Self {
+            bars,
+            whole: None,
+            hosts: BTreeMap::new(),
+            look,
+            failed: 0,
+            title: String::new(),
+        }
+    }
+
+    /// Moves the bars, and writes a line above them when the event must be read.
+    pub fn report(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::ScanStarted { hosts } => self.begin("scan", *hosts),
+            EventKind::HostScanStarted { host } => self.host_begins(host, "scanning"),
+            EventKind::HostScanned { host, error, .. } => self.host_ends(host, error.is_some()),
+            EventKind::ScanFinished { .. } => self.end(),
+            EventKind::RunStarted { hosts, .. } => self.begin("run", *hosts),
+            EventKind::WaveStarted { wave, .. } => {
+                self.title = format!("wave {wave}");
+                self.refresh();
+                self.say(event);
+            }
+            EventKind::HostStarted { host, .. } => self.host_begins(host, "starting"),
+            EventKind::HostPhase { host, phase } => self.host_does(host, phase.as_str()),
+            EventKind::HostOutput { host, line } => self.host_says(host, line),
+            EventKind::HostFinished { host, error, .. } => {
+                self.host_ends(host, error.is_some());
+                if error.is_some() {
+                    self.say(event);
+                }
+            }
+            EventKind::GateFinished { .. }
+            | EventKind::SoakStarted { .. }
+            | EventKind::WaveFinished { .. }
+            | EventKind::Draining => self.say(event),
+            EventKind::RunFinished { .. } => self.end(),
+            EventKind::BatchStarted { .. } | EventKind::GateMeasured { .. } | EventKind::HostLog { .. } => {}
+        }
+    }
+
+    /// Removes the bars, so that something else can be written.
+    pub fn end(&mut self) {
+        for line in std::mem::take(&mut self.hosts).into_values() {
+            if let Some(bar) = line.bar {
+                bar.finish_and_clear();
+            }
+        }
+        if let Some(whole) = self.whole.take() {
+            whole.finish_and_clear();
+        }
+    }
+
+    fn begin(&mut self, title: &str, hosts: usize) {
+        self.end();
+        self.failed = 0;
+        self.title = title.to_owned();
+        let whole = self
+            .bars
+            .add(ProgressBar::new(u64::try_from(hosts).unwrap_or(u64::MAX)));
+        let template = "{msg}  {wide_bar}  {pos}/{len} hosts  {elapsed} elapsed{left}";
+        whole.set_style(style(template).progress_chars("━━ ").with_key("left", write_estimate));
+        whole.enable_steady_tick(Duration::from_millis(250));
+        self.whole = Some(whole);
+        self.refresh();
+    }
+
+    fn refresh(&self) {
+        if let Some(whole) = &self.whole {
+            let failed = if self.failed > 0 {
+                format!(", {} failed", self.failed)
+            } else {
+                String::new()
+            };
+            whole.set_message(format!("{}{failed}", self.title));
+        }
+    }
+
+    fn host_begins(&mut self, host: &HostName, doing: &'static str) {
+        let shown = self.hosts.values().filter(|line| line.bar.is_some()).count();
+        let bar = (shown < HOST_LINES).then(|| {
+            let bar = self.bars.insert_from_back(1, ProgressBar::new_spinner());
+            bar.set_style(style("  {spinner} {prefix:20} {elapsed:>4}  {wide_msg}"));
+            bar.set_prefix(host.to_string());
+            bar.set_message(doing);
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        self.hosts.insert(host.clone(), HostLine { bar, doing });
+    }
+
+    fn host_does(&mut self, host: &HostName, doing: &'static str) {
+        if let Some(line) = self.hosts.get_mut(host) {
+            line.doing = doing;
+            if let Some(bar) = &line.bar {
+                bar.set_message(doing);
+            }
+        }
+    }
+
+    fn host_says(&self, host: &HostName, words: &str) {
+        if let Some(HostLine { bar: Some(bar), doing }) = self.hosts.get(host) {
+            bar.set_message(format!("{doing}: {words}"));
+        }
+    }
+
+    fn host_ends(&mut self, host: &HostName, failed: bool) {
+        if let Some(HostLine { bar: Some(bar), .. }) = self.hosts.remove(host) {
+            bar.finish_and_clear();
+            self.bars.remove(&bar);
+        }
+        self.failed += u64::from(failed);
+        if let Some(whole) = &self.whole {
+            whole.inc(1);
+        }
+        self.refresh();
+    }
+
+    fn say(&self, event: &Event) {
+        let Some((tone, words)) = event_in_words(&event.kind) else {
+            return;
+        };
+        let mut page = Page::new();
+        let mut lines = vec![Line::new(0, words, tone)];
+        if let EventKind::HostFinished {
+            excerpt, duration_ms, ..
+        } = &event.kind
+        {
+            lines.extend(excerpt.iter().map(|line| Line::new(4, line, Tone::Plain)));
+            lines.push(Line::new(
+                4,
+                format!("after {}", seconds_in_words(*duration_ms)),
+                Tone::Quiet,
+            ));
+        }
+        page.lines(lines);
+        // A terminal that went away is no reason to stop patching.
+        let _ = self.bars.println(render(&page, self.look).trim_end());
+    }
+}
+
+/// A template that does not parse falls back to indicatif's own: a progress bar is never worth a crash.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+}
+
+/// An estimate needs at least one host that has ended.
+fn write_estimate(state: &ProgressState, out: &mut dyn Write) {
+    if state.pos() > 0 {
+        let _ = write!(
+            out,
+            ", about {} left",
+            format_duration(Duration::from_secs(state.eta().as_secs()))
+        );
+    }
+}

@@ -1,0 +1,472 @@
+//! Runs a plan: waves and batches are barriers, inside a batch hosts run in a sliding window.
+//!
+//! The dispatcher owns all state and is the only one that records events. The event of a host's start and of
+//! every phase is kept before the host's executor goes on. The budget is looked at before every single start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::control::Control;
+use super::executor::{ExecutorMessage, Turn, TurnResult};
+use super::gates::{self, GateVerdict};
+use super::limits::Limits;
+use super::simulation::{has_work, host_has_work};
+use super::sink::{EventSink, SinkError};
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::event::EventKind;
+use crate::model::host::Host;
+use crate::model::name::{HostName, RunId, WaveName};
+use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
+use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
+use crate::remote::transport::Transport;
+
+/// Messages of executors that may wait; output beyond this is dropped, phases wait.
+const MESSAGES: usize = 1024;
+
+/// Everything a run needs besides the plan.
+#[derive(Debug, Clone)]
+pub struct RunContext<T> {
+    /// The run's id.
+    pub run: RunId,
+    /// Reaches hosts.
+    pub transport: T,
+    /// Every host of the plan, by name.
+    pub hosts: Arc<BTreeMap<HostName, Host>>,
+    /// Deadlines.
+    pub limits: Limits,
+    /// How the operator stops it.
+    pub control: Control,
+}
+
+/// A run that ended.
+#[derive(Debug)]
+pub struct EndedRun {
+    /// Every wave and every host of the plan, as far as it went.
+    pub report: RunReport,
+    /// The event that could not be kept, after which nothing was started and running hosts were let end.
+    pub broken: Option<SinkError>,
+}
+
+/// Runs the plan to its end.
+pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
+    let mut run = Run {
+        context,
+        sink,
+        results: BTreeMap::new(),
+        draining: false,
+        detached: false,
+        has_work: has_work(plan),
+    };
+    let mut outcomes = Vec::new();
+    let mut end = RunEnd {
+        outcome: RunOutcome::Completed,
+        reason: None,
+    };
+    let broken = run.waves(plan, &mut outcomes, &mut end).await.err();
+    if let Some(error) = &broken {
+        end = RunEnd {
+            outcome: RunOutcome::Failed,
+            reason: Some(error.to_string()),
+        };
+    }
+    let waves = plan
+        .waves
+        .iter()
+        .enumerate()
+        .map(|(index, wave)| WaveReport {
+            name: wave.name.clone(),
+            outcome: outcomes.get(index).copied().unwrap_or_else(|| run.unfinished(wave)),
+            hosts: wave.hosts().map(|host| host.name.clone()).collect(),
+        })
+        .collect();
+    let report = RunReport {
+        run: run.context.run.clone(),
+        outcome: end.outcome,
+        reason: end.reason,
+        waves,
+        hosts: host_reports(plan, &run.results),
+    };
+    EndedRun { report, broken }
+}
+
+struct RunEnd {
+    outcome: RunOutcome,
+    reason: Option<String>,
+}
+
+impl RunEnd {
+    fn after_wave(&mut self, outcome: WaveOutcome, reason: Option<String>) {
+        self.outcome = match outcome {
+            WaveOutcome::Passed => return,
+            WaveOutcome::Interrupted => RunOutcome::Interrupted,
+            WaveOutcome::Failed | WaveOutcome::NotStarted => RunOutcome::Stopped,
+        };
+        self.reason = reason;
+    }
+}
+
+fn host_reports(plan: &Plan, results: &BTreeMap<HostName, TurnResult>) -> Vec<HostReport> {
+    plan.waves
+        .iter()
+        .flat_map(|wave| wave.hosts().map(move |host| (wave, host)))
+        .map(|(wave, host)| {
+            let result = results.get(&host.name);
+            HostReport {
+                name: host.name.clone(),
+                wave: wave.name.clone(),
+                state: result.map_or(HostRunState::NotStarted, |result| result.state),
+                rebooted: result.is_some_and(|result| result.rebooted),
+                duration_ms: result.map_or(0, |result| result.duration_ms),
+                error: result.and_then(|result| result.error.clone()),
+                changed: result.map(|result| result.changed.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+struct Run<'a, T, S> {
+    context: RunContext<T>,
+    sink: &'a mut S,
+    results: BTreeMap<HostName, TurnResult>,
+    draining: bool,
+    /// Whether running hosts were left alone.
+    detached: bool,
+    /// Whether anything is to be done on any host of the plan.
+    has_work: bool,
+}
+
+impl<T: Transport, S: EventSink> Run<'_, T, S> {
+    async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
+        self.sink.record(EventKind::RunStarted {
+            playbook: plan.playbook.clone(),
+            waves: plan.waves.len(),
+            hosts: plan.hosts().count(),
+            changes: plan.change_count(),
+        })?;
+        for wave in &plan.waves {
+            if end.outcome != RunOutcome::Completed {
+                outcomes.push(WaveOutcome::NotStarted);
+                continue;
+            }
+            let (outcome, reason) = self.wave(wave).await?;
+            outcomes.push(outcome);
+            end.after_wave(outcome, reason);
+        }
+        self.sink.record(EventKind::RunFinished {
+            outcome: end.outcome,
+            reason: end.reason.clone(),
+        })
+    }
+
+    /// How a wave ended that the run could not record to its end.
+    fn unfinished(&self, wave: &PlannedWave) -> WaveOutcome {
+        if wave.hosts().any(|host| self.results.contains_key(&host.name)) {
+            WaveOutcome::Interrupted
+        } else {
+            WaveOutcome::NotStarted
+        }
+    }
+
+    async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+        self.sink.record(EventKind::WaveStarted {
+            wave: wave.name.clone(),
+            hosts: wave.size(),
+            batches: wave.batches.len(),
+            budget: wave.budget,
+        })?;
+        let (outcome, reason) = self.wave_body(wave).await?;
+        self.sink.record(EventKind::WaveFinished {
+            wave: wave.name.clone(),
+            outcome,
+            reason: reason.clone(),
+        })?;
+        Ok((outcome, reason))
+    }
+
+    async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+        for (index, batch) in wave.batches.iter().enumerate() {
+            if self.context.control.is_draining() {
+                break;
+            }
+            let (name, batch_number) = (wave.name.clone(), index + 1);
+            self.sink.record(EventKind::BatchStarted {
+                wave: name,
+                batch: batch_number,
+                hosts: batch.len(),
+            })?;
+            self.batch(wave, batch).await?;
+            if wave.budget.is_exceeded(self.failures(wave)) {
+                break;
+            }
+        }
+        // Hosts that were left alone have not failed.
+        if self.detached {
+            return Ok(interrupted());
+        }
+        let failures = self.failures(wave);
+        if wave.budget.is_exceeded(failures) {
+            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave, failures))));
+        }
+        if self.context.control.is_draining() {
+            return Ok(interrupted());
+        }
+        // Where nothing is to be done on any host, nothing is to be waited for or measured. A wave that is
+        // up to date is measured all the same while others wait behind it.
+        if !self.has_work {
+            return Ok((WaveOutcome::Passed, None));
+        }
+        self.soak(wave).await?;
+        let untroubled: Vec<Host> = wave
+            .hosts()
+            .filter(|host| {
+                self.results
+                    .get(&host.name)
+                    .is_some_and(|result| !result.state.is_failure())
+            })
+            .filter_map(|host| self.context.hosts.get(&host.name).cloned())
+            .collect();
+        for gate in &wave.gates {
+            match gates::pass(gate, &wave.name, &untroubled, &self.context, self.sink).await? {
+                GateVerdict::Passed => {}
+                GateVerdict::Failed(detail) => {
+                    let reason = format!("gate `{}` of wave `{}` failed: {detail}", gate.name, wave.name);
+                    return Ok((WaveOutcome::Failed, Some(reason)));
+                }
+                GateVerdict::Interrupted => return Ok(interrupted()),
+            }
+        }
+        Ok(if self.context.control.is_draining() {
+            interrupted()
+        } else {
+            (WaveOutcome::Passed, None)
+        })
+    }
+
+    async fn soak(&mut self, wave: &PlannedWave) -> Result<(), SinkError> {
+        let is_changed = |host: &PlannedHost| {
+            self.results
+                .get(&host.name)
+                .is_some_and(|result| result.state == HostRunState::Patched)
+        };
+        if wave.soak.is_zero() || !wave.hosts().any(is_changed) {
+            return Ok(());
+        }
+        self.sink.record(EventKind::SoakStarted {
+            wave: wave.name.clone(),
+            duration: wave.soak,
+        })?;
+        tokio::select! {
+            () = tokio::time::sleep(wave.soak) => {}
+            () = self.context.control.drained() => self.note_draining()?,
+        }
+        Ok(())
+    }
+
+    async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
+        let (messages, mut inbox) = mpsc::channel(MESSAGES);
+        let mut running = Window {
+            tasks: JoinSet::new(),
+            hosts: BTreeMap::new(),
+        };
+        let mut waiting = batch.iter();
+        let control = self.context.control.clone();
+        // The first error ends the starting of hosts; running ones are let end before it is returned.
+        let mut broken: Option<SinkError> = None;
+        loop {
+            while running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
+                let Some(planned) = waiting.next() else { break };
+                if let Err(error) = self.start(wave, planned, &messages, &mut running) {
+                    broken = Some(error);
+                }
+            }
+            if running.tasks.is_empty() {
+                break;
+            }
+            let handled = tokio::select! {
+                Some(message) = inbox.recv() => self.handle(message, broken.is_some()),
+                Some(joined) = running.tasks.join_next_with_id() => self.finish(wave, joined, &mut running),
+                () = control.drained(), if !self.draining => self.note_draining(),
+                () = control.detached() => { self.detach(wave, &mut running)?; break }
+            };
+            if let Err(error) = handled {
+                broken.get_or_insert(error);
+            }
+        }
+        broken.map_or(Ok(()), Err)
+    }
+
+    fn may_start(&self, wave: &PlannedWave) -> bool {
+        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures(wave))
+    }
+
+    fn start(
+        &mut self,
+        wave: &PlannedWave,
+        planned: &PlannedHost,
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window,
+    ) -> Result<(), SinkError> {
+        self.sink.record(EventKind::HostStarted {
+            host: planned.name.clone(),
+            wave: wave.name.clone(),
+        })?;
+        let refused = match (&planned.basis, self.context.hosts.get(&planned.name)) {
+            (Basis::Unknown { error }, _) => Some(error.clone()),
+            (_, None) => Some(HostError::new(
+                ErrorCode::Drift,
+                "the host is in the plan and not in the inventory",
+                "plan again with the inventory that the plan was made from",
+            )),
+            _ => None,
+        };
+        if refused.is_none() && !host_has_work(planned) {
+            return self.conclude(&wave.name, planned.name.clone(), TurnResult::unchanged());
+        }
+        let Some(host) = self.context.hosts.get(&planned.name).filter(|_| refused.is_none()) else {
+            let error = refused.unwrap_or_else(|| lost_task("it is not in the inventory"));
+            return self.conclude(&wave.name, planned.name.clone(), TurnResult::from_error(error));
+        };
+        let turn = Turn {
+            transport: self.context.transport.clone(),
+            host: host.clone(),
+            planned: Arc::new(planned.clone()),
+            run: self.context.run.clone(),
+            limits: self.context.limits.clone(),
+            messages: messages.clone(),
+        };
+        let task = running.tasks.spawn(turn.take());
+        running.hosts.insert(task.id(), planned.name.clone());
+        Ok(())
+    }
+
+    fn handle(&mut self, message: ExecutorMessage, broken: bool) -> Result<(), SinkError> {
+        match message {
+            ExecutorMessage::Phase { host, phase, kept } => {
+                if broken {
+                    // Dropping `kept` unanswered tells the executor to do nothing.
+                    return Ok(());
+                }
+                self.sink.record(EventKind::HostPhase { host, phase })?;
+                let _ = kept.send(());
+                Ok(())
+            }
+            ExecutorMessage::Output { host, line } => self.sink.record(EventKind::HostOutput { host, line }),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        wave: &PlannedWave,
+        joined: Result<(Id, TurnResult), JoinError>,
+        running: &mut Window,
+    ) -> Result<(), SinkError> {
+        let (id, result) = match joined {
+            Ok((id, result)) => (id, result),
+            Err(error) => (error.id(), TurnResult::from_error(lost_task(&error.to_string()))),
+        };
+        match running.hosts.remove(&id) {
+            Some(host) => self.conclude(&wave.name, host, result),
+            None => Ok(()),
+        }
+    }
+
+    fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
+        let log = EventKind::HostLog {
+            host: host.clone(),
+            lines: result.log.clone(),
+        };
+        let logged = if result.log.is_empty() {
+            Ok(())
+        } else {
+            self.sink.record(log)
+        };
+        let recorded = self.sink.record(EventKind::HostFinished {
+            host: host.clone(),
+            wave: wave.clone(),
+            state: result.state,
+            rebooted: result.rebooted,
+            duration_ms: result.duration_ms,
+            error: result.error.clone(),
+            excerpt: result.excerpt.clone(),
+            changed: result.changed.clone(),
+        });
+        self.results.insert(host, result);
+        logged.and(recorded)
+    }
+
+    fn note_draining(&mut self) -> Result<(), SinkError> {
+        if self.draining {
+            return Ok(());
+        }
+        self.draining = true;
+        self.sink.record(EventKind::Draining)
+    }
+
+    fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {
+        self.detached = true;
+        running.tasks.abort_all();
+        let hosts = std::mem::take(&mut running.hosts);
+        for host in hosts.into_values() {
+            let error = HostError::new(
+                ErrorCode::Interrupted,
+                "patchwave was told to leave; what was started on the host goes on by itself",
+                "scan the host later to see what became of it",
+            );
+            self.conclude(&wave.name, host, TurnResult::from_error(error))?;
+        }
+        Ok(())
+    }
+
+    fn failures(&self, wave: &PlannedWave) -> usize {
+        wave.hosts()
+            .filter(|host| {
+                self.results
+                    .get(&host.name)
+                    .is_some_and(|result| result.state.is_failure())
+            })
+            .count()
+    }
+
+    fn budget_reason(&self, wave: &PlannedWave, failures: usize) -> String {
+        let names: Vec<&str> = wave
+            .hosts()
+            .filter(|host| {
+                self.results
+                    .get(&host.name)
+                    .is_some_and(|result| result.state.is_failure())
+            })
+            .map(|host| host.name.as_str())
+            .take(3)
+            .collect();
+        let more = if failures > names.len() { ", …" } else { "" };
+        format!(
+            "wave `{}` {}; failed: {}{more}",
+            wave.name,
+            wave.budget.in_words(),
+            names.join(", ")
+        )
+    }
+}
+
+struct Window {
+    tasks: JoinSet<TurnResult>,
+    hosts: BTreeMap<Id, HostName>,
+}
+
+fn interrupted() -> (WaveOutcome, Option<String>) {
+    (
+        WaveOutcome::Interrupted,
+        Some("the operator interrupted the run".to_owned()),
+    )
+}
+
+fn lost_task(detail: &str) -> HostError {
+    HostError::new(
+        ErrorCode::Internal,
+        format!("the host's turn ended without a result: {detail}"),
+        "this is a fault of patchwave: please report it",
+    )
+}

@@ -1,0 +1,295 @@
+//! One host's turn, as a state machine: connect, check, patch, verify, reboot.
+//!
+//! Before `patching` and `rebooting` the dispatcher must have kept the event; an executor that is not
+//! acknowledged does nothing. Success is what a second probe finds, never what an exit code says.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::excerpt::{excerpt, last_lines};
+use super::limits::Limits;
+use super::link::Link;
+use super::reboot::reboot_and_wait;
+use super::survey::probe;
+use super::verify::{Installed, changes_between, missing_changes, remaining_changes};
+use super::{job, survey};
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::event::HostPhase;
+use crate::model::facts::Facts;
+use crate::model::host::{Host, RebootPolicy};
+use crate::model::name::{HostName, RunId};
+use crate::model::plan::{PlannedChange, PlannedHost};
+use crate::model::run::{Change, HostRunState};
+use crate::model::scan::HostState;
+use crate::model::text::count;
+use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, parse_probe, probe_script};
+use crate::remote::transport::{Connection, Transport};
+
+/// What an executor tells the dispatcher while it works.
+#[derive(Debug)]
+pub(super) enum ExecutorMessage {
+    /// It wants to enter a phase and waits until that is kept.
+    Phase {
+        host: HostName,
+        phase: HostPhase,
+        kept: oneshot::Sender<()>,
+    },
+    /// The job printed a line. May be lost.
+    Output { host: HostName, line: String },
+}
+
+/// Everything one host's turn needs.
+pub(super) struct Turn<T> {
+    pub transport: T,
+    pub host: Host,
+    pub planned: Arc<PlannedHost>,
+    pub run: RunId,
+    pub limits: Limits,
+    pub messages: mpsc::Sender<ExecutorMessage>,
+}
+
+/// How one host's turn ended.
+#[derive(Debug, Clone)]
+pub(super) struct TurnResult {
+    pub state: HostRunState,
+    pub rebooted: bool,
+    pub duration_ms: u64,
+    pub error: Option<HostError>,
+    pub excerpt: Vec<String>,
+    /// The end of the job's log, when it failed.
+    pub log: Vec<String>,
+    pub changed: Vec<Change>,
+    /// Whether anything was begun on the host: from then on a silent host is a failed one, not one that was
+    /// merely not reached.
+    pub touched: bool,
+}
+
+impl TurnResult {
+    /// A turn that had nothing to do.
+    pub fn unchanged() -> Self {
+        Self {
+            state: HostRunState::Unchanged,
+            rebooted: false,
+            duration_ms: 0,
+            error: None,
+            excerpt: Vec::new(),
+            log: Vec::new(),
+            changed: Vec::new(),
+            touched: false,
+        }
+    }
+
+    /// A turn that ended with an error before anything was done.
+    pub fn from_error(error: HostError) -> Self {
+        let state = if HostState::from_error(error.code).is_unreachable() {
+            HostRunState::Unreachable
+        } else {
+            HostRunState::Failed
+        };
+        Self {
+            state,
+            error: Some(error),
+            ..Self::unchanged()
+        }
+    }
+}
+
+impl<T: Transport> Turn<T> {
+    /// Does the host's turn. Never fails: an error is part of the result.
+    pub async fn take(self) -> TurnResult {
+        let clock = Instant::now();
+        let mut result = TurnResult::unchanged();
+        if let Err(error) = self.work(&mut result).await {
+            let failed = TurnResult::from_error(error);
+            result.state = if result.touched {
+                HostRunState::Failed
+            } else {
+                failed.state
+            };
+            result.error = failed.error;
+        }
+        result.duration_ms = survey::milliseconds(clock);
+        result
+    }
+
+    async fn work(&self, result: &mut TurnResult) -> Result<(), HostError> {
+        self.enter(HostPhase::Connecting).await?;
+        let connection = self.transport.connect(&self.host).await?;
+        self.enter(HostPhase::Checking).await?;
+        let (mut facts, before) = self.read(&connection).await?;
+        let remaining = remaining_changes(&self.planned.changes, &before)?;
+        let connection = if remaining.is_empty() {
+            Some(connection)
+        } else {
+            let (connection, after) = self.patch(connection, remaining, &facts, &before, result).await?;
+            facts = after;
+            connection
+        };
+        let changed = result.state == HostRunState::Patched;
+        match connection {
+            Some(connection) if self.must_reboot(&facts, changed) => self.reboot(connection, &facts, result).await,
+            Some(connection) => {
+                connection.close().await;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn patch(
+        &self,
+        connection: T::Connection,
+        remaining: Vec<PlannedChange>,
+        facts: &Facts,
+        before: &Installed,
+        result: &mut TurnResult,
+    ) -> Result<(Option<T::Connection>, Facts), HostError> {
+        self.enter(HostPhase::Patching).await?;
+        result.touched = true;
+        let job = job::JobOrder {
+            run: &self.run,
+            manager: facts.manager,
+            changes: remaining,
+            may_bring: self.planned.may_bring.clone(),
+        };
+        let mut link = Link::new(self, connection);
+        let finished = job::run(self, &mut link, job).await?;
+        // Looking changes nothing, so it is done even when the ledger can keep no more events.
+        let _ = self.enter(HostPhase::Verifying).await;
+        let (failure, facts) = self.verify(&mut link, before, &finished, result).await;
+        match (failure, facts) {
+            (None, Ok(facts)) => {
+                job::clean_up(self, &mut link, &finished.id).await;
+                result.state = HostRunState::Patched;
+                Ok((link.into_connection(), facts))
+            }
+            (Some(error), _) | (None, Err(error)) => {
+                result.excerpt = excerpt(&finished.log);
+                result.log = last_lines(&finished.log);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is installed now, even where the manager can no longer list updates. The job's own failure
+    /// weighs more than what is missing because of it.
+    async fn verify(
+        &self,
+        link: &mut Link<'_, T>,
+        before: &Installed,
+        finished: &job::FinishedJob,
+        result: &mut TurnResult,
+    ) -> (Option<HostError>, Result<Facts, HostError>) {
+        let request = ProbeRequest {
+            refresh: Refresh::Never,
+            installed: true,
+        };
+        let answer = link
+            .ask(
+                |nonce| probe_script(&request, nonce),
+                |output, nonce| Ok((parse_installed_only(output, nonce)?, parse_probe(output, nonce))),
+                self.limits.command,
+            )
+            .await;
+        match answer {
+            Ok((after, probe)) => {
+                result.changed = changes_between(before, &after);
+                let missing = missing_changes(&self.planned.changes, &after);
+                let failure = finished.failure.clone().or_else(|| incomplete(&missing));
+                (
+                    failure,
+                    probe.and_then(|probe| probe.broken.map_or(Ok(probe.facts), Err)),
+                )
+            }
+            Err(error) => (finished.failure.clone(), Err(error)),
+        }
+    }
+
+    async fn reboot(&self, connection: T::Connection, facts: &Facts, result: &mut TurnResult) -> Result<(), HostError> {
+        self.enter(HostPhase::Rebooting).await?;
+        result.touched = true;
+        let facts = reboot_and_wait(&self.transport, &self.host, connection, facts, &self.limits).await?;
+        result.rebooted = true;
+        if result.state == HostRunState::Unchanged {
+            result.state = HostRunState::Patched;
+        }
+        match facts.kernel.newest {
+            Some(newest) if newest != facts.kernel.running => Err(HostError::new(
+                ErrorCode::Reboot,
+                format!("it came back with kernel {}, not with {newest}", facts.kernel.running),
+                "look at the boot loader's default entry and at the host's console",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn must_reboot(&self, facts: &Facts, changed: bool) -> bool {
+        match self.planned.reboot {
+            RebootPolicy::Never => false,
+            RebootPolicy::IfNeeded => facts.reboot.required,
+            RebootPolicy::Always => changed || facts.reboot.required,
+        }
+    }
+
+    async fn read(&self, connection: &T::Connection) -> Result<(Facts, Installed), HostError> {
+        let request = ProbeRequest {
+            refresh: Refresh::Never,
+            installed: true,
+        };
+        let probe = probe(connection, &request, &self.limits).await?;
+        match probe.broken {
+            Some(error) => Err(error),
+            None => Ok((probe.facts, probe.installed.unwrap_or_default())),
+        }
+    }
+
+    /// Waits until the dispatcher has kept the event.
+    async fn enter(&self, phase: HostPhase) -> Result<(), HostError> {
+        let (kept, acknowledged) = oneshot::channel();
+        let message = ExecutorMessage::Phase {
+            host: self.host.name.clone(),
+            phase,
+            kept,
+        };
+        let not_kept = || {
+            HostError::new(
+                ErrorCode::Internal,
+                format!(
+                    "the ledger did not keep the event `{}`, so it was not done",
+                    phase.as_str()
+                ),
+                "look at the disk that holds the state directory",
+            )
+        };
+        self.messages.send(message).await.map_err(|_| not_kept())?;
+        acknowledged.await.map_err(|_| not_kept())
+    }
+
+    /// Shows a line of the job. A full channel drops it: the log on the host has it.
+    pub fn show(&self, line: &str) {
+        let line = crate::model::text::printable(line);
+        let _ = self.messages.try_send(ExecutorMessage::Output {
+            host: self.host.name.clone(),
+            line,
+        });
+    }
+}
+
+fn incomplete(missing: &[String]) -> Option<HostError> {
+    let (first, rest) = missing.split_first()?;
+    let message = if rest.is_empty() {
+        format!("the package manager reported success, but {first}")
+    } else {
+        format!(
+            "the package manager reported success, but {first}, and {} more",
+            count(rest.len(), "package")
+        )
+    };
+    Some(HostError::new(
+        ErrorCode::Manager,
+        message,
+        "run the package manager on the host by hand and read its log",
+    ))
+}

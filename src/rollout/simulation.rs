@@ -1,0 +1,120 @@
+//! Dry runs: every host's own manager simulates its transaction. Nothing is changed.
+
+use std::collections::BTreeMap;
+
+use tokio::task::{Id, JoinSet};
+
+use super::control::Control;
+use super::limits::Limits;
+use super::survey::internal;
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::host::{Host, RebootPolicy};
+use crate::model::manager::Manager;
+use crate::model::name::HostName;
+use crate::model::plan::{Basis, Plan, PlannedHost};
+use crate::remote::job::{parse_simulate, simulate_script};
+use crate::remote::script::Nonce;
+use crate::remote::transport::{Connection, ScriptRequest, Transport};
+
+/// Whether anything is to be done on a host: a package change, or a reboot that is due.
+#[must_use]
+pub fn host_has_work(host: &PlannedHost) -> bool {
+    match &host.basis {
+        Basis::Unknown { .. } => false,
+        Basis::Scanned { reboot_required, .. } => {
+            !host.changes.is_empty() || (*reboot_required && host.reboot != RebootPolicy::Never)
+        }
+    }
+}
+
+/// Whether anything is to be done on any host of the plan.
+#[must_use]
+pub fn has_work(plan: &Plan) -> bool {
+    plan.hosts().any(host_has_work)
+}
+
+/// Lets every host's manager simulate its transaction. The failures come in the order of the plan; hosts that
+/// could not be scanned, and those that an interruption left out, are among them.
+pub async fn simulate_plan<T: Transport>(
+    plan: &Plan,
+    hosts: &BTreeMap<HostName, Host>,
+    transport: &T,
+    limits: &Limits,
+    control: &Control,
+) -> Vec<(HostName, HostError)> {
+    let mut failures: BTreeMap<usize, (HostName, HostError)> = BTreeMap::new();
+    let mut running: JoinSet<Option<HostError>> = JoinSet::new();
+    let mut places: BTreeMap<Id, (usize, HostName)> = BTreeMap::new();
+    let mut waiting = plan.hosts().enumerate();
+    loop {
+        while running.len() < limits.parallel && !control.is_draining() {
+            let Some((position, planned)) = waiting.next() else {
+                break;
+            };
+            let manager = match &planned.basis {
+                Basis::Scanned { manager, .. } => *manager,
+                Basis::Unknown { error } => {
+                    failures.insert(position, (planned.name.clone(), error.clone()));
+                    continue;
+                }
+            };
+            let Some(host) = hosts.get(&planned.name).filter(|_| !planned.changes.is_empty()) else {
+                continue;
+            };
+            let (planned, host, transport, limits) = (planned.clone(), host.clone(), transport.clone(), limits.clone());
+            let name = planned.name.clone();
+            let task =
+                running.spawn(async move { simulate_host(&planned, manager, &host, &transport, &limits).await.err() });
+            places.insert(task.id(), (position, name));
+        }
+        let joined = tokio::select! {
+            joined = running.join_next_with_id() => joined,
+            () = control.detached() => break,
+        };
+        let (id, failure) = match joined {
+            None => break,
+            Some(Ok(ended)) => ended,
+            Some(Err(error)) => (error.id(), Some(internal(&error))),
+        };
+        if let Some((position, name)) = places.remove(&id)
+            && let Some(error) = failure
+        {
+            failures.insert(position, (name, error));
+        }
+    }
+    let left_out = places
+        .into_values()
+        .chain(waiting.map(|(position, planned)| (position, planned.name.clone())));
+    for (position, name) in left_out {
+        let error = HostError::new(
+            ErrorCode::Interrupted,
+            "the dry run was interrupted before its turn",
+            "try again",
+        );
+        failures.insert(position, (name, error));
+    }
+    failures.into_values().collect()
+}
+
+async fn simulate_host<T: Transport>(
+    planned: &PlannedHost,
+    manager: Manager,
+    host: &Host,
+    transport: &T,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let nonce = Nonce::from_bits(rand::random());
+    let script = simulate_script(manager, &planned.changes, &planned.may_bring, nonce.clone())
+        .map_err(|error| internal(&error))?;
+    let connection = transport.connect(host).await?;
+    let output = connection
+        .run(&ScriptRequest {
+            script,
+            privileged: true,
+            timeout: limits.command,
+        })
+        .await;
+    connection.close().await;
+    let simulation = parse_simulate(manager, &output?, &nonce)?;
+    simulation.failure.map_or(Ok(()), Err)
+}

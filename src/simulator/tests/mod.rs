@@ -1,0 +1,118 @@
+//! Simulated hosts behind real SSH, driven by the real client, the real parsers and the real rollout.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::keys::SimulatedKey;
+use super::system::System;
+use super::{FleetOptions, SimulatedFleet, SimulatedHostSpec, SimulatedSudo, SimulatedSystem};
+use crate::model::event::EventKind;
+use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
+use crate::model::name::{HostName, RunId};
+use crate::model::scan::Scan;
+use crate::remote::probe::{ProbeRequest, Refresh};
+use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
+use crate::ssh::{SshSettings, SshTransport};
+
+mod faults;
+mod rollouts;
+mod scans;
+
+/// A fleet, its systems, and all that a client needs to reach it.
+struct Fleet {
+    folder: tempfile::TempDir,
+    fleet: SimulatedFleet,
+    systems: BTreeMap<String, Arc<SimulatedSystem>>,
+}
+
+/// Keeps every event.
+#[derive(Default)]
+struct Events(Vec<EventKind>);
+
+impl EventSink for Events {
+    fn record(&mut self, kind: EventKind) -> Result<(), SinkError> {
+        self.0.push(kind);
+        Ok(())
+    }
+}
+
+impl Fleet {
+    async fn start(systems: impl IntoIterator<Item = System>) -> Self {
+        let key = SimulatedKey::generate().unwrap();
+        let systems: BTreeMap<String, Arc<SimulatedSystem>> = systems
+            .into_iter()
+            .map(|system| (system.name.clone(), SimulatedSystem::new(system)))
+            .collect();
+        let specs = systems.iter().map(|(name, system)| SimulatedHostSpec {
+            name: name.clone(),
+            handler: system.clone(),
+            sudo: SimulatedSudo::NoPassword,
+        });
+        let options = FleetOptions {
+            authorized_keys: vec![key.public_text().unwrap()],
+        };
+        let fleet = SimulatedFleet::start(specs.collect(), options).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, key.private_text().unwrap()).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(folder.path().join("known_hosts"), fleet.known_hosts().unwrap()).unwrap();
+        Self { folder, fleet, systems }
+    }
+
+    fn system(&self, name: &str) -> &SimulatedSystem {
+        &self.systems[name]
+    }
+
+    fn hosts(&self) -> Vec<Host> {
+        let host = |host: &super::SimulatedHost| Host {
+            name: HostName::new(&host.name).unwrap(),
+            address: host.address.ip().to_string(),
+            port: host.address.port(),
+            user: "operator".to_owned(),
+            keys: vec![self.folder.path().join("key")],
+            jump: Vec::new(),
+            privilege: Privilege {
+                method: PrivilegeMethod::Sudo,
+                user: "root".to_owned(),
+                password: None,
+            },
+            groups: Vec::new(),
+            labels: BTreeMap::new(),
+            host_key: None,
+            connect: Connect::Ssh,
+            exclude: Vec::new(),
+            reboot: None,
+        };
+        self.fleet.hosts().iter().map(host).collect()
+    }
+
+    fn transport(&self) -> SshTransport {
+        let settings = SshSettings {
+            known_hosts: vec![self.folder.path().join("known_hosts")],
+            connect_timeout: Duration::from_secs(5),
+            ..SshSettings::isolated()
+        };
+        SshTransport::new(settings, Arc::new(|_| None))
+    }
+
+    async fn scan(&self) -> Scan {
+        let request = ProbeRequest {
+            refresh: Refresh::OlderThan(Duration::from_secs(3600)),
+            installed: false,
+        };
+        scan_hosts(
+            RunId::new("scan").unwrap(),
+            &self.hosts(),
+            &request,
+            &self.transport(),
+            &Limits::default(),
+            &Control::new(),
+            &mut Events::default(),
+        )
+        .await
+        .unwrap()
+    }
+}

@@ -1,0 +1,131 @@
+//! Where secrets are kept, and getting them from there: each reference once in a run.
+//!
+//! What must stay true: a secret appears in no message; a program that gives one is started without a shell;
+//! a file that others may read is refused.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::sync::{Mutex, OnceCell};
+use tokio::time::timeout;
+
+use crate::model::secret::{Secret, SecretReference};
+
+use super::settings::{Prompter, SshSettings};
+
+/// Password managers may wait for a touch or a network; more is a hang.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+
+type Slot = Arc<OnceCell<Result<Secret, String>>>;
+
+/// The secrets of a run.
+pub(super) struct SecretStore {
+    settings: Arc<SshSettings>,
+    slots: Mutex<HashMap<String, Slot>>,
+}
+
+impl SecretStore {
+    /// Nothing is resolved yet.
+    pub(super) fn new(settings: Arc<SshSettings>) -> Self {
+        Self {
+            settings,
+            slots: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The secret that a reference names. The first result, good or bad, holds for the run.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(super) async fn resolve(&self, reference: &SecretReference) -> Result<Secret, String> {
+        let key = format!("{reference:?}");
+        let slot = self.slots.lock().await.entry(key).or_default().clone();
+        slot.get_or_init(|| self.fetch(reference)).await.clone()
+    }
+
+    async fn fetch(&self, reference: &SecretReference) -> Result<Secret, String> {
+        let (name, value) = match reference {
+            SecretReference::Env(name) => (
+                format!("the environment variable {name}"),
+                std::env::var(name).map_err(|_| "it is not set".to_owned()),
+            ),
+            SecretReference::Command(words) => (
+                format!("the command {}", words.first().map_or("", String::as_str)),
+                from_command(words).await,
+            ),
+            SecretReference::File(path) => {
+                let path = self.settings.expand(path);
+                (format!("the file {}", path.display()), from_file(&path))
+            }
+            SecretReference::Prompt(question) => (
+                "the question".to_owned(),
+                ask(question.clone(), Arc::clone(&self.settings.prompter)).await,
+            ),
+        };
+        let value = value.map_err(|reason| format!("{name} gives no password: {reason}"))?;
+        let line = value.lines().next().unwrap_or_default();
+        if line.is_empty() {
+            return Err(format!("{name} gives an empty password"));
+        }
+        Ok(Secret::new(line.to_owned()))
+    }
+}
+
+async fn from_command(words: &[String]) -> Result<String, String> {
+    let (program, arguments) = words.split_first().ok_or_else(|| "no program is named".to_owned())?;
+    let child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let output = match timeout(COMMAND_LIMIT, child.wait_with_output()).await {
+        Ok(result) => result.map_err(|error| error.to_string())?,
+        Err(_) => {
+            return Err(format!("it did not end within {} s", COMMAND_LIMIT.as_secs()));
+        }
+    };
+    if !output.status.success() {
+        return Err(format!("it failed ({})", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|_| "its output is not UTF-8".to_owned())
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .permissions()
+        .mode()
+        & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(format!("others may read it (mode {mode:04o}); run chmod 600"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_mode(_path: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+fn from_file(path: &Path) -> Result<String, String> {
+    check_mode(path)?;
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+async fn ask(question: String, prompter: Arc<dyn Prompter>) -> Result<String, String> {
+    let answer = tokio::task::spawn_blocking(move || prompter.ask(&question)).await;
+    match answer {
+        Ok(Some(secret)) => Ok(secret.expose().to_owned()),
+        Ok(None) => Err("nobody answered; there may be no terminal".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,274 @@
+//! The transport: limits, credentials and jump hosts of one run, and the connections it opens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::Rng;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::host::{Connect, Host};
+use crate::model::name::HostName;
+use crate::model::secret::Secret;
+use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+
+use super::auth::log_in;
+use super::credentials::Credentials;
+use super::dial::dial;
+use super::exec;
+use super::failure;
+use super::handshake::{HandshakeError, KeyCheck, Peer, Session, handshake};
+use super::host_key::{HostKeyPolicy, KnownHosts};
+use super::jump::{Jump, JumpPool, route, tunnel};
+use super::local;
+use super::privilege;
+use super::secrets::SecretStore;
+use super::settings::SshSettings;
+
+/// Further tries when a server drops connections before its banner.
+const BUSY_RETRIES: u32 = 2;
+/// Pause before the first of them, in milliseconds; it doubles, and up to as much again is added by chance.
+const BUSY_PAUSE: u64 = 300;
+
+/// Finds a host of the inventory by name: for jump hosts.
+pub type HostLookup = Arc<dyn Fn(&HostName) -> Option<Host> + Send + Sync>;
+
+pub(super) struct Shared {
+    pub(super) settings: Arc<SshSettings>,
+    pub(super) known_hosts: KnownHosts,
+    credentials: Credentials,
+    secrets: SecretStore,
+    hosts: HostLookup,
+    permits: Arc<Semaphore>,
+    jumps: JumpPool,
+}
+
+#[cfg(test)]
+impl Shared {
+    pub(super) fn permits_free(&self) -> usize {
+        self.permits.available_permits()
+    }
+}
+
+/// Opens SSH connections. Clones share credentials, limits and jump hosts.
+#[derive(Clone)]
+pub struct SshTransport {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What is checked on the way to a host.
+pub(super) enum Purpose {
+    /// Log in later; the host key must be known.
+    Login,
+    /// Only see the host key.
+    Capture,
+}
+
+impl SshTransport {
+    /// A transport. `hosts` finds jump hosts by their inventory name. Nothing is read or opened yet.
+    #[must_use]
+    pub fn new(settings: SshSettings, hosts: HostLookup) -> Self {
+        let settings = Arc::new(settings);
+        Self {
+            shared: Arc::new(Shared {
+                known_hosts: KnownHosts::new(settings.known_hosts.clone()),
+                credentials: Credentials::new(Arc::clone(&settings)),
+                secrets: SecretStore::new(Arc::clone(&settings)),
+                hosts,
+                permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
+                jumps: JumpPool::default(),
+                settings,
+            }),
+        }
+    }
+
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, HostError> {
+        Arc::clone(&self.shared.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| HostError::new(ErrorCode::Internal, "the connection pool is closed", "report this"))
+    }
+
+    pub(super) fn route(&self, host: &Host) -> Result<Vec<Host>, HostError> {
+        route(host, |name| (self.shared.hosts)(name))
+    }
+
+    /// Connects, checks the key and logs in, through the given hosts.
+    async fn open(&self, host: &Host, route: &[Host]) -> Result<Session, HostError> {
+        let jump = self.jump(route).await?;
+        // Before the connection: it may ask a person something.
+        let prepared = self.shared.credentials.prepare(host).await?;
+        let permit = match &jump {
+            Some(jump) => Some(handshake_permit(jump).await?),
+            None => None,
+        };
+        let mut session = match self.reach(host, jump.as_ref(), &Purpose::Login).await {
+            Ok(session) => session,
+            Err(HandshakeError::Busy(error) | HandshakeError::Final(error)) => return Err(error),
+            Err(HandshakeError::Captured(_)) => return Err(internal("a key was captured unasked")),
+        };
+        let limit = self.shared.settings.login_timeout;
+        let login = log_in(&mut session.handle, host, prepared);
+        match timeout(limit, login).await {
+            Ok(Ok(())) => {
+                drop(permit);
+                Ok(session)
+            }
+            Ok(Err(error)) => {
+                session.close().await;
+                Err(error)
+            }
+            Err(_) => Err(failure::timeout(
+                &format!("logging in to {}:{} as {}", host.address, host.port, host.user),
+                limit,
+                "the host's account or name lookups may hang: look at sshd's log (UseDNS, PAM)",
+            )),
+        }
+    }
+
+    /// The last host of a route, shared with everybody else who goes through it.
+    pub(super) async fn jump(&self, route: &[Host]) -> Result<Option<Jump>, HostError> {
+        let open = || async {
+            match route.split_last() {
+                // Boxed, because a route is a recursion.
+                Some((last, before)) => Box::pin(self.open(last, before)).await,
+                None => Err(internal("an empty route was opened")),
+            }
+        };
+        self.shared.jumps.get(route, open).await
+    }
+
+    /// Connects and checks the key. A server that drops us before its banner is tried again: it may have
+    /// too many others at the door.
+    pub(super) async fn reach(
+        &self,
+        host: &Host,
+        jump: Option<&Jump>,
+        purpose: &Purpose,
+    ) -> Result<Session, HandshakeError> {
+        let mut retries = 0;
+        loop {
+            match self.reach_once(host, jump, purpose).await {
+                Err(HandshakeError::Busy(_)) if retries < BUSY_RETRIES => {
+                    let pause = BUSY_PAUSE << retries;
+                    let pause = pause + rand::rng().random_range(0..=pause);
+                    sleep(Duration::from_millis(pause)).await;
+                    retries += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn reach_once(&self, host: &Host, jump: Option<&Jump>, purpose: &Purpose) -> Result<Session, HandshakeError> {
+        let limit = self.shared.settings.connect_timeout;
+        let deadline = Instant::now() + limit;
+        let policy = HostKeyPolicy::for_host(host, &self.shared.known_hosts).map_err(HandshakeError::Final)?;
+        let algorithms = policy.algorithms();
+        let certificate_algorithms = policy.certificate_algorithms();
+        let check = match purpose {
+            Purpose::Login => KeyCheck::Policy(Box::new(policy)),
+            Purpose::Capture => KeyCheck::Capture(Box::new(policy)),
+        };
+        let shown = format!("{}:{}", host.address, host.port);
+        let peer = Peer {
+            shown: &shown,
+            algorithms,
+            certificate_algorithms,
+            limit,
+            deadline,
+        };
+        match jump {
+            Some(jump) => {
+                let stream = tunnel(jump, host, limit, deadline)
+                    .await
+                    .map_err(HandshakeError::Final)?;
+                handshake(stream, check, peer).await
+            }
+            None => {
+                let stream = dial(&host.address, host.port, limit, deadline)
+                    .await
+                    .map_err(HandshakeError::Final)?;
+                handshake(stream, check, peer).await
+            }
+        }
+    }
+
+    /// The password for a privileged script, if one may be asked for.
+    async fn password(&self, host: &Host, privileged: bool) -> Result<Option<Secret>, HostError> {
+        match &host.privilege.password {
+            Some(reference) if privilege::needs_program(host, privileged) => self
+                .shared
+                .secrets
+                .resolve(reference)
+                .await
+                .map(Some)
+                .map_err(|reason| {
+                    failure::sudo(
+                        format!("there is no password for {}: {reason}", host.name),
+                        "correct `become.password` in the inventory, or provide what it refers to",
+                    )
+                }),
+            _ => Ok(None),
+        }
+    }
+}
+
+pub(super) async fn handshake_permit(jump: &Jump) -> Result<OwnedSemaphorePermit, HostError> {
+    Arc::clone(&jump.handshakes)
+        .acquire_owned()
+        .await
+        .map_err(|_| internal("a jump host's pool is closed"))
+}
+
+pub(super) fn internal(message: &str) -> HostError {
+    HostError::new(ErrorCode::Internal, message, "report this as a bug of patchwave")
+}
+
+impl Transport for SshTransport {
+    type Connection = SshConnection;
+
+    async fn connect(&self, host: &Host) -> Result<SshConnection, HostError> {
+        let permit = self.permit().await?;
+        let session = match host.connect {
+            Connect::Local => None,
+            Connect::Ssh => {
+                let route = self.route(host)?;
+                Some(self.open(host, &route).await?)
+            }
+        };
+        Ok(SshConnection {
+            transport: self.clone(),
+            host: host.clone(),
+            session,
+            _permit: permit,
+        })
+    }
+}
+
+/// An open connection to one host, or to this machine.
+pub struct SshConnection {
+    transport: SshTransport,
+    host: Host,
+    /// `None` for this machine.
+    session: Option<Session>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connection for SshConnection {
+    async fn run(&self, request: &ScriptRequest) -> Result<ScriptOutput, HostError> {
+        let password = self.transport.password(&self.host, request.privileged).await?;
+        let word = format!("{:032x}", rand::rng().random::<u128>());
+        match &self.session {
+            Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
+            None => local::run_script(&self.host, request, password, &word).await,
+        }
+    }
+
+    async fn close(self) {
+        if let Some(session) = self.session {
+            session.close().await;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A lab instance for one test: hosts up, an inventory for them, and questions to their own managers.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::program::{Outcome, Workplace};
+
+/// As many instances at once as two cores carry.
+const AT_ONCE: usize = 2;
+
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ENDED: Condvar = Condvar::new();
+
+struct Slot;
+
+impl Slot {
+    fn take() -> Self {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        while *running >= AT_ONCE {
+            running = ENDED.wait(running).unwrap_or_else(PoisonError::into_inner);
+        }
+        *running += 1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        ENDED.notify_one();
+    }
+}
+
+/// A host of the instance.
+#[derive(Debug, Clone)]
+pub struct LabHost {
+    pub name: String,
+    pub address: String,
+    pub manager: String,
+}
+
+/// An instance, ended when it is dropped, also by a failed test.
+pub struct Lab {
+    directory: String,
+    key: PathBuf,
+    pub hosts: Vec<LabHost>,
+    pub workplace: Workplace,
+    _slot: Slot,
+}
+
+fn lab_command() -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab"));
+    command.stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn succeed(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the lab failed: {stderr}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+impl Lab {
+    /// Brings hosts up, with the inventory `fleet.yml` that logs in as root.
+    #[track_caller]
+    pub fn up(names: &[&str]) -> Self {
+        let slot = Slot::take();
+        let output = lab_command()
+            .arg("up")
+            .args(names)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        let document: Value = serde_json::from_str(&succeed(&output)).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let hosts = document["hosts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|host| LabHost {
+                name: text(&host["name"]),
+                address: text(&host["address"]),
+                manager: text(&host["manager"]),
+            })
+            .collect();
+        let workplace = Workplace::new();
+        std::fs::copy(text(&document["known_hosts"]), workplace.path("known_hosts")).unwrap();
+        let lab = Self {
+            directory: text(&document["dir"]),
+            key: PathBuf::from(text(&document["key"])),
+            hosts,
+            workplace,
+            _slot: slot,
+        };
+        lab.write_inventory("user: root", "");
+        lab
+    }
+
+    /// Writes the inventory with these defaults (indented for `defaults:`) and further top-level YAML.
+    pub fn write_inventory(&self, defaults: &str, further: &str) {
+        let mut text = format!("defaults:\n  key: {}\n", self.key.display());
+        for line in defaults.lines() {
+            writeln!(text, "  {line}").unwrap();
+        }
+        text.push_str("hosts:\n");
+        for host in &self.hosts {
+            writeln!(text, "  {}: {{address: {}}}", host.name, host.address).unwrap();
+        }
+        text.push_str(further);
+        self.workplace.write("fleet.yml", &text);
+    }
+
+    /// Calls the program on this inventory.
+    pub fn patchwave(&self, arguments: &[&str]) -> Outcome {
+        let mut all = vec!["-i", "fleet.yml"];
+        all.extend(arguments);
+        self.workplace.run(all)
+    }
+
+    /// One of the lab's own commands about a host.
+    #[track_caller]
+    pub fn control(&self, verb: &str, host: &str, further: &[&str]) -> String {
+        succeed(
+            &lab_command()
+                .args([verb, &self.directory, host])
+                .args(further)
+                .output()
+                .unwrap(),
+        )
+    }
+
+    /// Lets the repository of every host hold that state.
+    pub fn publish(&self, state: &str) {
+        for host in &self.hosts {
+            self.control("publish", &host.name, &[state]);
+        }
+    }
+
+    /// Runs shell text inside a host, past SSH.
+    #[track_caller]
+    pub fn shell(&self, host: &str, script: &str) -> String {
+        self.control("exec", host, &["sh", "-c", script]).trim().to_owned()
+    }
+
+    pub fn manager(&self, host: &str) -> &str {
+        &self
+            .hosts
+            .iter()
+            .find(|candidate| candidate.name == host)
+            .unwrap()
+            .manager
+    }
+
+    /// The installed version, as the host's own manager says; `None` when it is not installed.
+    pub fn installed(&self, host: &str, package: &str) -> Option<String> {
+        let query = match self.manager(host) {
+            "apt" => format!(
+                "dpkg-query -W -f '${{db:Status-Abbrev}}${{Version}}' {package} 2>/dev/null | sed -n 's/^ii *//p;s/^hi *//p'"
+            ),
+            "pacman" => format!("pacman -Q {package} 2>/dev/null | cut -d' ' -f2"),
+            "apk" => {
+                format!("apk list --installed {package} 2>/dev/null | sed -n 's/^{package}-\\([0-9][^ ]*\\) .*/\\1/p'")
+            }
+            _ => format!("rpm -q --qf '%{{VERSION}}-%{{RELEASE}}' {package} 2>/dev/null | grep -v 'not installed'"),
+        };
+        let found = self.shell(host, &format!("{query} || true"));
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// Everything that is installed, in the manager's own words: to see that nothing changed.
+    pub fn everything_installed(&self, host: &str) -> String {
+        let query = match self.manager(host) {
+            "apt" => "dpkg-query -W",
+            "pacman" => "pacman -Q",
+            "apk" => "apk list --installed 2>/dev/null",
+            _ => "rpm -qa",
+        };
+        self.shell(host, &format!("{query} | LC_ALL=C sort"))
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let ended = lab_command().args(["down", &self.directory]).output();
+        if let Ok(output) = ended
+            && !output.status.success()
+        {
+            eprintln!("the lab did not end: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
