@@ -18,11 +18,11 @@ use serde::Deserialize;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
-use crate::model::name::{Architecture, PackageName, Version};
+use crate::model::name::Version;
 use crate::model::section::Sections;
 use crate::model::update::{Update, UpdateStatus};
 
-use super::listing::{Listing, filled_lines, join_lines, key};
+use super::listing::{Listing, Row, filled_lines, join_lines, key};
 
 /// Reads the updates.
 ///
@@ -241,22 +241,17 @@ impl<'a> Reader<'a> {
             Some(from) => Some(Version::new(from).ok()?),
             None => None,
         };
-        Some(Update {
-            package: PackageName::new(key.package).ok()?,
-            arch: Architecture::new(key.arch).ok()?,
+        let row = Row {
+            key,
             from,
             to: Version::new(to).ok()?,
             repo: self
                 .repositories
                 .get(&(name, to))
                 .map_or_else(String::new, |repo| (*repo).to_owned()),
-            status,
-            security: None,
-            severity: None,
-            advisories: Vec::new(),
-            cves: Vec::new(),
             size: self.sizes.get(&(name.to_owned(), to.to_owned())).copied(),
-        })
+        };
+        Some(row.update(status))
     }
 }
 

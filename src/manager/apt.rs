@@ -23,7 +23,7 @@ use crate::model::section::Sections;
 use crate::model::update::{PackageKey, Update, UpdateStatus};
 
 use super::apt_policy::{Policies, Sources};
-use super::listing::{Listing, filled_lines, join_lines, key};
+use super::listing::{Listing, Row, filled_lines, join_lines, key};
 
 /// Reads the updates.
 ///
@@ -42,7 +42,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
         match parse_install(line) {
             Some(row) => {
                 planned.insert(row.key.clone());
-                listing.updates.push(reader.update(row, None));
+                listing.updates.push(reader.update(row, UpdateStatus::Upgradable));
             }
             None => listing.unparsed += 1,
         }
@@ -52,7 +52,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
             Some(row) if planned.contains(&row.key) => {}
             Some(row) => {
                 let status = reader.status(&row);
-                listing.updates.push(reader.update(row, Some(status)));
+                listing.updates.push(reader.update(row, status));
             }
             None => listing.unparsed += 1,
         }
@@ -81,14 +81,6 @@ fn broken(text: &str) -> Option<HostError> {
     })
 }
 
-/// One package that has a newer version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
-    key: PackageKey,
-    from: Option<Version>,
-    to: Version,
-}
-
 /// `Inst NAME[:ARCH] [OLD]? (NEW ORIGIN[, ORIGIN…] [ARCH])…`
 fn parse_install(line: &str) -> Option<Row> {
     let rest = line.strip_prefix("Inst ")?;
@@ -108,6 +100,8 @@ fn parse_install(line: &str) -> Option<Row> {
         key: key(name, arch)?,
         from,
         to: Version::new(to).ok()?,
+        repo: String::new(),
+        size: None,
     })
 }
 
@@ -122,6 +116,8 @@ fn parse_upgradable(line: &str) -> Option<Row> {
         key: key(name, arch)?,
         from: Some(Version::new(from).ok()?),
         to: Version::new(to).ok()?,
+        repo: String::new(),
+        size: None,
     })
 }
 
@@ -154,7 +150,7 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    fn update(&self, row: Row, status: Option<UpdateStatus>) -> Update {
+    fn update(&self, mut row: Row, status: UpdateStatus) -> Update {
         let policy = self.policies.get(&row.key);
         let security = self.sources.has_security().then(|| {
             policy.is_some_and(|policy| {
@@ -164,22 +160,14 @@ impl<'a> Reader<'a> {
                     .any(|source| self.sources.is_security(source))
             })
         });
-        let repo = policy
+        row.repo = policy
             .and_then(|policy| policy.version(row.to.as_str()))
             .and_then(|version| version.sources.first())
             .map_or_else(String::new, |source| self.sources.title(source));
+        row.size = self.sizes.get(&(row.key.clone(), row.to.clone())).copied();
         Update {
-            size: self.sizes.get(&(row.key.clone(), row.to.clone())).copied(),
-            package: row.key.package,
-            arch: row.key.arch,
-            from: row.from,
-            to: row.to,
-            repo,
-            status: status.unwrap_or(UpdateStatus::Upgradable),
             security,
-            severity: None,
-            advisories: Vec::new(),
-            cves: Vec::new(),
+            ..row.update(status)
         }
     }
 

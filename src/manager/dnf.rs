@@ -21,10 +21,10 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::name::Version;
 use crate::model::section::Sections;
-use crate::model::update::{PackageKey, Update, UpdateStatus};
+use crate::model::update::{PackageKey, UpdateStatus};
 
 use super::advisory::Fixes;
-use super::listing::{Installed, Listing, filled_lines, key, parse_installed};
+use super::listing::{Installed, Listing, Row, filled_lines, key, parse_installed};
 use super::rpm;
 
 /// Reads the updates; `fixes` are the advisories, `is_locked` knows the version locks.
@@ -64,14 +64,14 @@ pub(super) fn updates(
             }
         };
         planned.insert(row.key.clone());
-        listing.updates.push(update(
-            row.key.clone(),
-            newest(&present, &row.key),
-            row.to,
-            &row.repo,
-            candidate.and_then(|candidate| candidate.size),
-            status,
-        ));
+        let found = Row {
+            from: newest(&present, &row.key),
+            size: candidate.and_then(|candidate| candidate.size),
+            key: row.key,
+            to: row.to,
+            repo: row.repo,
+        };
+        listing.updates.push(found.update(status));
     }
     for (key, candidate) in candidates {
         if planned.contains(&key) {
@@ -86,9 +86,14 @@ pub(super) fn updates(
         } else {
             UpdateStatus::Upgradable
         };
-        let from = newest(&present, &key);
-        let found = update(key, from, candidate.to, &candidate.repo, candidate.size, status);
-        listing.updates.push(found);
+        let found = Row {
+            from: newest(&present, &key),
+            key,
+            to: candidate.to,
+            repo: candidate.repo,
+            size: candidate.size,
+        };
+        listing.updates.push(found.update(status));
     }
     for update in &mut listing.updates {
         fixes.annotate(update);
@@ -123,29 +128,6 @@ fn simulated_table(manager: Manager, sections: &Sections, listing: &mut Listing)
         .notices
         .push(format!("no update can be installed now: {}", problem.message));
     Ok(Some(Table::default()))
-}
-
-fn update(
-    key: PackageKey,
-    from: Option<Version>,
-    to: Version,
-    repo: &str,
-    size: Option<u64>,
-    status: UpdateStatus,
-) -> Update {
-    Update {
-        package: key.package,
-        arch: key.arch,
-        from,
-        to,
-        repo: repo.to_owned(),
-        status,
-        security: None,
-        severity: None,
-        advisories: Vec::new(),
-        cves: Vec::new(),
-        size,
-    }
 }
 
 /// The highest installed version; of several kernels the newest. A package may come in another
@@ -202,12 +184,12 @@ fn parse_candidate(line: &str) -> Option<(PackageKey, Candidate)> {
 /// What a transaction would do.
 #[derive(Debug, Default)]
 struct Table {
-    planned: Vec<Row>,
+    planned: Vec<TableRow>,
     unparsed: usize,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Row {
+struct TableRow {
     key: PackageKey,
     to: Version,
     repo: String,
@@ -270,7 +252,7 @@ impl Table {
         let row = match words {
             [name, arch, evr, repo, ..] => {
                 let to = Version::new(rpm::without_zero_epoch(evr)).ok();
-                key(name, arch).zip(to).map(|(key, to)| Row {
+                key(name, arch).zip(to).map(|(key, to)| TableRow {
                     key,
                     to,
                     repo: (*repo).to_owned(),

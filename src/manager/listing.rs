@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::model::error::HostError;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
-use crate::model::update::{PackageKey, Update};
+use crate::model::update::{PackageKey, Update, UpdateStatus};
 
 /// Every installed package. Several versions stand side by side where the manager allows it (kernels).
 pub type Installed = BTreeMap<PackageKey, Vec<Version>>;
@@ -24,6 +24,41 @@ pub struct Listing {
     pub unparsed: usize,
     /// Why no transaction may be begun: a package is between two states.
     pub broken: Option<HostError>,
+}
+
+/// One package that has a newer version, as far as every manager tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Name and architecture.
+    pub key: PackageKey,
+    /// The installed version; `None` for a new package.
+    pub from: Option<Version>,
+    /// The candidate version.
+    pub to: Version,
+    /// The repository; empty when it is not known.
+    pub repo: String,
+    /// Download size in bytes.
+    pub size: Option<u64>,
+}
+
+impl Row {
+    /// The update, with nothing known of its security.
+    #[must_use]
+    pub fn update(self, status: UpdateStatus) -> Update {
+        Update {
+            package: self.key.package,
+            arch: self.key.arch,
+            from: self.from,
+            to: self.to,
+            repo: self.repo,
+            status,
+            security: None,
+            severity: None,
+            advisories: Vec::new(),
+            cves: Vec::new(),
+            size: self.size,
+        }
+    }
 }
 
 impl Listing {

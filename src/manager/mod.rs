@@ -13,12 +13,14 @@ mod dnf;
 pub mod dnf4;
 pub mod dnf5;
 mod failure;
+mod failure_texts;
 pub mod listing;
 pub mod pacman;
 pub mod rpm;
 mod transaction;
 mod xml;
 pub mod zypper;
+mod zypper_patches;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;

@@ -15,9 +15,9 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::name::Version;
 use crate::model::section::Sections;
-use crate::model::update::{PackageKey, Update, UpdateStatus};
+use crate::model::update::UpdateStatus;
 
-use super::listing::{Listing, filled_lines, key};
+use super::listing::{Listing, Row, filled_lines, key};
 
 /// Reads the updates.
 ///
@@ -50,33 +50,33 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
             UpdateStatus::Upgradable
         };
         let from = older.remove(&name).map(|old| old.from);
-        listing.updates.push(row.update(from, status));
+        listing.updates.push(Row { from, ..row }.update(status));
     }
     for line in filled_lines(sections.text("ignored")) {
         if let Some(row) = parse_row(line)
             && let Some(old) = older.remove(row.key.package.as_str())
         {
-            listing.updates.push(row.update(Some(old.from), UpdateStatus::Held));
+            let from = Some(old.from);
+            listing.updates.push(Row { from, ..row }.update(UpdateStatus::Held));
         }
     }
-    // What the resolver leaves out has no architecture of its own here; `any` and the host's are unknown.
+    // What the resolver leaves out has no architecture here; most packages of that kind are `any`.
     for (name, old) in older {
+        let status = if old.ignored {
+            UpdateStatus::Held
+        } else {
+            UpdateStatus::KeptBack
+        };
         match key(&name, "any") {
             Some(key) => listing.updates.push(
                 Row {
                     key,
+                    from: Some(old.from),
                     to: old.to,
                     repo: String::new(),
                     size: None,
                 }
-                .update(
-                    Some(old.from),
-                    if old.ignored {
-                        UpdateStatus::Held
-                    } else {
-                        UpdateStatus::KeptBack
-                    },
-                ),
+                .update(status),
             ),
             None => listing.unparsed += 1,
         }
@@ -150,36 +150,12 @@ fn replacing(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-struct Row {
-    key: PackageKey,
-    to: Version,
-    repo: String,
-    size: Option<u64>,
-}
-
-impl Row {
-    fn update(self, from: Option<Version>, status: UpdateStatus) -> Update {
-        Update {
-            package: self.key.package,
-            arch: self.key.arch,
-            from,
-            to: self.to,
-            repo: self.repo,
-            status,
-            security: None,
-            severity: None,
-            advisories: Vec::new(),
-            cves: Vec::new(),
-            size: self.size,
-        }
-    }
-}
-
 fn parse_row(line: &str) -> Option<Row> {
     let mut fields = line.split('|');
     let (name, version, arch) = (fields.next()?, fields.next()?, fields.next()?);
     Some(Row {
         key: key(name, arch)?,
+        from: None,
         to: Version::new(version).ok()?,
         repo: fields.next()?.to_owned(),
         size: fields.next()?.parse().ok(),

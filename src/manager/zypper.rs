@@ -5,6 +5,8 @@
 //! - `repositories`: lines `ALIAS yes|no`: repositories with metadata, and whether they have advisories.
 //! - `updates`: `zypper -x list-updates --all`: every newer version, locked ones too.
 //! - `simulation`: `zypper -x up --dry-run`: what would be installed now. Exit code 77 without root.
+//! - `obsoletes`: of `zypper info --obsoletes` the lines `Name` and `Obsoletes` of the packages that would
+//!   be new; empty unless something would be removed.
 //! - `patches`: `zypper -x list-patches`. `patch-contents`: of `zypper info -t patch` the lines `Name` and
 //!   `Conflicts`: a patch conflicts with the versions that it replaces.
 //! - `locks`: `zypper locks`. `reboot-check`: `zypper needs-rebooting`.
@@ -17,13 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::name::Version;
-use crate::model::section::Sections;
-use crate::model::update::{PackageKey, Update, UpdateStatus};
+use crate::model::section::{Section, Sections};
+use crate::model::update::{PackageKey, UpdateStatus};
 
-use super::advisory::{Fix, Fixes};
-use super::listing::{Listing, filled_lines, key};
+use super::advisory::Fixes;
+use super::listing::{Listing, Row, filled_lines, key};
 use super::rpm;
 use super::xml::{Tag, tags};
+use super::zypper_patches::fixes;
 
 /// Reads the updates.
 ///
@@ -33,111 +36,135 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
     if let Some(section) = sections.get("updates")
         && section.exit_code != 0
     {
-        let said = format!("{}\n{}", section.stderr, messages(&section.stdout));
-        return Err(super::failure(Manager::Zypper, section.exit_code, &said));
+        return Err(problem(section));
     }
     let mut listing = Listing::default();
-    let locks = locks(sections.text("locks"));
     let plan = simulated(sections, &mut listing)?;
-    let is_planned = plan.is_some();
-    let mut seen = BTreeSet::new();
-    for row in plan.unwrap_or_default() {
-        seen.insert(row.key.clone());
-        listing.updates.push(row.update(UpdateStatus::Upgradable));
-    }
-    for tag in tags(sections.text("updates")) {
-        if tag.name != "source" && (tag.name != "update" || tag.get("kind") != "package") {
-            continue;
-        }
-        if tag.name == "source" {
-            // It stands inside the update that it is the repository of.
-            if let Some(update) = listing.updates.last_mut()
-                && update.repo.is_empty()
-            {
-                tag.get("alias").clone_into(&mut update.repo);
+    let is_simulated = plan.is_some();
+    let mut rows: BTreeMap<PackageKey, (Row, UpdateStatus)> = plan
+        .into_iter()
+        .flatten()
+        .map(|(row, status)| (row.key.clone(), (row, status)))
+        .collect();
+    let locks = locks(sections.text("locks"));
+    for row in newer_versions(sections.text("updates"), &mut listing) {
+        if let Some((planned, _)) = rows.get_mut(&row.key) {
+            // A kernel is installed beside the one that it is newer than: the simulation then names no
+            // old version, the list of updates does.
+            if planned.from.is_none() && planned.to == row.to {
+                planned.from = row.from;
             }
             continue;
         }
-        match Row::of_update(&tag) {
-            Some(row) if seen.contains(&row.key) => fill_old_version(&mut listing.updates, row),
-            Some(row) => {
-                let status = if locks.iter().any(|lock| lock == row.key.package.as_str()) {
-                    UpdateStatus::Held
-                } else if is_planned {
-                    UpdateStatus::KeptBack
-                } else {
-                    UpdateStatus::Upgradable
-                };
-                listing.updates.push(row.update(status));
-            }
-            None => listing.unparsed += 1,
-        }
+        let status = if locks.iter().any(|lock| lock == row.key.package.as_str()) {
+            UpdateStatus::Held
+        } else if is_simulated {
+            UpdateStatus::KeptBack
+        } else {
+            UpdateStatus::Upgradable
+        };
+        rows.insert(row.key.clone(), (row, status));
     }
     let fixes = fixes(sections.text("patches"), sections.text("patch-contents"));
     let fixes = Fixes::new(fixes, sections.text("repositories"));
-    for update in &mut listing.updates {
-        fixes.annotate(update);
+    for (row, status) in rows.into_values() {
+        let mut update = row.update(status);
+        fixes.annotate(&mut update);
+        listing.updates.push(update);
     }
     listing.tidy();
     Ok(listing)
 }
 
-/// A kernel is installed beside the one that it is newer than; the simulation then names no old version, the
-/// list of updates does.
-fn fill_old_version(updates: &mut [Update], row: Row) {
-    let planned = updates
-        .iter_mut()
-        .find(|update| update.key() == row.key && update.to == row.to);
-    if let Some(update) = planned
-        && update.from.is_none()
-    {
-        update.from = row.from;
+/// The packages of `list-updates`; the repository stands in a tag inside each.
+fn newer_versions(xml: &str, listing: &mut Listing) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for tag in tags(xml) {
+        if tag.name == "update" && tag.get("kind") == "package" {
+            match parse_row(&tag) {
+                Some(row) => rows.push(row),
+                None => listing.unparsed += 1,
+            }
+        } else if tag.name == "source"
+            && let Some(row) = rows.last_mut()
+        {
+            tag.get("alias").clone_into(&mut row.repo);
+        }
     }
+    rows
 }
 
 /// What the simulation would install; `None` when there was none (no root).
-fn simulated(sections: &Sections, listing: &mut Listing) -> Result<Option<Vec<Row>>, HostError> {
+fn simulated(sections: &Sections, listing: &mut Listing) -> Result<Option<Vec<(Row, UpdateStatus)>>, HostError> {
     let Some(section) = sections.get("simulation") else {
         return Ok(None);
     };
-    if section.exit_code == 77 {
-        listing
-            .notices
-            .push("not root: new dependencies, and what cannot be installed, are unknown".to_owned());
-        return Ok(None);
-    }
-    // 102 and 103 tell of a reboot, 106 of a repository that was skipped, 107 of a script.
-    if !matches!(section.exit_code, 0 | 102 | 103 | 106 | 107) {
-        let said = format!("{}\n{}", section.stderr, messages(&section.stdout));
-        let problem = super::failure(Manager::Zypper, section.exit_code, &said);
-        if problem.code != ErrorCode::Dep {
-            return Err(problem);
+    match section.exit_code {
+        // 102 and 103 tell of a reboot, 106 of a repository that was skipped, 107 of a script.
+        0 | 102 | 103 | 106 | 107 => {}
+        77 => {
+            listing.notices.push(super::UNSIMULATED.to_owned());
+            return Ok(None);
         }
+        _ => {
+            let problem = problem(section);
+            if problem.code != ErrorCode::Dep {
+                return Err(problem);
+            }
+            listing
+                .notices
+                .push(format!("no update can be installed now: {}", problem.message));
+            return Ok(Some(Vec::new()));
+        }
+    }
+    let (rows, removed) = steps(&section.stdout, listing);
+    let obsoletes = obsoletes(sections.text("obsoletes"));
+    let mut replacing = BTreeSet::new();
+    for name in removed {
+        let by = obsoletes.get(&name);
+        let what = by.map_or_else(
+            || format!("the updates together would remove {name}"),
+            |by| format!("{by} would replace {name}"),
+        );
         listing
             .notices
-            .push(format!("no update can be installed now: {}", problem.message));
-        return Ok(Some(Vec::new()));
+            .push(format!("{what}: patchwave removes nothing without consent"));
+        replacing.extend(by);
     }
+    let with_status = |row: Row| {
+        if replacing.contains(&row.key.package.to_string()) {
+            (row, UpdateStatus::KeptBack)
+        } else {
+            (row, UpdateStatus::Upgradable)
+        }
+    };
+    Ok(Some(rows.into_iter().map(with_status).collect()))
+}
+
+/// What a dry run would install, and the names that it would remove.
+fn steps(xml: &str, listing: &mut Listing) -> (Vec<Row>, Vec<String>) {
     let mut part = "";
-    let mut rows = Vec::new();
-    for tag in tags(&section.stdout) {
+    let (mut rows, mut removed) = (Vec::new(), Vec::new());
+    for tag in tags(xml) {
         match tag.name {
             "solvable" if tag.get("type") != "package" => {}
+            "solvable" if part == "to-remove" => removed.push(tag.get("name").to_owned()),
             "solvable" if matches!(part, "to-upgrade" | "to-install" | "to-upgrade-change-arch") => {
-                match Row::of_solvable(&tag) {
+                match parse_row(&tag) {
                     Some(row) => rows.push(row),
                     None => listing.unparsed += 1,
                 }
             }
-            "solvable" if part == "to-remove" => listing.notices.push(format!(
-                "the updates together would remove {}: patchwave removes nothing without consent",
-                tag.get("name")
-            )),
             name if name.starts_with("to-") => part = name,
             _ => {}
         }
     }
-    Ok(Some(rows))
+    (rows, removed)
+}
+
+fn problem(section: &Section) -> HostError {
+    let said = format!("{}\n{}", section.stderr, messages(&section.stdout));
+    super::failure(Manager::Zypper, section.exit_code, &said)
 }
 
 /// The text of `<message type="error">…`: zypper's XML mode says its errors there.
@@ -149,51 +176,41 @@ fn messages(xml: &str) -> String {
         .join("\n")
 }
 
-struct Row {
-    key: PackageKey,
-    from: Option<Version>,
-    to: Version,
-    repo: String,
+/// A package as both of zypper's lists write it.
+fn parse_row(tag: &Tag<'_>) -> Option<Row> {
+    let from = match rpm::without_zero_epoch(tag.get("edition-old")) {
+        "" => None,
+        old => Some(Version::new(old).ok()?),
+    };
+    Some(Row {
+        key: key(tag.get("name"), tag.get("arch"))?,
+        from,
+        to: Version::new(rpm::without_zero_epoch(tag.get("edition"))).ok()?,
+        repo: tag.get("repository").to_owned(),
+        size: None,
+    })
 }
 
-impl Row {
-    fn of_update(tag: &Tag<'_>) -> Option<Self> {
-        Self::new(tag, String::new())
-    }
-
-    fn of_solvable(tag: &Tag<'_>) -> Option<Self> {
-        Self::new(tag, tag.get("repository").to_owned())
-    }
-
-    fn new(tag: &Tag<'_>, repo: String) -> Option<Self> {
-        let old = rpm::without_zero_epoch(tag.get("edition-old"));
-        let from = match old {
-            "" => None,
-            old => Some(Version::new(old).ok()?),
+/// Which new package replaces which old one: by the old one's name.
+fn obsoletes(text: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut name = "";
+    for line in filled_lines(text) {
+        let value = match line.split_once(" : ") {
+            Some((field, value)) if !line.starts_with(' ') => {
+                if field.trim() == "Name" {
+                    name = value.trim();
+                    continue;
+                }
+                value.trim()
+            }
+            _ => line.trim(),
         };
-        Some(Self {
-            key: key(tag.get("name"), tag.get("arch"))?,
-            from,
-            to: Version::new(rpm::without_zero_epoch(tag.get("edition"))).ok()?,
-            repo,
-        })
-    }
-
-    fn update(self, status: UpdateStatus) -> Update {
-        Update {
-            package: self.key.package,
-            arch: self.key.arch,
-            from: self.from,
-            to: self.to,
-            repo: self.repo,
-            status,
-            security: None,
-            severity: None,
-            advisories: Vec::new(),
-            cves: Vec::new(),
-            size: None,
+        if let Some(old) = value.split(' ').next() {
+            found.insert(old.to_owned(), name.to_owned());
         }
     }
+    found
 }
 
 /// The names in the table of `zypper locks`: `NUMBER | NAME | TYPE | REPOSITORY | COMMENT`.
@@ -207,92 +224,9 @@ fn locks(text: &str) -> Vec<String> {
         .collect()
 }
 
-struct Patch {
-    security: bool,
-    severity: String,
-    cves: Vec<String>,
-}
-
-fn fixes(patches: &str, contents: &str) -> Vec<Fix> {
-    let patches = needed_patches(patches);
-    let mut fixes = Vec::new();
-    let mut current = None;
-    for line in filled_lines(contents) {
-        let (field, value) = match line.split_once(" : ") {
-            Some((field, value)) if !line.starts_with(' ') => (field.trim(), value.trim()),
-            _ => ("", line.trim()),
-        };
-        if field == "Name" {
-            current = patches.get_key_value(value);
-        }
-        if let Some((id, patch)) = current
-            && matches!(field, "Conflicts" | "")
-            && let Some((package, fixed)) = value.split_once(" < ")
-        {
-            let (package, arch) = package_and_architecture(package.trim());
-            fixes.push(Fix {
-                advisory: id.clone(),
-                security: patch.security,
-                severity: patch.severity.clone(),
-                cves: patch.cves.clone(),
-                package,
-                arch,
-                fixed: fixed.trim().to_owned(),
-            });
-        }
-    }
-    fixes
-}
-
-/// `foo`, or `foo.x86_64` as SUSE's own patches write it.
-fn package_and_architecture(text: &str) -> (String, Option<String>) {
-    const ARCHITECTURES: [&str; 11] = [
-        "noarch",
-        "x86_64",
-        "i586",
-        "i686",
-        "aarch64",
-        "aarch64_ilp32",
-        "ppc64le",
-        "s390x",
-        "armv7hl",
-        "riscv64",
-        "src",
-    ];
-    match text.rsplit_once('.') {
-        Some((name, arch)) if ARCHITECTURES.contains(&arch) => (name.to_owned(), Some(arch.to_owned())),
-        _ => (text.to_owned(), None),
-    }
-}
-
-fn needed_patches(xml: &str) -> BTreeMap<String, Patch> {
-    let mut patches = BTreeMap::new();
-    let mut current = String::new();
-    for tag in tags(xml) {
-        if tag.name == "update" && tag.get("kind") == "patch" {
-            tag.get("name").clone_into(&mut current);
-            patches.insert(
-                current.clone(),
-                Patch {
-                    security: tag.get("category") == "security",
-                    severity: tag.get("severity").to_lowercase(),
-                    cves: Vec::new(),
-                },
-            );
-        } else if tag.name == "issue"
-            && tag.get("type") == "cve"
-            && let Some(patch) = patches.get_mut(&current)
-        {
-            patch.cves.push(tag.get("id").to_owned());
-        }
-    }
-    patches
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::section::Section;
 
     #[test]
     fn a_kernel_that_is_installed_beside_the_old_one_has_an_old_version() {
@@ -319,26 +253,5 @@ mod tests {
             .map(|update| (update.from.as_ref().map(Version::as_str), update.to.as_str()))
             .collect();
         assert_eq!(shown, [(Some("6.4.0-1"), "6.4.0-2")]);
-    }
-
-    #[test]
-    fn suse_writes_many_conflicts_below_each_other() {
-        let found = fixes(
-            "<update kind=\"patch\" name=\"SUSE-1\" category=\"security\" severity=\"important\"><issue type=\"cve\" id=\"CVE-1\"/></update>",
-            "Name        : SUSE-1\nConflicts   : [3]\n    srcpackage:bind < 9.16.6\n    libbind9.x86_64 < 9.16.6-1\n    bind-doc.noarch < 9.16.6-1\n",
-        );
-        let shown: Vec<_> = found
-            .iter()
-            .map(|fix| (fix.package.as_str(), fix.arch.as_deref(), fix.fixed.as_str()))
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                ("srcpackage:bind", None, "9.16.6"),
-                ("libbind9", Some("x86_64"), "9.16.6-1"),
-                ("bind-doc", Some("noarch"), "9.16.6-1")
-            ]
-        );
-        assert!(found.iter().all(|fix| fix.security && fix.cves == ["CVE-1"]));
     }
 }

@@ -12,9 +12,10 @@ write_plan() {
 
 launch() {
   if [ -d /run/systemd/system ] && has systemd-run; then
-    # A unit of its own outlives the session. No sandbox: apt would take it for a chroot.
+    # A unit of its own outlives the session, and a shutdown waits for it. Nothing but this script itself is ever
+    # sent a signal. No sandbox: apt would take it for a chroot.
     systemd-run --quiet --collect --unit="patchwave-job-$job_id" --description="patchwave job $job_id" \
-      --property=KillMode=mixed --property=TimeoutStopSec=20min --setenv=PATH="$PATH" \
+      --property=KillMode=process --property=TimeoutStopSec=20min --setenv=PATH="$PATH" \
       /bin/sh "$job/run" "$job"
   elif has setsid; then
     setsid /bin/sh "$job/run" "$job" </dev/null >/dev/null 2>&1 &

@@ -11,13 +11,29 @@ zypper_refresh() {
 
 # Tumbleweed moves as a whole: its updates are a `dup`.
 zypper_simulation() {
-  if ! is_root; then
-    return 77
-  elif [ "$(os_release_value ID)" = opensuse-tumbleweed ]; then
-    zypper_run -x -q dup --dry-run --no-recommends --auto-agree-with-licenses --no-allow-vendor-change
+  zypper_plan=
+  if ! is_root; then return 77; fi
+  if [ "$(os_release_value ID)" = opensuse-tumbleweed ]; then
+    set -- dup --no-allow-vendor-change
   else
-    zypper_run -x -q up --dry-run --no-recommends --auto-agree-with-licenses
+    set -- up
   fi
+  zypper_plan=$(zypper_run -x -q "$@" --dry-run --no-recommends --auto-agree-with-licenses)
+  zypper_code=$?
+  printf '%s\n' "$zypper_plan"
+  return "$zypper_code"
+}
+
+# When something would be removed: which of the new packages replaces it.
+zypper_obsoletes() {
+  case $zypper_plan in
+    *'<to-remove>'*)
+      printf '%s\n' "$zypper_plan" | tr '<' '\n' |
+        sed -n '/^to-install/,/^\/to-install/s/^solvable type="package" name="\([A-Za-z0-9._+-]*\)".*$/\1/p' |
+        xargs -r zypper -n --no-refresh -q info --obsoletes |
+        sed -n '/^Name  *:/p; /^Obsoletes  *:/,/^[A-Z][A-Za-z ]*:/p; /^Obsoletes  *:/,/^$/p'
+      ;;
+  esac
 }
 
 zypper_updates() {
@@ -51,6 +67,7 @@ zypper_probe() {
   section repositories rpm_repositories /var/cache/zypp/raw/*/repodata/repomd.xml
   section updates zypper_updates
   section simulation zypper_simulation
+  section obsoletes zypper_obsoletes
   section patches zypper_patches
   section patch-contents zypper_patch_contents
   section locks zypper_run -q locks
