@@ -1,6 +1,7 @@
-//! Tests of every family: published comparisons and laws that any order keeps.
+//! Tests of every family: published comparisons, laws that any order keeps, and the managers' own tools.
 
 mod laws;
+mod oracles;
 
 use std::cmp::Ordering;
 
