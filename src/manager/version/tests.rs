@@ -54,8 +54,8 @@ macro_rules! published {
 }
 
 published! {
-    published_comparisons_of_deb: "deb.txt", deb::compare, 132;
-    published_comparisons_of_opkg: "deb.txt", opkg::compare, 132;
+    published_comparisons_of_deb: "deb.txt", deb::compare, 124;
+    published_comparisons_of_opkg: "deb.txt", opkg::compare, 124;
     published_comparisons_of_rpm: "rpm.txt", rpm::compare, 68;
     published_comparisons_of_alpm: "alpm.txt", alpm::compare, 45;
     published_comparisons_of_apk: "apk.txt", apk::compare, 702;
