@@ -18,6 +18,7 @@ pub mod listing;
 pub mod pacman;
 pub mod rpm;
 mod transaction;
+pub mod version;
 mod xml;
 pub mod zypper;
 mod zypper_patches;
