@@ -49,7 +49,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
     }
     for line in filled_lines(sections.text("upgradable")).filter(|line| *line != "Listing...") {
         match parse_upgradable(line) {
-            Some(row) if planned.contains(&row.key) => {}
+            Some(row) if is_planned(&planned, &row.key) => {}
             Some(row) => {
                 let status = reader.status(&row);
                 listing.updates.push(reader.update(row, status));
@@ -61,6 +61,15 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
     listing.broken = broken(sections.text("broken"));
     listing.tidy();
     Ok(listing)
+}
+
+/// The list names the installed architecture, the plan the new one: they differ when one of them is `all`.
+fn is_planned(planned: &BTreeSet<PackageKey>, key: &PackageKey) -> bool {
+    let is_all = |key: &PackageKey| key.arch.as_str() == "all";
+    planned.contains(key)
+        || planned
+            .iter()
+            .any(|other| other.package == key.package && (is_all(other) || is_all(key)))
 }
 
 /// Whether any repository's metadata is on the host.

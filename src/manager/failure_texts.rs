@@ -39,6 +39,7 @@ const APT: Rules = &[
     (
         ErrorCode::Dep,
         &[
+            " : Depends: ",
             "unmet dependencies",
             "held broken packages",
             "Packages need to be removed but remove is disabled",
@@ -170,6 +171,7 @@ const ZYPPER: Rules = &[
         ErrorCode::Disk,
         &[
             "No space left on device",
+            "more space on the ",
             "Not enough space",
             "needs additional",
             "not enough disk space",

@@ -17,6 +17,8 @@ mod failure_texts;
 pub mod listing;
 pub mod pacman;
 pub mod rpm;
+#[cfg(test)]
+mod tests;
 mod transaction;
 pub mod version;
 mod xml;
