@@ -28,6 +28,22 @@ pub fn fold_line<'a>(names: impl IntoIterator<Item = &'a str>, limit: usize) -> 
     format!("{shown} and {} more", names.len().saturating_sub(shown_names))
 }
 
+/// The folded names as far as they fit in that many characters, at least the first; then the number of the others.
+#[must_use]
+pub fn fold_within<'a>(names: impl IntoIterator<Item = &'a str>, width: usize) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let parts = fold_names(names.iter().copied());
+    let mut length = 0;
+    let fitting = parts
+        .iter()
+        .take_while(|part| {
+            length += part.chars().count() + 2;
+            length <= width + 2
+        })
+        .count();
+    fold_line(names, fitting.max(1))
+}
+
 fn names_in(part: &str) -> usize {
     let bounds = part
         .split_once('[')
@@ -138,6 +154,15 @@ mod tests {
         assert_eq!(folded(&["web01", "web03"]), "web01, web03");
         assert_eq!(folded(&["n09", "n010"]), "n09, n010");
         assert_eq!(folded(&["a"]), "a");
+    }
+
+    #[test]
+    fn names_are_shown_as_far_as_they_fit() {
+        let names = ["web01.example.org", "db01.example.org", "mail.example.org"];
+        assert_eq!(fold_within(names, 20), "web01.example.org and 2 more");
+        assert_eq!(fold_within(names, 35), "web01.example.org, db01.example.org and 1 more");
+        assert_eq!(fold_within(names, 99), names.join(", "));
+        assert_eq!(fold_within(names, 3), "web01.example.org and 2 more");
     }
 
     #[test]

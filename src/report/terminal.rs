@@ -1,6 +1,6 @@
 //! Renders a page for a terminal, or for a pipe that a person reads later.
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use unicode_width::UnicodeWidthChar;
 
 use super::page::{Block, Grid, Line, Page, Text, Tone};
@@ -13,6 +13,9 @@ pub struct Look {
     /// Whether colours are wanted.
     pub colour: bool,
 }
+
+/// Blanks between two columns.
+const GAP: u16 = 2;
 
 /// Narrower than this nothing can be laid out; the terminal wraps then.
 const NARROWEST: u16 = 40;
@@ -120,13 +123,28 @@ fn render_grid(grid: &Grid, look: Look) -> String {
         table.add_row(row.iter().map(|text| cell(text, look.colour)));
     }
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, GAP));
+    }
+    // The first column has the names; one that is broken in its middle cannot be read or copied.
+    let room = usize::from(look.width.unwrap_or(0) / 2);
+    if let (Ok(longest), Some(column)) = (u16::try_from(longest_word(grid).min(room)), table.column_mut(0)) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(longest + GAP)));
     }
     table
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The width of the longest word of the first column.
+fn longest_word(grid: &Grid) -> usize {
+    let first = grid.rows.iter().filter_map(|row| row.first());
+    first
+        .flat_map(|text| text.words.split(' '))
+        .map(display_width)
+        .max()
+        .unwrap_or(0)
 }
 
 fn cell(text: &Text, colour: bool) -> Cell {
@@ -178,6 +196,28 @@ mod tests {
             let widest = text.lines().map(display_width).max().unwrap();
             assert!(widest <= usize::from(width), "{widest} > {width}:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_name_is_not_broken_in_its_middle() {
+        let mut page = Page::new();
+        let name = "database-primary-0001.production.example.org";
+        let wide = "words and more words and even more words";
+        let row = vec![Text::plain(name), Text::plain(wide), Text::plain(wide)];
+        page.grid(Grid {
+            columns: vec!["HOST", "A", "B"],
+            rows: vec![row],
+        });
+        assert!(
+            render(
+                &page,
+                Look {
+                    width: Some(100),
+                    colour: false
+                }
+            )
+            .contains(name)
+        );
     }
 
     #[test]

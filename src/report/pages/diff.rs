@@ -5,8 +5,11 @@ use crate::model::name::HostName;
 use crate::model::scan::HostScan;
 use crate::model::text::count;
 use crate::model::update::{Update, UpdateStatus};
-use crate::report::fold::fold_line;
+use crate::report::fold::{fold_line, fold_within};
 use crate::report::page::{Grid, Line, Page, Text, Tone};
+
+/// As many characters of names as one cell shows.
+const CELL: usize = 32;
 
 /// As many names as one row shows.
 const NAMES: usize = 4;
@@ -20,7 +23,7 @@ pub fn diff_page_by_package(rows: &[PackageDifference], hosts: usize) -> Page {
         rows: rows
             .iter()
             .map(|row| {
-                let names = fold_line(row.hosts.iter().map(HostName::as_str), NAMES);
+                let names = fold_within(row.hosts.iter().map(HostName::as_str), CELL);
                 vec![
                     Text::new(row.package.as_str(), Tone::Strong),
                     version_from(row.from.as_ref().map(AsRef::as_ref)),

@@ -41,15 +41,16 @@ fn is_same(one: &Failure<'_>, other: &Failure<'_>) -> bool {
         && one.excerpt == other.excerpt
 }
 
-/// Messages name the address, which differs between hosts with the same trouble.
+/// Messages name the address, which differs between hosts with the same trouble: every number counts as the same.
 fn without_host(failure: &Failure<'_>) -> String {
-    let digits_folded: String = failure
-        .error
-        .message
-        .chars()
-        .map(|c| if c.is_ascii_digit() { '0' } else { c })
-        .collect();
-    digits_folded.replace(failure.host, "")
+    let mut folded = String::new();
+    for character in failure.error.message.replace(failure.host, "").chars() {
+        let is_digit = character.is_ascii_digit();
+        if !(is_digit && folded.ends_with('0')) {
+            folded.push(if is_digit { '0' } else { character });
+        }
+    }
+    folded
 }
 
 fn group_lines(names: &[&str], failure: &Failure<'_>) -> Vec<Line> {
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn hosts_with_the_same_trouble_share_an_entry() {
-        let errors: Vec<HostError> = (1..=3)
+        let errors: Vec<HostError> = (9..=11)
             .map(|number| HostError::new(ErrorCode::Connect, format!("10.0.0.{number}:22 refused"), "start sshd"))
             .collect();
         let names = ["web01", "web02", "web03"];

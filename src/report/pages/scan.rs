@@ -6,8 +6,11 @@ use super::failures::{Failure, failure_lines};
 use crate::model::scan::{HostScan, Scan};
 use crate::model::text::count;
 use crate::model::update::UpdateStatus;
-use crate::report::fold::fold_line;
+use crate::report::fold::{fold_line, fold_within};
 use crate::report::page::{Grid, Line, Page, Text, Tone};
+
+/// As many characters of names as one cell shows.
+const CELL: usize = 32;
 
 /// As many names as one row shows.
 const NAMES: usize = 4;
@@ -100,8 +103,8 @@ fn not_now(host: &HostScan) -> String {
 
 fn row(key: &RowKey, names: &[&str]) -> Vec<Text> {
     let hosts = match names.len() {
-        1 => fold_line(names.iter().copied(), NAMES),
-        number => format!("{} ({number})", fold_line(names.iter().copied(), NAMES)),
+        1 => fold_within(names.iter().copied(), CELL),
+        number => format!("{} ({number})", fold_within(names.iter().copied(), CELL)),
     };
     let security = match key.security {
         Some(0) => Text::new("-", Tone::Quiet),
