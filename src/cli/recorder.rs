@@ -1,14 +1,13 @@
 //! Where the events of a scan or a run go: numbered, into the ledger, then to the screen.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::arguments::Format;
 use super::printer::Printer;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::event::{Event, EventKind};
-use crate::model::name::{HostName, RunId};
+use crate::model::name::RunId;
+use crate::report::pages::run::RunNotes;
 use crate::report::plain;
 use crate::report::progress::Progress;
 use crate::rollout::{EventSink, SinkError};
@@ -20,7 +19,7 @@ pub struct Recorder<'a> {
     ledger: Option<&'a mut SqliteLedger>,
     printer: &'a Printer,
     progress: Option<Progress>,
-    excerpts: BTreeMap<HostName, Vec<String>>,
+    notes: RunNotes,
 }
 
 impl<'a> Recorder<'a> {
@@ -36,7 +35,7 @@ impl<'a> Recorder<'a> {
             ledger: None,
             printer,
             progress,
-            excerpts: BTreeMap::new(),
+            notes: RunNotes::default(),
         }
     }
 
@@ -49,13 +48,13 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// The telling lines of the logs of failed hosts. Removes the bars.
+    /// What the events tell beyond the report. Removes the bars.
     #[must_use]
-    pub fn into_excerpts(mut self) -> BTreeMap<HostName, Vec<String>> {
+    pub fn into_notes(mut self) -> RunNotes {
         if let Some(progress) = &mut self.progress {
             progress.end();
         }
-        std::mem::take(&mut self.excerpts)
+        self.notes
     }
 
     fn show(&mut self, event: &Event) -> Result<(), SinkError> {
@@ -82,11 +81,7 @@ impl EventSink for Recorder<'_> {
     fn record(&mut self, kind: EventKind) -> Result<(), SinkError> {
         let is_kept = kind.is_kept();
         self.sequence += u64::from(is_kept);
-        if let EventKind::HostFinished { host, excerpt, .. } = &kind
-            && !excerpt.is_empty()
-        {
-            self.excerpts.insert(host.clone(), excerpt.clone());
-        }
+        self.notes.take(&kind);
         let event = Event {
             sequence: self.sequence,
             at: Timestamp::now(),

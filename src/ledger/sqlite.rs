@@ -306,6 +306,7 @@ mod tests {
             scan: run.clone(),
             made: at,
             playbook: "p".to_owned(),
+            report_services: true,
             waves: Vec::new(),
         };
         ledger.begin_run(&run, at, &plan).unwrap();

@@ -20,6 +20,7 @@ pub mod rpm;
 #[cfg(test)]
 mod tests;
 mod transaction;
+pub mod version;
 mod xml;
 pub mod zypper;
 mod zypper_patches;

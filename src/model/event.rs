@@ -118,6 +118,15 @@ pub enum EventKind {
         /// The log's last lines, safe to show.
         lines: Vec<String>,
     },
+    /// What is left to do on a host that was patched. Written before the host ends.
+    HostPending {
+        /// The host.
+        host: HostName,
+        /// Units that still run replaced files.
+        services: Vec<String>,
+        /// Why a reboot is needed.
+        reboot: Vec<String>,
+    },
     /// A host ended.
     HostFinished {
         /// The host.
@@ -200,6 +209,7 @@ impl EventKind {
             | Self::HostPhase { host, .. }
             | Self::HostOutput { host, .. }
             | Self::HostLog { host, .. }
+            | Self::HostPending { host, .. }
             | Self::HostFinished { host, .. } => Some(host),
             Self::GateMeasured { host, .. } => host.as_ref(),
             _ => None,

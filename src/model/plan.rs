@@ -22,6 +22,8 @@ pub struct Plan {
     pub made: Timestamp,
     /// The playbook's name.
     pub playbook: String,
+    /// Whether services that still run replaced files are reported.
+    pub report_services: bool,
     /// In the order in which they run.
     pub waves: Vec<PlannedWave>,
 }

@@ -14,6 +14,9 @@ pub fn event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
     let text = match kind {
         EventKind::ScanStarted { hosts } => (Tone::Plain, format!("scanning {}", count(*hosts, "host"))),
         EventKind::HostScanStarted { .. } | EventKind::HostOutput { .. } | EventKind::HostLog { .. } => return None,
+        EventKind::HostPending { host, services, reboot } => {
+            (Tone::Warning, format!("{host}: {}", pending_in_words(services, reboot)))
+        }
         EventKind::HostScanned {
             host,
             error: Some(error),
@@ -143,6 +146,19 @@ fn wave_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
 #[must_use]
 pub fn draining() -> &'static str {
     "stopping: no further host starts, running ones end; press Ctrl-C again to leave them running and go"
+}
+
+/// What is left to do on a host.
+#[must_use]
+pub fn pending_in_words(services: &[String], reboot: &[String]) -> String {
+    let mut words = Vec::new();
+    if !services.is_empty() {
+        words.push(format!("still run replaced files: {}", services.join(", ")));
+    }
+    if !reboot.is_empty() {
+        words.push(format!("a reboot is needed: {}", reboot.join(", ")));
+    }
+    words.join("; ")
 }
 
 fn error_in_words(error: &HostError) -> String {

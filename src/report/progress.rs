@@ -74,7 +74,10 @@ impl Progress {
             | EventKind::WaveFinished { .. }
             | EventKind::Draining => self.say(event),
             EventKind::RunFinished { .. } => self.end(),
-            EventKind::BatchStarted { .. } | EventKind::GateMeasured { .. } | EventKind::HostLog { .. } => {}
+            EventKind::BatchStarted { .. }
+            | EventKind::GateMeasured { .. }
+            | EventKind::HostLog { .. }
+            | EventKind::HostPending { .. } => {}
         }
     }
 

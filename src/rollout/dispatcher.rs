@@ -59,6 +59,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         draining: false,
         detached: false,
         has_work: has_work(plan),
+        report_services: plan.report_services,
     };
     let mut outcomes = Vec::new();
     let mut end = RunEnd {
@@ -136,6 +137,8 @@ struct Run<'a, T, S> {
     detached: bool,
     /// Whether anything is to be done on any host of the plan.
     has_work: bool,
+    /// Whether services that still run replaced files are reported.
+    report_services: bool,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
@@ -383,6 +386,20 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         } else {
             self.sink.record(log)
         };
+        let services = if self.report_services {
+            result.services.clone()
+        } else {
+            Vec::new()
+        };
+        let noted = if services.is_empty() && result.reboot.is_empty() {
+            Ok(())
+        } else {
+            self.sink.record(EventKind::HostPending {
+                host: host.clone(),
+                services,
+                reboot: result.reboot.clone(),
+            })
+        };
         let recorded = self.sink.record(EventKind::HostFinished {
             host: host.clone(),
             wave: wave.clone(),
@@ -394,7 +411,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             changed: result.changed.clone(),
         });
         self.results.insert(host, result);
-        logged.and(recorded)
+        logged.and(noted).and(recorded)
     }
 
     fn note_draining(&mut self) -> Result<(), SinkError> {

@@ -23,7 +23,7 @@ use crate::model::name::{HostName, RunId};
 use crate::model::plan::{PlannedChange, PlannedHost};
 use crate::model::run::{Change, HostRunState};
 use crate::model::scan::HostState;
-use crate::model::text::count;
+use crate::model::text::{count, printable};
 use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, parse_probe, probe_script};
 use crate::remote::transport::{Connection, Transport};
 
@@ -64,6 +64,10 @@ pub(super) struct TurnResult {
     /// Whether anything was begun on the host: from then on a silent host is a failed one, not one that was
     /// merely not reached.
     pub touched: bool,
+    /// Units that still run replaced files, on a host that was patched.
+    pub services: Vec<String>,
+    /// Why a reboot is needed, on a host that was patched.
+    pub reboot: Vec<String>,
 }
 
 impl TurnResult {
@@ -78,6 +82,17 @@ impl TurnResult {
             log: Vec::new(),
             changed: Vec::new(),
             touched: false,
+            services: Vec::new(),
+            reboot: Vec::new(),
+        }
+    }
+
+    /// What is left to do on a host that was patched.
+    fn note_pending(&mut self, facts: &Facts) {
+        if self.state == HostRunState::Patched {
+            let services = facts.services.iter().filter(|service| service.needs_restart);
+            self.services = services.map(|service| printable(&service.unit)).collect();
+            self.reboot = facts.reboot.reasons.iter().map(|reason| printable(reason)).collect();
         }
     }
 
@@ -132,9 +147,13 @@ impl<T: Transport> Turn<T> {
             Some(connection) if self.must_reboot(&facts, changed) => self.reboot(connection, &facts, result).await,
             Some(connection) => {
                 connection.close().await;
+                result.note_pending(&facts);
                 Ok(())
             }
-            None => Ok(()),
+            None => {
+                result.note_pending(&facts);
+                Ok(())
+            }
         }
     }
 
@@ -212,6 +231,7 @@ impl<T: Transport> Turn<T> {
         result.touched = true;
         let facts = reboot_and_wait(&self.transport, &self.host, connection, facts, &self.limits).await?;
         result.rebooted = true;
+        result.note_pending(&facts);
         if result.state == HostRunState::Unchanged {
             result.state = HostRunState::Patched;
         }

@@ -99,12 +99,12 @@ pub(in crate::cli) async fn execute(
     };
     let mut recorder = Recorder::of_run(run, printer, ledger);
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
-    let excerpts = recorder.into_excerpts();
+    let notes = recorder.into_notes();
     let kept = ledger.end_run(&report, Timestamp::now());
     match printer.format {
         Format::Json => printer.document(&Document::new("apply", RunBody::from(&report)))?,
         Format::Jsonl => {}
-        _ => printer.page(&run_page(&report, &excerpts))?,
+        _ => printer.page(&run_page(&report, &notes))?,
     }
     // What is known is shown first; then that the ledger does not have all of it.
     if let Some(error) = broken {

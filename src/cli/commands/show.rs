@@ -1,7 +1,5 @@
 //! `show`: a past run again, from the ledger, through the same pages.
 
-use std::collections::BTreeMap;
-
 use crate::cli::arguments::{Format, GlobalOptions, ShowArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -13,7 +11,7 @@ use crate::model::name::{HostName, RunId};
 use crate::model::text::nearest;
 use crate::report::document::{Document, RunBody};
 use crate::report::event_text::event_in_words;
-use crate::report::pages::run::run_page;
+use crate::report::pages::run::{RunNotes, run_page};
 use crate::report::plain;
 
 /// Shows a run.
@@ -38,7 +36,7 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
         Some(report) if printer.format == Format::Json => {
             printer.document(&Document::new("apply", RunBody::from(&report)))?;
         }
-        Some(report) if !arguments.events => printer.page(&run_page(&report, &excerpts(&events)))?,
+        Some(report) if !arguments.events => printer.page(&run_page(&report, &notes(&events)))?,
         _ => {
             for line in events.iter().flat_map(plain::lines) {
                 printer.data(&(line + "\n"))?;
@@ -104,14 +102,8 @@ fn show_host(name: &str, run: &RunId, events: &[Event], printer: &Printer) -> Co
     Ok(Exit::Done)
 }
 
-fn excerpts(events: &[Event]) -> BTreeMap<HostName, Vec<String>> {
-    events
-        .iter()
-        .filter_map(|event| match &event.kind {
-            EventKind::HostFinished { host, excerpt, .. } if !excerpt.is_empty() => {
-                Some((host.clone(), excerpt.clone()))
-            }
-            _ => None,
-        })
-        .collect()
+fn notes(events: &[Event]) -> RunNotes {
+    let mut notes = RunNotes::default();
+    events.iter().for_each(|event| notes.take(&event.kind));
+    notes
 }

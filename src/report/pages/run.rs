@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::failures::{Failure, failure_lines};
+use crate::model::event::EventKind;
 use crate::model::name::HostName;
 use crate::model::run::{Change, HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::model::text::count;
+use crate::report::event_text::pending_in_words;
 use crate::report::fold::fold_line;
 use crate::report::page::{Grid, Line, Page, Text, Tone};
 
@@ -15,15 +17,55 @@ const NAMES: usize = 6;
 /// As many changed packages as one line shows.
 const PACKAGES: usize = 4;
 
-/// The page of an ended run. `excerpts` has the telling lines of the logs of failed hosts.
+/// What the events of a run tell beyond its report.
+#[derive(Debug, Clone, Default)]
+pub struct RunNotes {
+    /// The telling lines of the logs of failed hosts.
+    excerpts: BTreeMap<HostName, Vec<String>>,
+    /// What is left to do on patched hosts, in words.
+    pending: BTreeMap<HostName, String>,
+}
+
+impl RunNotes {
+    /// Takes what an event has to add.
+    pub fn take(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::HostFinished { host, excerpt, .. } if !excerpt.is_empty() => {
+                self.excerpts.insert(host.clone(), excerpt.clone());
+            }
+            EventKind::HostPending { host, services, reboot } => {
+                self.pending.insert(host.clone(), pending_in_words(services, reboot));
+            }
+            _ => {}
+        }
+    }
+
+    fn pending_lines(&self) -> Vec<Line> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (host, words) in &self.pending {
+            match groups.iter_mut().find(|(other, _)| other == words) {
+                Some((_, names)) => names.push(host.as_str()),
+                None => groups.push((words, vec![host.as_str()])),
+            }
+        }
+        groups
+            .into_iter()
+            .map(|(words, names)| {
+                Line::new(0, fold_line(names, NAMES), Tone::Strong).and(format!(": {words}"), Tone::Warning)
+            })
+            .collect()
+    }
+}
+
+/// The page of an ended run.
 #[must_use]
-pub fn run_page(report: &RunReport, excerpts: &BTreeMap<HostName, Vec<String>>) -> Page {
+pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     let mut page = Page::new();
     let failures: Vec<Failure<'_>> = report
         .hosts
         .iter()
         .filter_map(|host| {
-            let excerpt = excerpts.get(&host.name).map_or(&[][..], Vec::as_slice);
+            let excerpt = notes.excerpts.get(&host.name).map_or(&[][..], Vec::as_slice);
             Some(Failure {
                 host: host.name.as_str(),
                 error: host.error.as_ref()?,
@@ -34,6 +76,7 @@ pub fn run_page(report: &RunReport, excerpts: &BTreeMap<HostName, Vec<String>>) 
     page.lines(failure_lines(&failures));
     page.grid(wave_grid(report));
     page.lines(host_lines(report));
+    page.lines(notes.pending_lines());
     page.lines(outcome_lines(report));
     page
 }

@@ -32,6 +32,7 @@ pub fn scan_page(scan: &Scan) -> Page {
     page.grid(host_grid(&scan.hosts));
     page.lines(notice_lines(&scan.hosts));
     page.lines(reboot_lines(&scan.hosts));
+    page.lines(service_lines(&scan.hosts));
     page.lines(vec![summary_line(scan)]);
     page
 }
@@ -148,6 +149,24 @@ fn reboot_lines(hosts: &[HostScan]) -> Vec<Line> {
             Line::new(0, names, Tone::Plain)
                 .and(" reboot: ", Tone::Warning)
                 .and(reason, Tone::Plain)
+        })
+        .collect()
+}
+
+fn service_lines(hosts: &[HostScan]) -> Vec<Line> {
+    let services = hosts
+        .iter()
+        .filter_map(|host| Some((host, host.facts.as_ref()?)))
+        .flat_map(|(host, facts)| {
+            let restart = facts.services.iter().filter(|service| service.needs_restart);
+            restart.map(move |service| (service.unit.as_str(), host))
+        });
+    fold_texts(services)
+        .into_iter()
+        .map(|(unit, names)| {
+            Line::new(0, names, Tone::Plain)
+                .and(" still runs replaced files: ", Tone::Warning)
+                .and(unit, Tone::Plain)
         })
         .collect()
 }
