@@ -2,6 +2,9 @@
 //! what a host printed for a probe with the nonce 0; `<case>.json` is what patchwave must make of it.
 //! `<case>.<exit code>.log` is the log of a job, or what a command printed, and `<case>.json` what its failure is
 //! taken for. Adding the files adds the test. `PATCHWAVE_BLESS=1` writes the expected file anew: read the difference.
+//!
+//! A capture is taken with the script that `cargo test scripts_test` leaves:
+//! `tests/lab/lab exec DIR HOST sh -s <target/scripts/probe-always.sh >CASE.stdout 2>CASE.stderr`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -67,7 +67,7 @@ transaction() {
 
 # apt prints `Inst NAME[:ARCH] [OLD] (NEW ORIGIN [ARCH])` for each step; compared with the plan as above.
 simulate() {
-  apt_steps=$(apt_run -s)
+  apt_steps=$(apt_run -s -o Dir::Log::Planner=/dev/null)
   simulate_code=$?
   printf '%s\n' "$apt_steps"
   if [ "$simulate_code" != 0 ]; then return "$simulate_code"; fi

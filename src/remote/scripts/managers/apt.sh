@@ -17,7 +17,9 @@ apt_refresh() {
 
 # The same options as the job has, so that both resolve alike.
 apt_simulation() {
-  apt_plan=$(apt-get -s -q -o APT::Get::Show-User-Simulation-Note=false --no-install-recommends --with-new-pkgs upgrade)
+  # Even a simulation would log its plan.
+  apt_plan=$(apt-get -s -q -o APT::Get::Show-User-Simulation-Note=false -o Dir::Log::Planner=/dev/null \
+    --no-install-recommends --with-new-pkgs upgrade)
   apt_code=$?
   printf '%s\n' "$apt_plan"
   return "$apt_code"
