@@ -42,6 +42,12 @@ impl SqliteLedger {
         make_private_directory(directory).map_err(|error| failed(error.to_string()))?;
         let connection =
             Connection::open(directory.join("ledger.sqlite")).map_err(|error| failed(error.to_string()))?;
+        #[cfg(unix)]
+        std::fs::set_permissions(
+            directory.join("ledger.sqlite"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o600),
+        )
+        .map_err(|error| failed(error.to_string()))?;
         Self::prepare(connection)
     }
 

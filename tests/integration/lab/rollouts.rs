@@ -335,3 +335,58 @@ fn a_narrowed_run_changes_what_was_asked_for_and_what_that_needs() {
         );
     }
 }
+
+#[test]
+#[ignore = "needs the lab"]
+fn an_interrupted_run_lets_running_hosts_end_and_starts_no_other() {
+    let lab = Lab::up(&["deb12", "deb13"]);
+    lab.publish("new");
+    lab.workplace.write(
+        "one.yml",
+        "name: one at a time\nwaves: [{name: fleet, rest: true, parallel: 1}]\n",
+    );
+    let _ = lab.patchwave(&["scan", "--refresh", "always"]).expect_exit(0);
+    let before = lab.everything_installed("deb13");
+    let arguments = [
+        "-i",
+        "fleet.yml",
+        "apply",
+        "one.yml",
+        "--yes",
+        "--refresh",
+        "never",
+        "--format",
+        "json",
+    ];
+    let mut command = lab.workplace.command(arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    lab.shell(
+        "deb12",
+        "n=0; until ls /var/lib/patchwave/jobs/*/pid >/dev/null 2>&1 || [ $n -ge 300 ]; do sleep 0.05; n=$((n+1)); done",
+    );
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(130),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["outcome"], "interrupted");
+    assert_eq!(
+        states(&document),
+        [
+            ("deb12".to_owned(), "patched".to_owned()),
+            ("deb13".to_owned(), "not-started".to_owned())
+        ]
+    );
+    assert!(lab.installed("deb12", "pw-lib").unwrap().starts_with("1.1"));
+    assert_eq!(lab.everything_installed("deb13"), before);
+}
