@@ -20,7 +20,7 @@ pub struct Host {
     pub port: u16,
     /// The login name.
     pub user: String,
-    /// Private key files to try, in this order, before the agent's; empty: the agent and the usual files.
+    /// Private key files to log in with, in this order; without any, the agent's keys and then the usual files.
     pub keys: Vec<PathBuf>,
     /// Hosts to go through, nearest first.
     pub jump: Vec<HostName>,
