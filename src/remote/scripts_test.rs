@@ -66,8 +66,13 @@ fn change() -> PlannedChange {
     }
 }
 
-fn written() -> Vec<(PathBuf, Script)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scripts");
+/// A folder for each test: they run at the same time.
+fn folder(test: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scripts").join(test)
+}
+
+fn written(test: &str) -> Vec<(PathBuf, Script)> {
+    let folder = folder(test);
     fs::create_dir_all(&folder).unwrap();
     scripts()
         .into_iter()
@@ -80,10 +85,10 @@ fn written() -> Vec<(PathBuf, Script)> {
 }
 
 /// The scripts as they are sent, and the programs that they carry as text.
-fn files() -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = written().into_iter().map(|(path, _)| path).collect();
+fn files(test: &str) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = written(test).into_iter().map(|(path, _)| path).collect();
     for manager in Manager::ALL {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/scripts/job-{manager}.sh"));
+        let path = folder(test).join(format!("job-{manager}.sh"));
         fs::write(&path, program::job(manager)).unwrap();
         paths.push(path);
     }
@@ -92,7 +97,7 @@ fn files() -> Vec<PathBuf> {
 
 #[test]
 fn every_script_is_read_back() {
-    for (path, script) in written() {
+    for (path, script) in written("read-back") {
         let received = ReceivedScript::parse(script.text()).unwrap();
         assert_eq!(received.kind, script.kind(), "{}", path.display());
     }
@@ -100,7 +105,7 @@ fn every_script_is_read_back() {
 
 #[test]
 fn every_script_passes_shellcheck() {
-    let files = files();
+    let files = files("shellcheck");
     if Command::new("shellcheck").arg("--version").output().is_err() {
         return;
     }
@@ -114,7 +119,7 @@ fn every_script_passes_shellcheck() {
 
 #[test]
 fn every_script_is_posix_to_dash() {
-    for path in files() {
+    for path in files("dash") {
         let Ok(output) = Command::new("dash").arg("-n").arg(&path).output() else {
             return;
         };
