@@ -60,11 +60,11 @@ async fn codes_signals_and_errors_are_told() {
 
 #[tokio::test]
 async fn a_script_that_hangs_is_left_at_its_deadline() {
-    let request = shell("main() { exec sleep 3; }", Duration::from_millis(300));
+    let request = shell("main() { exec sleep 30; }", Duration::from_millis(300));
     let begin = std::time::Instant::now();
     let error = told(try_host(&transport(), &here(), &request).await);
     assert!(error.starts_with("E_TIMEOUT"), "{error}");
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(20));
 }
 
 #[tokio::test]

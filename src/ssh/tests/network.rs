@@ -19,16 +19,21 @@ async fn a_refused_connection_is_told_at_once() {
         error.starts_with("E_CONNECT connection refused by 127.0.0.1:"),
         "{error}"
     );
-    assert!(begin.elapsed() < Duration::from_secs(1));
+    // Well before the deadline of a connection, also on a busy machine.
+    assert!(begin.elapsed() < Duration::from_secs(5));
     lab.fleet.hosts()[0].set_fault(Fault::None);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(lab.try_host(&lab.host("web01")).await.is_ok());
+    let mut tries = 0;
+    while lab.try_host(&lab.host("web01")).await.is_err() {
+        tries += 1;
+        assert!(tries < 50, "the port does not open again");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 #[tokio::test]
 async fn a_silent_server_times_out_within_the_limit_and_holds_nobody_up() {
     let mut lab = Lab::new(&["web01", "web02"]).await;
-    lab.settings.connect_timeout = Duration::from_secs(1);
+    lab.settings.connect_timeout = Duration::from_secs(4);
     lab.fleet.hosts()[0].set_fault(Fault::Stall);
     let begin = Instant::now();
     let transport = lab.transport();
@@ -41,11 +46,11 @@ async fn a_silent_server_times_out_within_the_limit_and_holds_nobody_up() {
     let (stalled, (fine, took)) = tokio::join!(try_host(&transport, &bad, &request), well);
     let error = told(stalled);
     assert!(
-        error.starts_with("E_TIMEOUT timed out after 1 s waiting for the SSH banner of 127.0.0.1:"),
+        error.starts_with("E_TIMEOUT timed out after 4 s waiting for the SSH banner of 127.0.0.1:"),
         "{error}"
     );
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
-    assert!(fine.is_ok() && took < Duration::from_secs(1), "{took:?}");
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(fine.is_ok() && took < Duration::from_secs(4), "{took:?}");
 }
 
 #[tokio::test]
@@ -77,8 +82,8 @@ async fn a_server_that_recovers_while_we_wait_is_reached() {
 #[tokio::test]
 async fn every_stage_of_a_login_has_its_deadline_and_its_name() {
     let mut lab = Lab::new(&["web01"]).await;
-    lab.settings.connect_timeout = Duration::from_millis(500);
-    lab.settings.login_timeout = Duration::from_millis(600);
+    lab.settings.connect_timeout = Duration::from_secs(3);
+    lab.settings.login_timeout = Duration::from_secs(2);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut host = lab.host("web01");
     host.port = listener.local_addr().unwrap().port();
@@ -93,16 +98,16 @@ async fn every_stage_of_a_login_has_its_deadline_and_its_name() {
     let error = told(lab.try_host(&host).await);
     serve.abort();
     assert!(
-        error.starts_with("E_TIMEOUT timed out after 500 ms exchanging keys with"),
+        error.starts_with("E_TIMEOUT timed out after 3 s exchanging keys with"),
         "{error}"
     );
     lab.fleet.hosts()[0].set_fault(Fault::StallLogin);
     let error = told(lab.try_host(&lab.host("web01")).await);
     assert!(
-        error.starts_with("E_TIMEOUT timed out after 600 ms logging in to"),
+        error.starts_with("E_TIMEOUT timed out after 2 s logging in to"),
         "{error}"
     );
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
 }
 
 async fn says(words: &'static str) -> String {
