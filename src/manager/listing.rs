@@ -92,19 +92,21 @@ fn parse_installed_line(line: &str) -> Option<(PackageKey, Version)> {
     fields.next().is_none().then_some((key, version))
 }
 
-/// The installed versions of the package that a change is about. A package may change its architecture
-/// from one version to the next (`all` to `amd64`, `noarch` to `x86_64`): when nothing is installed under
-/// the change's own architecture, the one package of that name is meant.
+/// The installed versions of the package that a change is about. A package may become independent of the
+/// architecture, or cease to be (`all` to `amd64`, `noarch` to `x86_64`): then its namesake is meant. A
+/// namesake of another real architecture is another package: hosts have both `libc6:amd64` and `libc6:i386`.
 #[must_use]
-pub fn installed_versions<'a>(installed: &'a Installed, change: &PlannedChange) -> &'a [Version] {
+pub fn installed_versions<'a>(installed: &'a Installed, change: &PlannedChange) -> Vec<&'a Version> {
     if let Some(versions) = installed.get(&change.key()) {
-        return versions;
+        return versions.iter().collect();
     }
-    let mut others = installed.iter().filter(|(key, _)| key.package == change.package);
-    match (others.next(), others.next()) {
-        (Some((_, versions)), None) => versions,
-        _ => &[],
-    }
+    let is_generic = |arch: &Architecture| matches!(arch.as_str(), "all" | "noarch" | "any");
+    installed
+        .iter()
+        .filter(|(key, _)| key.package == change.package)
+        .filter(|(key, _)| is_generic(&key.arch) || is_generic(&change.arch))
+        .flat_map(|(_, versions)| versions)
+        .collect()
 }
 
 /// Name and architecture, when both are valid.

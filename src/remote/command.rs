@@ -1,19 +1,17 @@
 //! Runs one command of the operator on a host, its words given as data.
 
-use super::frame;
 use super::script::{Nonce, Script, UnsendableValue};
 use super::transport::ScriptOutput;
+use super::{frame, program};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::section::Section;
-
-const PROGRAM: &str = include_str!("scripts/command.sh");
 
 /// The script that runs the words as one command, without a shell in between.
 ///
 /// # Errors
 /// When a word holds a line break.
 pub fn command_script(words: &[String], nonce: Nonce) -> Result<Script, UnsendableValue> {
-    Script::new("command", PROGRAM, nonce, words)
+    Script::new("command", &program::command(), nonce, words)
 }
 
 /// What the command printed, and its exit code.

@@ -20,6 +20,7 @@ const START: &str = include_str!("scripts/job-start.sh");
 const FOLLOW: &str = include_str!("scripts/job-follow.sh");
 const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
 const SIMULATE: &str = include_str!("scripts/simulate.sh");
+const COMMAND: &str = include_str!("scripts/command.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
 
 const JOB_COMMON: &str = include_str!("scripts/jobs/common.sh");
@@ -77,6 +78,11 @@ pub(super) fn cleanup() -> String {
 /// The program that simulates a transaction.
 pub(super) fn simulate(manager: Manager) -> String {
     [ENVIRONMENT, FRAME, &transaction_of(manager), SIMULATE].concat()
+}
+
+/// The program that runs one command.
+pub(super) fn command() -> String {
+    [ENVIRONMENT, FRAME, COMMAND].concat()
 }
 
 /// The program that reboots a host.

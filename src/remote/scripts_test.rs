@@ -10,6 +10,7 @@ use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 
+use super::command::command_script;
 use super::job::{JobId, JobRequest, cleanup_script, follow_script, simulate_script, start_script};
 use super::probe::{ProbeRequest, Refresh, probe_script};
 use super::program;
@@ -32,6 +33,10 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("cleanup".to_owned(), cleanup_script(&id(), nonce()).unwrap()),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
+        (
+            "command".to_owned(),
+            command_script(&["true".to_owned()], nonce()).unwrap(),
+        ),
     ];
     for manager in Manager::ALL {
         let request = JobRequest {

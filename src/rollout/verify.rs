@@ -1,16 +1,14 @@
 //! Compares what is installed with what the plan says, before and after a transaction. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use crate::manager::{Installed, installed_versions};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::name::Version;
 use crate::model::plan::PlannedChange;
 use crate::model::run::Change;
 use crate::model::text::count;
 use crate::model::update::PackageKey;
-
-/// What is installed. Kernels and other install-only packages have several versions.
-pub type Installed = BTreeMap<PackageKey, Vec<Version>>;
 
 /// The changes that are still to be made. What is at its planned version already is left out.
 ///
@@ -20,7 +18,7 @@ pub fn remaining_changes(planned: &[PlannedChange], installed: &Installed) -> Re
     let mut remaining = Vec::new();
     let mut drifted = Vec::new();
     for change in planned {
-        let versions = versions_of(change, installed);
+        let versions = installed_versions(installed, change);
         if versions.contains(&&change.to) {
             continue;
         }
@@ -65,7 +63,7 @@ pub fn missing_changes(planned: &[PlannedChange], installed: &Installed) -> Vec<
     planned
         .iter()
         .filter_map(|change| {
-            let versions = versions_of(change, installed);
+            let versions = installed_versions(installed, change);
             if versions.contains(&&change.to) {
                 return None;
             }
@@ -105,23 +103,6 @@ fn changes_of_package(key: &PackageKey, old: &[Version], new: &[Version]) -> Vec
             to: to.cloned(),
         });
     }
-}
-
-/// A package may change its architecture (`all` to `amd64`), so its namesakes count where the key is absent.
-fn versions_of<'a>(change: &PlannedChange, installed: &'a Installed) -> Vec<&'a Version> {
-    if let Some(versions) = installed.get(&change.key()) {
-        return versions.iter().collect();
-    }
-    installed
-        .iter()
-        .filter(|(key, _)| key.package == change.package && change.arch.as_str() != key.arch.as_str())
-        .filter(|(key, _)| is_generic(key.arch.as_str()) || is_generic(change.arch.as_str()))
-        .flat_map(|(_, versions)| versions)
-        .collect()
-}
-
-fn is_generic(arch: &str) -> bool {
-    matches!(arch, "all" | "noarch" | "any")
 }
 
 fn join(versions: &[&Version]) -> String {

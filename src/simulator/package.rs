@@ -102,13 +102,6 @@ impl Package {
         self
     }
 
-    /// The same package as one whose versions are installed side by side.
-    #[must_use]
-    pub fn side_by_side(mut self) -> Self {
-        self.install_only = true;
-        self
-    }
-
     /// The newest installed version.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
