@@ -134,6 +134,7 @@ impl Resolver<'_> {
             connect: Connect::Ssh,
             exclude: Vec::new(),
             reboot: None,
+            ssh: std::sync::Arc::default(),
         };
         for (setting, winner) in winners {
             set(&mut host, setting, winner.value.clone());

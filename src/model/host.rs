@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::name::{GroupName, HostName};
 use super::secret::SecretReference;
+use super::ssh_options::SshOptions;
 
 /// A host with every setting resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Host {
     pub exclude: Vec<String>,
     /// The host's own word on reboots; the stricter of this and the playbook's wins.
     pub reboot: Option<RebootPolicy>,
+    /// How the connection is made, beyond the above; shared by hosts for which it is the same.
+    pub ssh: Arc<SshOptions>,
 }
 
 /// How a host is reached.

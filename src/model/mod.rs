@@ -27,6 +27,7 @@ pub mod run;
 pub mod scan;
 pub mod secret;
 pub mod section;
+pub mod ssh_options;
 pub mod step;
 pub mod template;
 pub mod text;

@@ -185,6 +185,7 @@ mod tests {
             connect: Connect::Ssh,
             exclude: Vec::new(),
             reboot: None,
+            ssh: std::sync::Arc::default(),
         }
     }
 

@@ -86,6 +86,7 @@ impl Fleet {
             connect: Connect::Ssh,
             exclude: Vec::new(),
             reboot: None,
+            ssh: std::sync::Arc::default(),
         };
         self.fleet.hosts().iter().map(host).collect()
     }

@@ -202,6 +202,7 @@ fn host(name: &str) -> Host {
         connect: Connect::Ssh,
         exclude: Vec::new(),
         reboot: None,
+        ssh: std::sync::Arc::default(),
     }
 }
 
