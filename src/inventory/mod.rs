@@ -30,7 +30,7 @@ pub use select::{Selection, SelectionError, evaluate, select_hosts};
 use std::path::PathBuf;
 
 /// What the inventory needs to know of the machine that it is read on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResolveContext {
     /// The login name of whoever runs patchwave: the default of `user`.
     pub local_user: String,

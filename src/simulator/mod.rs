@@ -14,6 +14,7 @@ pub mod distributions;
 pub mod host;
 mod jobs;
 pub mod keys;
+mod latency;
 mod managers;
 mod package;
 mod probes;
