@@ -90,9 +90,11 @@ fn configure(directory: &Path) -> Result<PathBuf> {
     write_key(directory, &std::fs::read_to_string(directory.join("key"))?)?;
     let shown = directory.display();
     let answer = std::env::current_exe()?;
+    // A home of its own: the shell of a login reads start-up files there, and takes longer than sshd.
     let text = format!(
         "HostKey {shown}/host_key\nAuthorizedKeysFile {shown}/authorized_keys\nStrictModes no\nUsePAM no\n\
-         PasswordAuthentication no\nPermitRootLogin prohibit-password\nForceCommand {} answer\n",
+         PasswordAuthentication no\nPermitRootLogin prohibit-password\nForceCommand {} answer\n\
+         SetEnv HOME={shown}\n",
         answer.display()
     );
     let path = directory.join("sshd_config");
