@@ -45,6 +45,8 @@ pub struct GlobalOptions {
     pub expect: Option<usize>,
 
     /// Connections at once; how many hosts change at once is the playbook's.
+    ///
+    /// Default: 128 for each processor, at most 512 and no more than the limit of open files allows.
     #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub parallel: Option<u16>,
 
