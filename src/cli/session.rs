@@ -105,7 +105,10 @@ impl<'a> Session<'a> {
         };
         settings.connect_timeout = self.options.connect_timeout;
         settings.parallel = self.limits().parallel;
-        let hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        let mut hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        for hop in self.inventory.hops() {
+            hosts.entry(hop.name.clone()).or_insert_with(|| hop.clone());
+        }
         SshTransport::new(settings, Arc::new(move |name| hosts.get(name).cloned()))
     }
 

@@ -19,6 +19,8 @@ mod schema;
 mod select;
 mod setting_reader;
 mod settings;
+mod ssh;
+mod ssh_origins;
 mod ssh_reader;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@
 
 mod agent;
 mod auth;
+pub mod config;
 mod credentials;
 mod dial;
 mod dialogue;
