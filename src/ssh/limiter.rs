@@ -118,7 +118,9 @@ impl Place {
         let before = state.limit;
         state.dropped_at = Some(state.dropped_at.map_or(before, |at| at.min(before)));
         state.limit = (before / 2).max(1);
-        state.debt += before - state.limit;
+        // Those that nobody holds disappear now, the others when they are given back.
+        let too_many = before - state.limit;
+        state.debt += too_many - self.limit.permits.forget_permits(too_many);
         is_first.then_some(state.limit)
     }
 
@@ -174,7 +176,7 @@ mod tests {
             limit.place().await.succeeded();
         }
         assert_eq!((limit.now(), limit.permits.available_permits()), (5, 5));
-        limit.place().await.dropped();
+        let _ = limit.place().await.dropped();
         assert_eq!((limit.now(), limit.permits.available_permits()), (2, 2));
         for _ in 0..5 {
             limit.place().await.succeeded();
@@ -192,7 +194,7 @@ mod tests {
     async fn it_never_falls_below_one() {
         let limit = Limits::new(1).of(());
         for _ in 0..3 {
-            limit.place().await.dropped();
+            let _ = limit.place().await.dropped();
         }
         assert_eq!((limit.now(), limit.permits.available_permits()), (1, 1));
     }

@@ -25,7 +25,10 @@ async fn all(transport: &SshTransport, hosts: Vec<Host>) -> Vec<Result<ScriptOut
     let mut tasks = tokio::task::JoinSet::new();
     for host in hosts {
         let transport = transport.clone();
-        tasks.spawn(async move { try_host(&transport, &host, &request(false)).await });
+        let mut request = request(false);
+        // A hundred shells at once, on a machine that has other things to do.
+        request.timeout = Duration::from_secs(120);
+        tasks.spawn(async move { try_host(&transport, &host, &request).await });
     }
     tasks.join_all().await
 }
@@ -37,27 +40,52 @@ fn assert_all_well(results: &[Result<ScriptOutput, HostError>]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_names_of_one_server_that_lets_three_in_at_once_all_get_in() {
+async fn all_names_of_one_server_that_lets_three_in_at_once_get_in() {
+    many_names_of_one_server(20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a hundred shells at once, twice"]
+async fn a_hundred_hosts_at_once() {
+    many_names_of_one_server(100).await;
+    many_hosts_behind_a_bastion(100).await;
+}
+
+async fn many_names_of_one_server(many: usize) {
     if !has_sshd() {
         return;
     }
     let sshd = Sshd::start("MaxStartups 3\n");
     let mut settings = sshd.settings();
-    settings.parallel = 100;
+    settings.parallel = many;
     let heard = listening(&mut settings);
     let transport = transport(settings, Vec::new());
     let begin = Instant::now();
-    let results = all(&transport, (0..100).map(|number| sshd.host(&format!("web{number:03}"))).collect()).await;
+    let results = all(
+        &transport,
+        (0..many).map(|number| sshd.host(&format!("web{number:03}"))).collect(),
+    )
+    .await;
     assert_all_well(&results);
     let drops = sshd.log().matches("drop connection").count() + sshd.log().matches("past MaxStartups").count();
-    println!("100 logins with MaxStartups 3 in {:?}, dropped in the log: {drops}", begin.elapsed());
+    println!(
+        "100 logins with MaxStartups 3 in {:?}, dropped in the log: {drops}",
+        begin.elapsed()
+    );
     let heard = heard.lock().unwrap();
     assert_eq!(heard.len(), 1, "{heard:?}");
-    assert!(heard[0].contains("MaxStartups") && heard[0].contains(&sshd.port.to_string()), "{heard:?}");
+    assert!(
+        heard[0].contains("MaxStartups") && heard[0].contains(&sshd.port.to_string()),
+        "{heard:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_hosts_behind_a_bastion_with_max_startups_three_share_one_connection() {
+async fn all_hosts_behind_a_bastion_with_max_startups_three_share_one_connection() {
+    many_hosts_behind_a_bastion(20).await;
+}
+
+async fn many_hosts_behind_a_bastion(many: usize) {
     if !has_sshd() {
         return;
     }
@@ -66,20 +94,20 @@ async fn a_hundred_hosts_behind_a_bastion_with_max_startups_three_share_one_conn
     let file = bastion.path("known_hosts");
     std::fs::write(&file, format!("{}{}", bastion.known_line(), target.known_line())).unwrap();
     let mut settings = bastion.settings();
-    settings.parallel = 100;
+    settings.parallel = many;
     let heard = listening(&mut settings);
     let other_name = bastion.host("same-bastion");
     let transport = transport(settings, vec![bastion.host("bastion"), other_name]);
     let begin = Instant::now();
-    let hosts = (0..100).map(|number| {
+    let hosts = (0..many).map(|number| {
         // Half of them know it by another name, as ssh_config and the inventory may.
         let jump = if number % 2 == 0 { "bastion" } else { "same-bastion" };
         behind(target.host(&format!("web{number:03}")), &[jump])
     });
     assert_all_well(&all(&transport, hosts.collect()).await);
-    println!("100 logins through a bastion in {:?}", begin.elapsed());
+    println!("{many} logins through a bastion in {:?}", begin.elapsed());
     assert_eq!(bastion.log().matches("Accepted publickey").count(), 1);
-    assert_eq!(target.log().matches("Accepted publickey").count(), 100);
+    assert_eq!(target.log().matches("Accepted publickey").count(), many);
     assert!(heard.lock().unwrap().is_empty());
 }
 
@@ -110,7 +138,6 @@ async fn a_chain_of_two_real_bastions_works_and_the_one_that_fails_is_named_at_o
     let connections = inner.log().matches("Connection closed by authenticating user").count()
         + inner.log().matches("Disconnected from authenticating user").count()
         + inner.log().matches("Received disconnect from").count();
-    println!("{}", inner.log());
     assert!(connections >= 1, "{}", inner.log());
     assert_eq!(inner.log().matches("Failed publickey").count(), 0);
 }
@@ -141,7 +168,10 @@ async fn a_host_that_floods_stops_nobody_else_behind_its_bastion() {
     let stuck = crate::ssh::tunnel::tunnel(&jump, &flooding, limit, tokio::time::Instant::now() + limit).await;
     let Ok(stuck) = stuck else { panic!("no tunnel") };
     // Nobody reads it.
-    let sent = tokio::time::timeout(Duration::from_secs(10), flood).await.unwrap().unwrap();
+    let sent = tokio::time::timeout(Duration::from_secs(10), flood)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(sent > 4 * 1024 * 1024, "{sent}");
     let host = behind(target.host("web01"), &["bastion"]);
     let begin = Instant::now();
@@ -166,5 +196,5 @@ async fn the_way_through_a_bastion_is_what_its_own_options_say() {
     });
     let transport = transport(bastion.settings(), vec![hop]);
     let host = behind(target.host("web01"), &["bastion"]);
-    assert!(try_host(&transport, &host, &request(false)).await.is_ok());
+    assert_all_well(&all(&transport, vec![host]).await);
 }

@@ -63,7 +63,10 @@ async fn a_host_s_own_deadline_holds_unless_the_operator_said_otherwise() {
     });
     let mut settings = sshd.settings();
     let error = told(try_host(&transport(settings.clone(), Vec::new()), &slow, &request(false)).await);
-    assert!(error.starts_with("E_TIMEOUT timed out after 1 s waiting for the SSH banner"), "{error}");
+    assert!(
+        error.starts_with("E_TIMEOUT timed out after 1 s waiting for the SSH banner"),
+        "{error}"
+    );
     settings.connect_timeout = Duration::from_secs(2);
     settings.connect_timeout_wins = true;
     let error = told(try_host(&transport(settings, Vec::new()), &slow, &request(false)).await);
@@ -88,7 +91,10 @@ async fn algorithms_are_those_that_were_asked_for() {
         "KexAlgorithms diffie-hellman-group14-sha1,ecdh-sha2-nistp256\nCiphers aes128-cbc,aes256-ctr\nMACs hmac-sha1\n",
     );
     let error = told(with_lists(&sshd, |_| {}).await);
-    assert!(error.starts_with("E_CONNECT") && error.contains("algorithm in common"), "{error}");
+    assert!(
+        error.starts_with("E_CONNECT") && error.contains("algorithm in common"),
+        "{error}"
+    );
     let fine = with_lists(&sshd, |ssh| {
         ssh.kex_algorithms = Some("+diffie-hellman-group14-sha1".to_owned());
         ssh.ciphers = Some("^aes128-cbc".to_owned());
@@ -101,10 +107,13 @@ async fn algorithms_are_those_that_were_asked_for() {
         ssh.macs = Some("+hmac-sha1".to_owned());
     });
     assert!(fine.await.is_ok());
-    let nothing = with_lists(&sshd, |ssh| ssh.kex_algorithms = Some("sntrup761x25519-sha512@openssh.com".to_owned()));
+    let nothing = with_lists(&sshd, |ssh| {
+        ssh.kex_algorithms = Some("sntrup761x25519-sha512@openssh.com".to_owned())
+    });
     let error = told(nothing.await);
     assert!(
-        error.starts_with("E_CONNECT none of the algorithms of KexAlgorithms is supported") && error.contains("sntrup761"),
+        error.starts_with("E_CONNECT none of the algorithms of KexAlgorithms is supported")
+            && error.contains("sntrup761"),
         "{error}"
     );
 }
@@ -139,7 +148,13 @@ async fn a_dead_peer_is_noticed_in_the_stated_time_with_the_reason() {
     let connection = transport.connect(&host).await.unwrap();
     let data: [&str; 0] = [];
     let quiet = |seconds: u32| ScriptRequest {
-        script: Script::new("probe", &format!("main() {{ sleep {seconds}; }}"), Nonce::from_bits(1), data).unwrap(),
+        script: Script::new(
+            "probe",
+            &format!("main() {{ sleep {seconds}; }}"),
+            Nonce::from_bits(1),
+            data,
+        )
+        .unwrap(),
         privileged: false,
         timeout: Duration::from_secs(60),
     };

@@ -94,7 +94,10 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, delay: Duration,
                 }
                 *last = Some(outward);
             }
-            if sender.send((Instant::now() + delay, buffer[..number].to_vec())).is_err() {
+            if sender
+                .send((Instant::now() + delay, buffer[..number].to_vec()))
+                .is_err()
+            {
                 break;
             }
         }

@@ -29,7 +29,11 @@ pub(super) fn has_sshd() -> bool {
 
 /// Runs a program to its end and returns what it printed.
 pub(super) fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     assert!(
         output.status.success(),
         "{program} {arguments:?}: {}",
@@ -40,7 +44,10 @@ pub(super) fn run(program: &str, arguments: &[&str]) -> String {
 
 /// Makes a key pair of a type (`ed25519`, `rsa`, …).
 pub(super) fn make_key(path: &Path, kind: &str) {
-    run("ssh-keygen", &["-q", "-t", kind, "-N", "", "-C", "", "-f", path.to_str().unwrap()]);
+    run(
+        "ssh-keygen",
+        &["-q", "-t", kind, "-N", "", "-C", "", "-f", path.to_str().unwrap()],
+    );
 }
 
 pub(super) fn me() -> String {
@@ -48,7 +55,11 @@ pub(super) fn me() -> String {
 }
 
 pub(super) fn free_port() -> u16 {
-    StdTcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    StdTcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 impl Sshd {
@@ -97,7 +108,11 @@ impl Sshd {
         let begin = Instant::now();
         // Not by connecting, which would count as one of its connections.
         while !sshd.log().contains("Server listening on") {
-            assert!(begin.elapsed() < Duration::from_secs(10), "sshd does not start: {}", sshd.log());
+            assert!(
+                begin.elapsed() < Duration::from_secs(10),
+                "sshd does not start: {}",
+                sshd.log()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
         sshd
@@ -109,7 +124,11 @@ impl Sshd {
         run("kill", &["-HUP", &self.child.id().to_string()]);
         let begin = Instant::now();
         while self.log().matches("Server listening on").count() == before {
-            assert!(begin.elapsed() < Duration::from_secs(10), "sshd does not reload: {}", self.log());
+            assert!(
+                begin.elapsed() < Duration::from_secs(10),
+                "sshd does not reload: {}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
