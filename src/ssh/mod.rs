@@ -13,6 +13,7 @@
 //! - No password is sent before the program that asks for it has been recognised.
 
 mod agent;
+mod algorithms;
 mod auth;
 pub mod config;
 mod credentials;
@@ -23,21 +24,27 @@ mod failure;
 mod handshake;
 mod host_certificate;
 mod host_key;
+mod host_key_algorithms;
 mod jump;
+mod keepalive;
 mod keys;
 pub mod known_hosts;
+mod limiter;
 mod local;
 mod privilege;
 mod process;
+mod proxy_command;
+mod reach;
 mod run;
 mod secrets;
 mod settings;
 pub(crate) mod stream;
 mod transport;
 pub mod trust;
+mod tunnel;
 
 #[cfg(test)]
 mod tests;
 
-pub use settings::{NoPrompter, Prompter, SshSettings};
+pub use settings::{NoPrompter, Notify, Prompter, SshSettings};
 pub use transport::{HostLookup, SshConnection, SshTransport};
