@@ -35,7 +35,7 @@ use std::sync::Arc;
 use crate::model::ssh_options::SshConfiguration;
 
 /// What the inventory needs to know of the machine that it is read on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ResolveContext {
     /// The login name of whoever runs patchwave: the default of `user`.
     pub local_user: String,
