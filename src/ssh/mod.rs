@@ -12,8 +12,10 @@
 //!   behind the same jump host.
 //! - No password is sent before the program that asks for it has been recognised.
 
+mod account;
 mod agent;
 mod auth;
+mod candidate;
 mod credentials;
 mod dial;
 mod dialogue;
@@ -26,14 +28,19 @@ mod jump;
 mod keys;
 pub mod known_hosts;
 mod local;
+mod method;
 mod privilege;
 mod process;
+mod question;
+mod questions;
 mod run;
 mod secrets;
 mod settings;
+mod signer;
 pub(crate) mod stream;
 mod transport;
 pub mod trust;
+mod user_certificate;
 
 #[cfg(test)]
 mod tests;

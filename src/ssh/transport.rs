@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
@@ -38,7 +38,7 @@ pub(super) struct Shared {
     pub(super) settings: Arc<SshSettings>,
     pub(super) known_hosts: KnownHosts,
     credentials: Credentials,
-    secrets: SecretStore,
+    secrets: Arc<SecretStore>,
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
@@ -70,11 +70,12 @@ impl SshTransport {
     #[must_use]
     pub fn new(settings: SshSettings, hosts: HostLookup) -> Self {
         let settings = Arc::new(settings);
+        let secrets = Arc::new(SecretStore::new(Arc::clone(&settings)));
         Self {
             shared: Arc::new(Shared {
                 known_hosts: KnownHosts::new(settings.known_hosts.clone()),
-                credentials: Credentials::new(Arc::clone(&settings)),
-                secrets: SecretStore::new(Arc::clone(&settings)),
+                credentials: Credentials::new(Arc::clone(&settings), Arc::clone(&secrets)),
+                secrets,
                 hosts,
                 permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
                 jumps: JumpPool::default(),
@@ -109,21 +110,15 @@ impl SshTransport {
             Err(HandshakeError::Captured(_)) => return Err(internal("a key was captured unasked")),
         };
         let limit = self.shared.settings.login_timeout;
-        let login = log_in(&mut session.handle, host, prepared);
-        match timeout(limit, login).await {
-            Ok(Ok(())) => {
+        match log_in(&mut session, host, prepared, &self.shared.credentials, limit).await {
+            Ok(()) => {
                 drop(permit);
                 Ok(session)
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 session.close().await;
                 Err(error)
             }
-            Err(_) => Err(failure::timeout(
-                &format!("logging in to {}:{} as {}", host.address, host.port, host.user),
-                limit,
-                "the host's account or name lookups may hang: look at sshd's log (UseDNS, PAM)",
-            )),
         }
     }
 
@@ -201,7 +196,7 @@ impl SshTransport {
             Some(reference) if privilege::needs_program(host, privileged) => self
                 .shared
                 .secrets
-                .resolve(reference)
+                .resolve(reference, host)
                 .await
                 .map(Some)
                 .map_err(|reason| {
