@@ -11,6 +11,7 @@
 
 mod commands;
 pub mod distributions;
+mod examinations;
 pub mod host;
 mod jobs;
 pub mod keys;
