@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
@@ -34,7 +33,7 @@ pub(super) struct Shared {
     /// Logins in flight, by the way to a server, its address and its port.
     pub(super) doors: Limits<(Arc<Way>, String, u16)>,
     credentials: Credentials,
-    secrets: SecretStore,
+    secrets: Arc<SecretStore>,
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
@@ -66,12 +65,13 @@ impl SshTransport {
     #[must_use]
     pub fn new(settings: SshSettings, hosts: HostLookup) -> Self {
         let settings = Arc::new(settings);
+        let secrets = Arc::new(SecretStore::new(Arc::clone(&settings)));
         Self {
             shared: Arc::new(Shared {
                 known_hosts: Arc::default(),
                 doors: Limits::new(MOST_LOGINS),
-                credentials: Credentials::new(Arc::clone(&settings)),
-                secrets: SecretStore::new(Arc::clone(&settings)),
+                credentials: Credentials::new(Arc::clone(&settings), Arc::clone(&secrets)),
+                secrets,
                 hosts,
                 permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
                 jumps: JumpPool::default(),
@@ -102,18 +102,12 @@ impl SshTransport {
             Err(error) => return Err(error.into_host_error()),
         };
         let limit = self.shared.settings.login_timeout;
-        let login = log_in(&mut reached.session.handle, host, prepared);
-        match timeout(limit, login).await {
-            Ok(Ok(())) => Ok(reached.let_in()),
-            Ok(Err(error)) => {
+        match log_in(&mut reached.session, host, prepared, &self.shared.credentials, limit).await {
+            Ok(()) => Ok(reached.let_in()),
+            Err(error) => {
                 reached.session.close().await;
                 Err(error)
             }
-            Err(_) => Err(failure::timeout(
-                &format!("logging in to {}:{} as {}", host.address, host.port, host.user),
-                limit,
-                "the host's account or name lookups may hang: look at sshd's log (UseDNS, PAM)",
-            )),
         }
     }
 
@@ -135,7 +129,7 @@ impl SshTransport {
             Some(reference) if privilege::needs_program(host, privileged) => self
                 .shared
                 .secrets
-                .resolve(reference)
+                .resolve(reference, host)
                 .await
                 .map(Some)
                 .map_err(|reason| {
