@@ -10,6 +10,7 @@ use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
 use super::failure::Failure;
 use super::interrupt;
 use super::knowledge::{age_notice, read_last_scans, read_lists};
+use super::parallel::default_parallel;
 use super::printer::Printer;
 use super::prompt::TerminalPrompter;
 use super::recorder::Recorder;
@@ -115,10 +116,7 @@ impl<'a> Session<'a> {
     /// The limits of scans and runs.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let parallel = self
-            .options
-            .parallel
-            .map_or_else(|| Limits::default().parallel, usize::from);
+        let parallel = self.options.parallel.map_or_else(default_parallel, usize::from);
         let usual = Limits::default();
         Limits {
             parallel,

@@ -200,6 +200,7 @@ mod tests {
         ResolveContext {
             local_user: "eve".to_owned(),
             home: None,
+            ssh: None,
         }
     }
 

@@ -205,6 +205,8 @@ fn set(host: &mut Host, setting: &Setting, value: Value) {
         Value::Connect(connect) => host.connect = connect,
         Value::Exclude(patterns) => host.exclude = patterns,
         Value::Reboot(policy) => host.reboot = Some(policy),
+        // They have their say when OpenSSH's configuration is asked.
+        Value::SshOptions(_) | Value::SshConfiguration(_) => {}
         Value::Label(text) => {
             if let Setting::Label(key) = setting {
                 host.labels.insert(key.clone(), text);

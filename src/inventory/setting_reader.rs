@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::paths::PathContext;
 use super::privilege::read_privilege;
 use super::settings::{Setting, Settings, Value};
+use super::ssh_reader::{read_ssh_configuration, read_ssh_options};
 use crate::model::document::{Fields, Located, Node, NodeValue, Reader};
 use crate::model::host::{Connect, RebootPolicy};
 use crate::model::name::{GroupName, HostName};
@@ -68,6 +69,15 @@ impl SettingReader<'_> {
         }
         if let Some(node) = fields.get("reboot") {
             set(Setting::Reboot, value(read_reboot(reader, node), Value::Reboot));
+        }
+        if let Some(node) = fields.get("ssh_options") {
+            set(Setting::SshOptions, read_ssh_options(reader, node));
+        }
+        if let Some(node) = fields.get("ssh_config") {
+            set(
+                Setting::SshConfiguration,
+                read_ssh_configuration(reader, node, self.paths),
+            );
         }
         if let Some(node) = fields.get("labels") {
             settings.extend(read_labels(reader, node));

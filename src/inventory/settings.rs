@@ -11,6 +11,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Located;
 use crate::model::host::{Connect, Privilege, RebootPolicy};
 use crate::model::name::HostName;
+use crate::model::ssh_options::SshOption;
 
 /// What can be set. Each label is a setting of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,10 @@ pub(super) enum Setting {
     Connect,
     Exclude,
     Reboot,
+    /// Options as after `ssh -o`.
+    SshOptions,
+    /// The file as after `ssh -F`.
+    SshConfiguration,
     Label(String),
 }
 
@@ -41,6 +46,8 @@ pub(super) enum Value {
     Connect(Connect),
     Exclude(Vec<String>),
     Reboot(RebootPolicy),
+    SshOptions(Vec<SshOption>),
+    SshConfiguration(PathBuf),
     Label(String),
 }
 
@@ -60,6 +67,8 @@ impl fmt::Display for Setting {
             Self::Connect => "connect",
             Self::Exclude => "exclude",
             Self::Reboot => "reboot",
+            Self::SshOptions => "ssh_options",
+            Self::SshConfiguration => "ssh_config",
             Self::Label(key) => return write!(formatter, "labels.{key}"),
         })
     }
@@ -79,6 +88,8 @@ impl fmt::Display for Value {
             Self::Connect(Connect::Local) => formatter.write_str("local"),
             Self::Exclude(patterns) => write_list(formatter, patterns),
             Self::Reboot(policy) => write!(formatter, "{policy}"),
+            Self::SshOptions(options) => write_list(formatter, options),
+            Self::SshConfiguration(path) => write!(formatter, "{}", path.display()),
         }
     }
 }
@@ -112,6 +123,10 @@ pub(super) fn agree(first: &Value, second: &Value) -> Option<Value> {
             Some(Value::Exclude(patterns))
         }
         (Value::Reboot(first), Value::Reboot(second)) => Some(Value::Reboot(*first.min(second))),
+        // Where an option stands is no difference.
+        (Value::SshOptions(_), Value::SshOptions(_)) => {
+            (first.to_string() == second.to_string()).then(|| first.clone())
+        }
         _ => (first == second).then(|| first.clone()),
     }
 }

@@ -32,7 +32,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Where a secret is kept. The inventory holds only such references, never the value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretReference {
     /// An environment variable of this process.
