@@ -3,6 +3,7 @@
 //! A file is read in full and every mistake in it is reported at once; a host exists only when every
 //! setting of it is certain. Only [`load`] touches the disk; all else takes text and gives values.
 
+pub mod ansible;
 mod collect;
 mod evaluate;
 mod evaluate_name;
@@ -27,7 +28,7 @@ mod ssh_reader;
 mod tests;
 mod warnings;
 
-pub use resolve::parse_inventory;
+pub use resolve::{parse_inventory, parse_sources};
 pub use resolved::{Group, Inventory, Layer, Overridden, SettingOrigin};
 pub use select::{Selection, SelectionError, evaluate, select_hosts};
 
