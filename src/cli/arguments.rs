@@ -36,7 +36,7 @@ pub struct GlobalOptions {
     )]
     pub inventory: Vec<PathBuf>,
 
-    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front'.
+    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front', 'security>0'.
     #[arg(short, long, global = true, value_name = "EXPR", allow_hyphen_values = true)]
     pub limit: Vec<String>,
 

@@ -6,8 +6,11 @@
 pub mod ansible;
 mod collect;
 mod evaluate;
+mod evaluate_name;
+mod evaluate_state;
 mod graph;
 mod host_reader;
+mod hosts;
 mod jump;
 mod layers;
 pub mod load;

@@ -218,6 +218,16 @@ impl Resolver<'_> {
             .collect()
     }
 
+    fn listed(&self, positions: &[usize]) -> Vec<HostName> {
+        let mut seen = BTreeSet::new();
+        positions
+            .iter()
+            .filter(|position| seen.insert(**position))
+            .filter_map(|position| self.collected.hosts.get(*position))
+            .map(|host| host.name.clone())
+            .collect()
+    }
+
     fn groups(&self, closures: &[BTreeSet<usize>]) -> Vec<Group> {
         let mut groups: Vec<Group> = self
             .collected
@@ -229,6 +239,7 @@ impl Resolver<'_> {
                 parents: self.group_names(self.graph.parents.get(position).into_iter().flatten()),
                 children: self.group_names(self.graph.children.get(position).into_iter().flatten()),
                 hosts: Vec::new(),
+                listed: self.listed(&group.listed),
                 members: Vec::new(),
             })
             .collect();
