@@ -27,7 +27,7 @@ enum Answer {
     Failed(String),
 }
 
-/// Logs in over a connection whose host key has been checked.
+/// Logs in over a connection whose host key has been checked, and gives the key that was accepted, in words.
 ///
 /// # Errors
 /// `E_AUTH` with the account of every key, `E_CONNECT` when the server closed before it judged any.
@@ -35,13 +35,13 @@ pub(super) async fn log_in(
     handle: &mut Handle<ClientHandler>,
     host: &Host,
     mut prepared: Prepared,
-) -> Result<(), HostError> {
+) -> Result<String, HostError> {
     let mut account = std::mem::take(&mut prepared.account);
     let mut judged = 0;
     for candidate in std::mem::take(&mut prepared.candidates) {
         let name = candidate.describe();
         match try_key(handle, host, &candidate, prepared.agent.as_mut()).await {
-            Answer::Accepted => return Ok(()),
+            Answer::Accepted => return Ok(name),
             Answer::Partial(methods) => {
                 account.push(format!(
                     "{name}: accepted, but the server asks for {} as well",

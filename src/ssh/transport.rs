@@ -11,7 +11,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
 use crate::model::secret::Secret;
-use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
 
 use super::auth::log_in;
 use super::credentials::Credentials;
@@ -111,8 +111,9 @@ impl SshTransport {
         let limit = self.shared.settings.login_timeout;
         let login = log_in(&mut session.handle, host, prepared);
         match timeout(limit, login).await {
-            Ok(Ok(())) => {
+            Ok(Ok(by)) => {
                 drop(permit);
+                session.login = Some(by);
                 Ok(session)
             }
             Ok(Err(error)) => {
@@ -278,6 +279,14 @@ impl Connection for SshConnection {
         match &self.session {
             Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
             None => local::run_script(&self.host, request, password, &word).await,
+        }
+    }
+
+    fn report(&self) -> ConnectionReport {
+        let session = self.session.as_ref();
+        ConnectionReport {
+            host_key: session.and_then(|session| session.recognition.words()),
+            login: session.and_then(|session| session.login.clone()),
         }
     }
 
