@@ -206,6 +206,7 @@ fn host(name: &str) -> Host {
             method: PrivilegeMethod::Sudo,
             user: "root".to_owned(),
             password: None,
+            scope: crate::model::host::PrivilegeScope::Everything,
         },
         groups: Vec::new(),
         labels: BTreeMap::new(),
