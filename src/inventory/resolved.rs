@@ -31,6 +31,8 @@ pub struct Group {
     pub children: Vec<GroupName>,
     /// The hosts that it holds itself, in the order of the inventory.
     pub hosts: Vec<HostName>,
+    /// The same in the order in which the group lists them, which positions such as `web[0]` count by.
+    pub listed: Vec<HostName>,
     /// Its hosts and those of its children and theirs, in the order of the inventory.
     pub members: Vec<HostName>,
 }

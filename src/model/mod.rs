@@ -5,6 +5,7 @@
 //! types, so a renamed field is a broken promise.
 
 pub mod aftermath;
+pub mod checkup;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;
@@ -16,6 +17,7 @@ pub mod experimental;
 pub mod expression;
 pub mod facts;
 pub mod host;
+pub mod known;
 pub mod manager;
 pub mod name;
 pub mod pattern;
@@ -31,4 +33,5 @@ pub mod ssh_options;
 pub mod step;
 pub mod template;
 pub mod text;
+pub mod truth;
 pub mod update;

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 
 use super::command::command_script;
+use super::doctor::doctor_script;
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
 use super::left_over::left_over_script;
 use super::probe::{ProbeRequest, Refresh, probe_script};
@@ -50,6 +52,7 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("restart-proved".to_owned(), proved_script(&id(), nonce()).unwrap()),
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
+        ("doctor".to_owned(), doctor_script(&privilege(), nonce()).unwrap()),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
         (
             "command".to_owned(),
@@ -72,6 +75,15 @@ fn scripts() -> Vec<(String, Script)> {
         ));
     }
     scripts
+}
+
+fn privilege() -> Privilege {
+    Privilege {
+        method: PrivilegeMethod::Sudo,
+        user: "root".to_owned(),
+        password: None,
+        scope: PrivilegeScope::Refresh,
+    }
 }
 
 fn id() -> JobId {

@@ -20,9 +20,13 @@ zypper_ask() {
   if [ -n "$zypper_words" ]; then zypper_run "$@" $zypper_only $zypper_words; fi
 }
 
+zypper_fetch() {
+  refreshing 300 /usr/bin/zypper -n refresh
+}
+
 # Both streams as one: what says why a repository fails, and that it fails, are written to different ones.
 zypper_refresh() {
-  await_lock && limited 300 zypper -n refresh 2>&1
+  await_lock && zypper_fetch 2>&1
   zypper_code=$?
   if [ "$zypper_code" != 0 ]; then zypper_limit; fi
   return "$zypper_code"
@@ -166,12 +170,20 @@ zypper_ages() {
   done
 }
 
+zypper_reboot_check() {
+  zypper_run needs-rebooting
+}
+
+zypper_is_due() {
+  refresh_is_due root /var/cache/zypp/raw/*/repodata /var/cache/zypp/solv/*/cookie
+}
+
 zypper_probe() {
   zypper_only=
   # Another process may be faster than the one that has waited.
   ZYPP_LOCK_TIMEOUT=5
   export ZYPP_LOCK_TIMEOUT
-  if refresh_is_due root /var/cache/zypp/raw/*/repodata /var/cache/zypp/solv/*/cookie; then
+  if zypper_is_due; then
     section refresh zypper_refresh
   fi
   section repositories rpm_repositories /var/cache/zypp/raw/*/repodata/repomd.xml
@@ -187,7 +199,7 @@ zypper_probe() {
   section patched zypper_patched
   section sizes zypper_sizes
   section locks zypper_run -q locks
-  section reboot-check zypper_run needs-rebooting
+  section reboot-check zypper_reboot_check
 }
 
 zypper_installed() {
