@@ -45,6 +45,8 @@ pub struct GlobalOptions {
     pub expect: Option<usize>,
 
     /// Connections at once; how many hosts change at once is the playbook's.
+    ///
+    /// Default: 128 for each processor, at most 512 and no more than the limit of open files allows.
     #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub parallel: Option<u16>,
 
@@ -143,6 +145,9 @@ pub enum Command {
     /// Collect host keys, show their fingerprints, and write known_hosts after a yes.
     #[command(after_help = "Example:\n  patchwave trust 'web*'")]
     Trust(TrustArguments),
+    /// Look at everything that scans and updates need, and name what is in their way. Changes nothing.
+    #[command(after_help = "Examples:\n  patchwave doctor\n  patchwave doctor 'web*' --all")]
+    Doctor(DoctorArguments),
     /// Read facts and updates of every host, and keep them in the ledger.
     #[command(after_help = "Examples:\n  patchwave scan\n  patchwave scan 'group:web' --security --format json")]
     Scan(ScanArguments),
@@ -211,6 +216,17 @@ pub struct TrustArguments {
     /// Also replace keys that changed. Compare the fingerprints on the hosts' own consoles first.
     #[arg(long)]
     pub replace: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Only hosts that this expression picks.
+    #[arg(value_name = "EXPR")]
+    pub expression: Option<String>,
+    /// Show every check, also of hosts on which all is well; so does --verbose.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// How fresh package metadata must be.

@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod failure;
 mod interrupt;
+mod parallel;
 mod printer;
 mod prompt;
 mod recorder;
@@ -68,6 +69,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Diff(options) => commands::diff::run(options, global, printer),
         Command::Plan(options) => commands::plan::run(options, global, printer).await,
         Command::Apply(options) => commands::apply::run(options, global, printer).await,
+        Command::Doctor(options) => commands::doctor::run(options, global, printer).await,
         Command::Repair(options) => commands::repair::run(options, global, printer).await,
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
         Command::History(options) => commands::history::run(options, global, printer),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
 use super::failure::Failure;
 use super::interrupt;
+use super::parallel::default_parallel;
 use super::printer::Printer;
 use super::prompt::TerminalPrompter;
 use super::recorder::Recorder;
@@ -78,10 +79,7 @@ impl<'a> Session<'a> {
     /// The limits of scans and runs.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let parallel = self
-            .options
-            .parallel
-            .map_or_else(|| Limits::default().parallel, usize::from);
+        let parallel = self.options.parallel.map_or_else(default_parallel, usize::from);
         let usual = Limits::default();
         Limits {
             parallel,
@@ -117,7 +115,10 @@ impl<'a> Session<'a> {
             printer.notice(&page);
         });
         settings.parallel = self.limits().parallel;
-        let hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        let mut hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        for hop in self.inventory.hops() {
+            hosts.entry(hop.name.clone()).or_insert_with(|| hop.clone());
+        }
         SshTransport::new(settings, Arc::new(move |name| hosts.get(name).cloned()))
     }
 

@@ -5,6 +5,7 @@
 //! types, so a renamed field is a broken promise.
 
 pub mod aftermath;
+pub mod checkup;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;

@@ -26,6 +26,7 @@ fn inventory(text: &str) -> Inventory {
     let context = ResolveContext {
         local_user: "root".to_owned(),
         home: None,
+        ssh: None,
     };
     parse_inventory(&[file], &context).unwrap()
 }

@@ -5,7 +5,9 @@
 //! - [`phase`]: what a job says of itself in its log.
 //! - [`reboot`]: a reboot that begins after the answer was sent.
 //! - [`restart`]: restarting units, as a job, and the proof that sshd still lets in.
+//! - [`doctor`]: an examination: everything that a scan and an update need, and what is in their way.
 //! - [`left_over`]: what a job left beside configuration files in use.
+//! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
 //! - [`script`]: a script as it goes over standard input. [`transport`]: how it reaches a host.
 //! - [`windows`]: the one other kind of host, told by its answer, and its probe.
@@ -13,11 +15,13 @@
 //! Building a script and reading its answer are pure; only a transport does input and output.
 
 pub mod command;
+pub mod doctor;
 pub mod facts;
 pub mod frame;
 pub mod job;
 pub mod left_over;
 pub mod phase;
+pub mod privilege;
 pub mod probe;
 mod program;
 pub mod reboot;

@@ -9,6 +9,7 @@ const LOCKS: &str = include_str!("scripts/locks.sh");
 const STATE: &str = include_str!("scripts/state.sh");
 const OPENRC: &str = include_str!("scripts/openrc.sh");
 const SERVICES: &str = include_str!("scripts/services.sh");
+const METADATA: &str = include_str!("scripts/metadata.sh");
 const PROBE: &str = include_str!("scripts/probe.sh");
 
 const APT: &str = include_str!("scripts/managers/apt.sh");
@@ -39,6 +40,7 @@ const COMMAND: &str = include_str!("scripts/command.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
 
+const DOCTOR: &str = include_str!("scripts/doctor.sh");
 const REPAIR_LOOK: &str = include_str!("scripts/repair-look.sh");
 const REPAIR_APT: &str = include_str!("scripts/repairs/apt.sh");
 const REPAIR_RPM: &str = include_str!("scripts/repairs/rpm.sh");
@@ -167,32 +169,46 @@ pub(super) fn detection() -> String {
     [ENVIRONMENT, DETECT].concat()
 }
 
+/// The functions by which hosts are asked: of the system, and of every manager.
+const QUESTIONS: [&str; 21] = [
+    ENVIRONMENT,
+    FRAME,
+    DETECT,
+    LOCKS,
+    STATE,
+    OPENRC,
+    SERVICES,
+    METADATA,
+    APT,
+    RPM,
+    DNF4,
+    DNF5,
+    YUM,
+    MICRODNF,
+    TDNF,
+    ZYPPER,
+    PACMAN,
+    APK,
+    PKG,
+    XBPS,
+    BREW,
+];
+
 /// The program of a probe.
 pub(super) fn probe() -> String {
-    [
-        ENVIRONMENT,
-        FRAME,
-        DETECT,
-        LOCKS,
-        STATE,
-        OPENRC,
-        SERVICES,
-        APT,
-        RPM,
-        DNF4,
-        DNF5,
-        YUM,
-        MICRODNF,
-        TDNF,
-        ZYPPER,
-        PACMAN,
-        APK,
-        PKG,
-        XBPS,
-        OPKG_STEPS,
+    [&QUESTIONS[..], &[OPKG_STEPS, OPKG, PROBE]].concat().concat()
+}
+
+/// The program of an examination.
+pub(super) fn doctor() -> String {
+    let own = [
         OPKG,
-        BREW,
-        PROBE,
-    ]
-    .concat()
+        JOB_SPACE,
+        REPAIR_APT,
+        REPAIR_RPM,
+        REPAIR_PACMAN,
+        REPAIR_APK,
+        DOCTOR,
+    ];
+    [&QUESTIONS[..], &own].concat().concat()
 }

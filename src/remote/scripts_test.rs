@@ -11,6 +11,7 @@ use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 
 use super::command::command_script;
+use super::doctor::doctor_script;
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
 use super::left_over::left_over_script;
 use super::probe::{ProbeRequest, Refresh, probe_script};
@@ -50,6 +51,7 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("restart-proved".to_owned(), proved_script(&id(), nonce()).unwrap()),
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
+        ("doctor".to_owned(), doctor_script(nonce()).unwrap()),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
         (
             "command".to_owned(),

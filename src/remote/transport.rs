@@ -61,6 +61,17 @@ pub trait Transport: Clone + Send + Sync + 'static {
     }
 }
 
+/// What is known of how a connection came about: for a person who asks why it works.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConnectionReport {
+    /// The address and the way there, in words: `10.0.0.2:22 through bastion`.
+    pub way: Option<String>,
+    /// How the host's key is known, in words.
+    pub host_key: Option<String>,
+    /// By what the login was made, in words.
+    pub login: Option<String>,
+}
+
 /// An open, authenticated connection to one host.
 pub trait Connection: Send + Sync + 'static {
     /// Runs one script to its end.
@@ -69,6 +80,11 @@ pub trait Connection: Send + Sync + 'static {
     /// `E_SUDO` when privilege was refused, `E_TIMEOUT` after the deadline, `E_LOST` when the connection
     /// broke and the outcome is unknown.
     fn run(&self, request: &ScriptRequest) -> impl Future<Output = Result<ScriptOutput, HostError>> + Send;
+
+    /// How the connection came about; nothing where the transport does not tell.
+    fn report(&self) -> ConnectionReport {
+        ConnectionReport::default()
+    }
 
     /// Says goodbye. Dropping the connection without it is allowed and merely less polite.
     fn close(self) -> impl Future<Output = ()> + Send;

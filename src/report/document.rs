@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::model::checkup::{CheckupSummary, HostCheckup};
 use crate::model::diff::PackageDifference;
 use crate::model::experimental::Experimental;
 use crate::model::host::{Connect, Host, PrivilegeMethod};
@@ -266,6 +267,34 @@ impl<'a> DryRunBody<'a> {
             simulation,
         }
     }
+}
+
+/// The body of `doctor`.
+#[derive(Debug, Serialize)]
+pub struct DoctorBody<'a> {
+    summary: CheckupSummary,
+    hosts: &'a [HostCheckup],
+    #[serde(skip_serializing_if = "<[Experimental]>::is_empty")]
+    experimental: &'a [Experimental],
+}
+
+impl<'a> DoctorBody<'a> {
+    /// Every selected host, and those of them whose manager was never tried.
+    #[must_use]
+    pub fn new(hosts: &'a [HostCheckup], experimental: &'a [Experimental]) -> Self {
+        Self {
+            summary: CheckupSummary::of(hosts),
+            hosts,
+            experimental,
+        }
+    }
+}
+
+/// A line of `doctor` as it happens: one host.
+#[derive(Debug, Serialize)]
+pub struct CheckupLine<'a> {
+    /// The host.
+    pub host: &'a HostCheckup,
 }
 
 /// The body of `repair`.

@@ -7,6 +7,7 @@ mod after;
 mod conclusion;
 mod control;
 mod dispatcher;
+mod doctor;
 mod download;
 mod excerpt;
 mod executor;
@@ -26,6 +27,7 @@ mod verify;
 
 pub use control::Control;
 pub use dispatcher::{EndedRun, RunContext, run_plan};
+pub use doctor::check_hosts;
 pub use limits::Limits;
 pub use repair::{Examination, examine_hosts, repair_hosts};
 pub use simulation::{has_work, simulate_plan};

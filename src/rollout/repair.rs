@@ -85,7 +85,7 @@ pub async fn examine_hosts<T: Transport>(
         host: host.clone(),
         found: Err(interrupted()),
     };
-    bounded(hosts.to_vec(), limits.parallel, control, work, left_out).await
+    bounded(hosts.to_vec(), limits.parallel, control, work, left_out, |_| {}).await
 }
 
 /// Repairs the hosts on which something is broken that can be mended; `tell` hears what the jobs say.
@@ -109,7 +109,7 @@ pub async fn repair_hosts<T: Transport>(
         }
     };
     let left_out = |examination: &Examination| failed(&examination.host, interrupted(), Vec::new());
-    let all = bounded(examined, limits.parallel, control, work, left_out);
+    let all = bounded(examined, limits.parallel, control, work, left_out, |_| {});
     tokio::pin!(all);
     loop {
         tokio::select! {
@@ -128,13 +128,15 @@ pub async fn repair_hosts<T: Transport>(
     }
 }
 
-/// Does the work for every item, so many at once, and gives the answers in the order of the items.
-async fn bounded<I, A, F>(
+/// Does the work for every item, so many at once, and gives the answers in the order of the items. `told` hears each
+/// as it comes.
+pub(super) async fn bounded<I, A, F>(
     items: Vec<I>,
     parallel: usize,
     control: &Control,
     work: impl Fn(I) -> F,
     left_out: impl Fn(&I) -> A,
+    mut told: impl FnMut(&A),
 ) -> Vec<A>
 where
     I: Clone + Send + 'static,
@@ -156,7 +158,10 @@ where
         };
         match joined {
             None => break,
-            Some(Ok((position, answer))) => drop(answers.insert(position, answer)),
+            Some(Ok((position, answer))) => {
+                told(&answer);
+                answers.insert(position, answer);
+            }
             // A task that panicked: its item is among those left out.
             Some(Err(_)) => {}
         }
@@ -312,7 +317,7 @@ fn failed(host: &Host, error: HostError, findings: Vec<Finding>) -> HostRepair {
     }
 }
 
-fn interrupted() -> HostError {
+pub(super) fn interrupted() -> HostError {
     HostError::new(
         ErrorCode::Interrupted,
         "it was interrupted before its turn ended",

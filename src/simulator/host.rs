@@ -1,22 +1,24 @@
 //! The behaviour of a simulated host: answers patchwave's scripts from the state of a simulated system.
 //!
 //! The answers have the same sections and texts as the real scripts print, so the real parsers read them.
-//! What must stay true: nothing happens twice for one job id, and the clock is read for delays only.
+//! What must stay true: nothing happens twice for one job id, and the clock is read for delays, and to
+//! be told to who asks what time it is.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::script::ReceivedScript;
-use crate::remote::{job, probe, reboot, restart};
+use crate::remote::{doctor, job, probe, reboot, restart};
 
 use super::jobs::{self, Job};
 use super::shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
 use super::system::System;
-use super::{commands, probes};
+use super::{commands, examinations, probes};
 
 /// Between the answer to a reboot and the end of the old boot, as the fleet's server has it.
 const UNTIL_DOWN: Duration = Duration::from_millis(200);
@@ -109,6 +111,7 @@ impl ScriptHandler for SimulatedSystem {
         let mut answer = SimulatedAnswer::default();
         match script.kind.as_str() {
             probe::KIND => probes::answer(&mut machine.system, &script.data, &mut writer),
+            doctor::KIND => examinations::answer(&machine, Timestamp::now().as_second(), &mut writer),
             job::START_KIND => jobs::start(&mut machine, &script.data, now, &mut writer),
             restart::START_KIND => jobs::restart(&mut machine, &script.data, now, &mut writer),
             job::FOLLOW_KIND => answer.delay = jobs::follow(&machine, &script.data, now, &mut writer),

@@ -50,6 +50,15 @@ impl Job {
         }
     }
 
+    /// The word of `doctor` for it.
+    pub(super) fn in_a_word(&self) -> &'static str {
+        match self.end {
+            End::Ahead => "running",
+            End::Finished => "ended",
+            End::LostInReboot => "died",
+        }
+    }
+
     /// The log as far as it is written at `now`: whole lines, in proportion to the time.
     fn log_at(&self, now: Instant) -> &str {
         let log = self.transaction.log.as_str();

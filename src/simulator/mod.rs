@@ -11,9 +11,11 @@
 
 mod commands;
 pub mod distributions;
+mod examinations;
 pub mod host;
 mod jobs;
 pub mod keys;
+mod latency;
 mod managers;
 mod package;
 mod probes;

@@ -12,18 +12,7 @@ const FRESH: u64 = 1;
 /// Answers the probe. Refreshing makes the metadata young; nothing else changes.
 pub(super) fn answer(system: &mut System, data: &[String], writer: &mut FrameWriter) {
     let word = |position: usize| data.get(position).map(String::as_str).unwrap_or_default();
-    writer.section("os-release", &system.os_release, "", 0);
-    writer.section("system", &system_lines(system), "", 0);
-    writer.section("kernels", &kernel_lines(system), "", 0);
-    writer.section("reboot-flags", &reboot_flags(system), "", 0);
-    let services: String = system
-        .replaced_files
-        .iter()
-        .map(|(unit, path)| format!("unit {unit}.service {path}\n"))
-        .collect();
-    writer.section("services", &services, "", 0);
-    // A service that a bad update brought down ended by itself: to systemd that is no failure.
-    writer.section("failed-units", "", "", 0);
+    shared_sections(system, writer);
     let refresh = match word(0) {
         "never" => "not-wanted",
         "older-than" if system.metadata_age <= word(1).parse().unwrap_or(0) => "fresh-enough",
@@ -39,6 +28,22 @@ pub(super) fn answer(system: &mut System, data: &[String], writer: &mut FrameWri
     if word(2) == "yes" {
         writer.section("installed", &installed_lines(system), "", 0);
     }
+}
+
+/// What a host says of itself to every script that asks for facts.
+pub(super) fn shared_sections(system: &System, writer: &mut FrameWriter) {
+    writer.section("os-release", &system.os_release, "", 0);
+    writer.section("system", &system_lines(system), "", 0);
+    writer.section("kernels", &kernel_lines(system), "", 0);
+    writer.section("reboot-flags", &reboot_flags(system), "", 0);
+    let services: String = system
+        .replaced_files
+        .iter()
+        .map(|(unit, path)| format!("unit {unit}.service {path}\n"))
+        .collect();
+    writer.section("services", &services, "", 0);
+    // A service that a bad update brought down ended by itself: to systemd that is no failure.
+    writer.section("failed-units", "", "", 0);
 }
 
 fn system_lines(system: &System) -> String {

@@ -30,7 +30,7 @@ pub(super) async fn run_script(
 ) -> Result<ScriptOutput, HostError> {
     let ascent = privilege::plan(host, request.privileged, password, word)?;
     let command = match ascent.program {
-        Some(_) => privilege::unless_already(&host.privilege.user, word, &ascent.command),
+        Some(_) => privilege::unless_already(&host.privilege.user, &ascent.command),
         None => ascent.command.clone(),
     };
     let (events, stdin) = spawn(&command)?;

@@ -15,6 +15,7 @@
 mod agent;
 mod algorithms;
 mod auth;
+pub mod config;
 mod credentials;
 mod dial;
 mod dialogue;

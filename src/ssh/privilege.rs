@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::model::error::HostError;
 use crate::model::host::{Connect, Host, PrivilegeMethod};
 use crate::model::secret::Secret;
+use crate::remote::privilege::{READY_SIGN, is_plain_name, privileged_command};
 
 use super::dialogue::Dialogue;
 use super::failure;
@@ -62,18 +63,11 @@ pub(super) fn plan(host: &Host, privileged: bool, password: Option<Secret>, word
             "correct the user in `become`",
         ));
     }
-    let sign = format!("PATCHWAVE-READY-{word}");
-    let shell = format!("/bin/sh -c 'echo {sign}; exec /bin/sh -s'");
     let prompt = format!("PATCHWAVE-PROMPT-{word}");
-    let (program, command, prompt) = match (host.privilege.method, &password) {
-        (PrivilegeMethod::Sudo, None) => ("sudo", format!("sudo -n -H -u {user} -- {shell}"), None),
-        // -k: a remembered password must not decide whether we are asked.
-        (PrivilegeMethod::Sudo, Some(_)) => (
-            "sudo",
-            format!("sudo -k -S -H -p {prompt} -u {user} -- {shell}"),
-            Some(prompt.as_str()),
-        ),
-        (PrivilegeMethod::Doas, None) => ("doas", format!("doas -n -u {user} -- {shell}"), None),
+    let prompt = password.as_ref().map(|_| prompt.as_str());
+    let program = match (host.privilege.method, prompt) {
+        (PrivilegeMethod::Sudo, _) => "sudo",
+        (PrivilegeMethod::Doas, None) => "doas",
         (PrivilegeMethod::Doas, Some(_)) => {
             return Err(failure::sudo(
                 "doas reads passwords only from a terminal, which patchwave does not open",
@@ -87,25 +81,18 @@ pub(super) fn plan(host: &Host, privileged: bool, password: Option<Secret>, word
             ));
         }
     };
+    let command = privileged_command(host.privilege.method, user, prompt).unwrap_or_default();
     Ok(Ascent {
         command: format!("exec {command}"),
-        dialogue: Dialogue::with_sign(&sign, prompt),
+        dialogue: Dialogue::with_sign(READY_SIGN, prompt),
         password,
         program: Some(program),
     })
 }
 
 /// The command for this machine, where the shell finds out whether it is the wanted user already.
-pub(super) fn unless_already(user: &str, word: &str, command: &str) -> String {
-    format!(
-        "if [ \"$(id -un 2>/dev/null)\" = {user} ]; then echo PATCHWAVE-READY-{word}; exec /bin/sh -s; \
-         else {command}; fi"
-    )
-}
-
-fn is_plain_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+pub(super) fn unless_already(user: &str, command: &str) -> String {
+    format!("if [ \"$(id -un 2>/dev/null)\" = {user} ]; then echo {READY_SIGN}; exec /bin/sh -s; else {command}; fi")
 }
 
 /// The password was asked for a second time.
@@ -303,16 +290,6 @@ mod tests {
             let (refusal, line) = classify(text.as_bytes(), Some(code));
             assert_eq!(refusal, expected, "{text}");
             assert!(line.unwrap().contains(telling), "{text}");
-        }
-    }
-
-    #[test]
-    fn only_harmless_names_reach_a_command_line() {
-        for name in ["root", "_apt", "svc-patch.1", "0day"] {
-            assert!(is_plain_name(name), "{name}");
-        }
-        for name in ["", "-u", "a b", "a;b", "$(id)", "#0", "a'b", "ä"] {
-            assert!(!is_plain_name(name), "{name}");
         }
     }
 }

@@ -35,6 +35,7 @@ fn load(path: &Path) -> Inventory {
     let context = ResolveContext {
         local_user: "somebody".to_owned(),
         home: Some(PathBuf::from("/home/somebody")),
+        ssh: None,
     };
     load_inventory(&[path.to_path_buf()], &context).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

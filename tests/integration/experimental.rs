@@ -82,6 +82,7 @@ fn inventory(scan: &Scan) -> (PathBuf, Inventory) {
     let context = ResolveContext {
         local_user: "somebody".to_owned(),
         home: None,
+        ssh: None,
     };
     let inventory = load_inventory(std::slice::from_ref(&file), &context).unwrap();
     (file, inventory)

@@ -16,6 +16,7 @@ fn context() -> ResolveContext {
     ResolveContext {
         local_user: "eve".to_owned(),
         home: Some("/home/eve".into()),
+        ssh: None,
     }
 }
 

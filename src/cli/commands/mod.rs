@@ -4,6 +4,7 @@ pub mod apply;
 pub mod completions;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 mod download;
 mod dry_run;
 pub mod history;

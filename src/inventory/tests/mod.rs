@@ -17,6 +17,7 @@ fn parse_files(files: &[(&str, &str)]) -> Result<Inventory, Vec<String>> {
     let context = ResolveContext {
         local_user: "eve".to_owned(),
         home: Some("/home/eve".into()),
+        ssh: None,
     };
     parse_inventory(&files, &context).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }

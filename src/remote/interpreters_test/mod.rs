@@ -11,10 +11,13 @@ mod world;
 
 use std::time::Duration;
 
+use crate::model::checkup::{Outcome, Topic};
+use crate::model::host::{Privilege, PrivilegeMethod};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 
+use super::doctor;
 use super::frame;
 use super::job::{self, JobId, JobRequest, JobStart, JobState, JobStep};
 use super::left_over;
@@ -111,6 +114,38 @@ fn a_probe_that_fetches_nothing_is_the_same_under_every_shell() {
             let (output, text) = answer(world, &probe_script(&request, nonce()).unwrap());
             let sections = frame::parse(&output, &nonce()).unwrap();
             assert!(sections.get("refresh").is_none(), "{text}");
+            text
+        });
+    }
+}
+
+#[test]
+fn an_examination_is_the_same_under_every_shell() {
+    for manager in managers::PROBED {
+        alike(manager, |world| {
+            world.stub("df", "#!/bin/sh\necho Filesystem\necho '/dev/vda 100 60 40 60% /'\n");
+            let (output, text) = answer(world, &doctor::doctor_script(nonce()).unwrap());
+            let privilege = Privilege {
+                method: PrivilegeMethod::Sudo,
+                user: "root".to_owned(),
+                password: None,
+            };
+            let circumstances = doctor::Circumstances {
+                login: "deploy",
+                privilege: &privilege,
+                times: doctor::Times { sent: 0, received: 0 },
+                refusal: None,
+            };
+            let (found, checks) = doctor::parse_doctor(&output, &nonce(), &circumstances)
+                .unwrap_or_else(|error| panic!("{manager}: {error:?}\n{text}"));
+            assert_eq!(found, Some(manager));
+            let told = |topic| checks.iter().find(|check| check.check == topic).unwrap();
+            assert_eq!(told(Topic::Privilege).outcome, Outcome::Ok, "{text}");
+            assert_eq!(told(Topic::Programs).outcome, Outcome::Ok, "{text}");
+            assert_eq!(told(Topic::Lock).outcome, Outcome::Ok, "{text}");
+            if matches!(manager, Manager::Apt | Manager::Apk) {
+                assert_eq!(told(Topic::Packages).outcome, Outcome::Failed, "{text}");
+            }
             text
         });
     }

@@ -100,6 +100,11 @@ impl World {
         }
     }
 
+    /// Puts a program of that name before the machine's own.
+    pub(super) fn stub(&self, name: &str, text: &str) {
+        self.write_program(&format!("/stubs/{name}"), text);
+    }
+
     fn write_program(&self, path: &str, text: &str) {
         self.write(path, &text.replace("ROOT", &self.root.display().to_string()));
         fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o755)).unwrap();

@@ -43,8 +43,13 @@ fn is_same(one: &Failure<'_>, other: &Failure<'_>) -> bool {
 
 /// Messages name the address, which differs between hosts with the same trouble: every number counts as the same.
 fn without_host(failure: &Failure<'_>) -> String {
+    without_numbers(&failure.error.message.replace(failure.host, ""))
+}
+
+/// The text with every number made the same.
+pub(super) fn without_numbers(text: &str) -> String {
     let mut folded = String::new();
-    for character in failure.error.message.replace(failure.host, "").chars() {
+    for character in text.chars() {
         let is_digit = character.is_ascii_digit();
         if !(is_digit && folded.ends_with('0')) {
             folded.push(if is_digit { '0' } else { character });

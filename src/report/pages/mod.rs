@@ -1,6 +1,7 @@
 //! A file per command that has something to say: from the model to a page.
 
 pub mod diff;
+pub mod doctor;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;

@@ -17,6 +17,7 @@ use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
 mod downloads;
+mod examinations;
 mod faults;
 mod rollouts;
 mod scans;
@@ -41,6 +42,10 @@ impl EventSink for Events {
 
 impl Fleet {
     async fn start(systems: impl IntoIterator<Item = System>) -> Self {
+        Self::start_with(systems, SimulatedSudo::NoPassword).await
+    }
+
+    async fn start_with(systems: impl IntoIterator<Item = System>, sudo: SimulatedSudo) -> Self {
         let key = SimulatedKey::generate().unwrap();
         let systems: BTreeMap<String, Arc<SimulatedSystem>> = systems
             .into_iter()
@@ -49,10 +54,11 @@ impl Fleet {
         let specs = systems.iter().map(|(name, system)| SimulatedHostSpec {
             name: name.clone(),
             handler: system.clone(),
-            sudo: SimulatedSudo::NoPassword,
+            sudo: sudo.clone(),
         });
         let options = FleetOptions {
             authorized_keys: vec![key.public_text().unwrap()],
+            ..FleetOptions::default()
         };
         let fleet = SimulatedFleet::start(specs.collect(), options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -124,9 +124,15 @@ impl Lab {
             })
             .collect();
         let authorized_keys = vec![key.public_key().to_openssh().unwrap()];
-        let fleet = SimulatedFleet::start(specs, FleetOptions { authorized_keys })
-            .await
-            .unwrap();
+        let fleet = SimulatedFleet::start(
+            specs,
+            FleetOptions {
+                authorized_keys,
+                ..FleetOptions::default()
+            },
+        )
+        .await
+        .unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("key"), key.to_openssh(LineEnding::LF).unwrap()).unwrap();
         let lab = Self {

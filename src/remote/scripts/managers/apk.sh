@@ -119,8 +119,12 @@ apk_ages() {
   done
 }
 
+apk_is_due() {
+  refresh_is_due root /var/cache/apk/APKINDEX.*.tar.gz /etc/apk/cache/APKINDEX.*.tar.gz
+}
+
 apk_probe() {
-  if refresh_is_due root /var/cache/apk/APKINDEX.*.tar.gz /etc/apk/cache/APKINDEX.*.tar.gz; then
+  if apk_is_due; then
     section refresh apk_refresh
   fi
   apk_list=$(apk list -u 2>/dev/null)

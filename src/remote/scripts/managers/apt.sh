@@ -175,9 +175,13 @@ apt_installed() {
     sed -n 's/^.[^nc].*|\(.*|.*|.*\)$/\1/p'
 }
 
+# Files of `lists` carry the mirror's time; the folder that downloads go through carries ours.
+apt_is_due() {
+  refresh_is_due root /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
+}
+
 apt_probe() {
-  # Files of `lists` carry the mirror's time; the folder that downloads go through carries ours.
-  if refresh_is_due root /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial; then
+  if apt_is_due; then
     section refresh apt_refresh || section support apt_support
   fi
   section simulation apt_simulation

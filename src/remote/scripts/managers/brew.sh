@@ -38,11 +38,15 @@ brew_installed() {
   brew_versions | awk 'NF > 2 { print $2 "|" $1 "|" $NF }'
 }
 
-brew_probe() {
+brew_is_due() {
   brew_owner=$(stat -f %Su "$(brew_program)" 2>/dev/null || stat -c %U "$(brew_program)" 2>/dev/null)
   brew_folder=$(brew_run --repository 2>/dev/null)
   brew_cache=$(brew_run --cache 2>/dev/null)
-  if refresh_is_due anyone "$brew_folder/.git/FETCH_HEAD" "$brew_cache/api/formula.jws.json"; then
+  refresh_is_due anyone "$brew_folder/.git/FETCH_HEAD" "$brew_cache/api/formula.jws.json"
+}
+
+brew_probe() {
+  if brew_is_due; then
     section refresh brew_refresh
   fi
   section updates brew_updates

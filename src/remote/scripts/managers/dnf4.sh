@@ -60,12 +60,20 @@ dnf4_sizes() {
   dnf4_cached -q repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{size}' $dnf4_new
 }
 
-dnf4_probe() {
+dnf4_is_due() {
   if is_root; then dnf4_cache=/var/cache/dnf; else dnf4_cache="/var/tmp/dnf-$(id -un)-*"; fi
   # The pattern stands unquoted, so that it becomes the files that are there by then. When nothing is new, dnf
   # touches the list of packages (primary) alone.
   # shellcheck disable=SC2086
-  if refresh_is_due anyone "$(oldest_of $dnf4_cache/*/repodata/*primary.xml*)"; then section refresh dnf4_refresh; fi
+  refresh_is_due anyone "$(oldest_of $dnf4_cache/*/repodata/*primary.xml*)"
+}
+
+dnf4_reboot_check() {
+  dnf4_cached -q needs-restarting -r
+}
+
+dnf4_probe() {
+  if dnf4_is_due; then section refresh dnf4_refresh; fi
   # shellcheck disable=SC2086
   section repositories rpm_repositories $dnf4_cache/*/repodata/repomd.xml
   section updates dnf4_updates
@@ -80,7 +88,7 @@ dnf4_probe() {
   section advisory-marks rpm_advisory_marks $dnf4_cache/*/repodata/repomd.xml
   section locks dnf4_cached -q versionlock list
   section present rpm_present "$dnf4_list"
-  section reboot-check dnf4_cached -q needs-restarting -r
+  section reboot-check dnf4_reboot_check
 }
 
 dnf4_installed() {

@@ -68,12 +68,18 @@ dnf5_advisories() {
   printf '%s\n' "$dnf5_said" | sed '/^ *"\(Description\|Rights\|Message\)":/d'
 }
 
-dnf5_probe() {
+dnf5_is_due() {
   # When nothing is new, dnf touches the list of packages (primary) alone.
   if is_root; then dnf5_cache=/var/cache/libdnf5; else dnf5_cache=$HOME/.cache/libdnf5; fi
-  if refresh_is_due anyone "$(oldest_of "$dnf5_cache"/*/repodata/*primary.xml*)"; then
-    section refresh dnf5_refresh
-  fi
+  refresh_is_due anyone "$(oldest_of "$dnf5_cache"/*/repodata/*primary.xml*)"
+}
+
+dnf5_reboot_check() {
+  dnf5_run -q -C needs-restarting
+}
+
+dnf5_probe() {
+  if dnf5_is_due; then section refresh dnf5_refresh; fi
   section repositories rpm_repositories /var/cache/libdnf5/*/repodata/repomd.xml \
     "$HOME"/.cache/libdnf5/*/repodata/repomd.xml
   section enabled dnf5_enabled
@@ -88,7 +94,7 @@ dnf5_probe() {
     "$HOME"/.cache/libdnf5/*/repodata/repomd.xml
   section locks dnf5_run -q -C versionlock list
   section present rpm_present "$dnf5_list"
-  section reboot-check dnf5_run -q -C needs-restarting
+  section reboot-check dnf5_reboot_check
 }
 
 dnf5_installed() {

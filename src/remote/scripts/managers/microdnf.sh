@@ -22,8 +22,12 @@ microdnf_simulation() {
   COLUMNS=500 microdnf --assumeno --nobest upgrade
 }
 
+microdnf_is_due() {
+  refresh_is_due root /var/cache/yum/metadata/*/repodata/*primary.xml*
+}
+
 microdnf_probe() {
-  if refresh_is_due root /var/cache/yum/metadata/*/repodata/*primary.xml*; then section refresh microdnf_refresh; fi
+  if microdnf_is_due; then section refresh microdnf_refresh; fi
   section repositories microdnf_repositories /var/cache/yum/metadata/*/repodata/repomd.xml
   section simulation microdnf_simulation
   section present rpm_installed

@@ -35,8 +35,12 @@ opkg_installed() {
     END { flush() }'
 }
 
+opkg_is_due() {
+  refresh_is_due root /var/opkg-lists/*
+}
+
 opkg_probe() {
-  if refresh_is_due root /var/opkg-lists/*; then
+  if opkg_is_due; then
     section refresh opkg_refresh
   fi
   section repositories opkg_repositories

@@ -171,13 +171,17 @@ pacman_foreign() {
   if [ ! -e "$pacman_copy/pacman.conf" ]; then pacman_ask -Qmq; fi
 }
 
+pacman_is_due() {
+  pacman_used=$(pacman_database)
+  if is_root || has fakeroot; then pacman_refresher=anyone; else pacman_refresher=root; fi
+  refresh_is_due "$pacman_refresher" "$pacman_used"/sync/*.db
+}
+
 pacman_probe() {
   pacman_copy=$(mktemp -d) || return
   trap 'rm -rf "$pacman_copy"' EXIT
   trap 'exit 1' HUP INT TERM
-  pacman_used=$(pacman_database)
-  if is_root || has fakeroot; then pacman_refresher=anyone; else pacman_refresher=root; fi
-  if refresh_is_due "$pacman_refresher" "$pacman_used"/sync/*.db; then
+  if pacman_is_due; then
     section refresh pacman_refresh
     if ls "$pacman_copy"/fresh/sync/*.db >/dev/null 2>&1; then pacman_used=$pacman_copy/fresh; fi
   fi

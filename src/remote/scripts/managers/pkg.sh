@@ -68,13 +68,17 @@ pkg_repositories() {
   done
 }
 
+pkg_is_due() {
+  refresh_is_due root /var/db/pkg/repo-*.sqlite /var/db/pkg/repos/*/db
+}
+
 pkg_probe() {
   # Asked for by its full name: `pkg` of the base system would install the real one.
   if [ ! -x /usr/local/sbin/pkg ]; then
     section bootstrap echo missing
     return
   fi
-  if refresh_is_due root /var/db/pkg/repo-*.sqlite /var/db/pkg/repos/*/db; then
+  if pkg_is_due; then
     section refresh pkg_refresh
   fi
   section repositories pkg_repositories

@@ -37,8 +37,12 @@ tdnf_names() {
   printf '%s\n' "$tdnf_list" | tr '\r' '\n' | awk '{ name = $1; if (sub(/\.[^.]*$/, "", name)) print name "|" }'
 }
 
+tdnf_is_due() {
+  refresh_is_due root /var/cache/tdnf/*/lastrefresh /var/cache/tdnf/*/repodata/repomd.xml
+}
+
 tdnf_probe() {
-  if refresh_is_due root /var/cache/tdnf/*/lastrefresh /var/cache/tdnf/*/repodata/repomd.xml; then
+  if tdnf_is_due; then
     section refresh tdnf_refresh
   fi
   section repositories rpm_repositories /var/cache/tdnf/*/repodata/repomd.xml

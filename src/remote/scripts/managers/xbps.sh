@@ -51,9 +51,13 @@ xbps_installed() {
     }'
 }
 
+xbps_is_due() {
+  refresh_is_due anyone /var/db/xbps/*/*-repodata
+}
+
 xbps_probe() {
   xbps_simulated=no
-  if refresh_is_due anyone /var/db/xbps/*/*-repodata; then
+  if xbps_is_due; then
     section refresh xbps_refresh
   fi
   section simulation xbps_simulation

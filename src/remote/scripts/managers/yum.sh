@@ -52,12 +52,16 @@ yum_names() {
   printf '%s\n' "$yum_list" | awk '/^[^ ]/ { name = $1; if (sub(/\.[^.]*$/, "", name)) print name "|" }'
 }
 
-yum_probe() {
-  yum_work=$(mktemp -d) || return
+yum_is_due() {
   if is_root; then yum_cache=/var/cache/yum; else yum_cache="/var/tmp/yum-$(id -un)-*"; fi
   # The pattern stands unquoted, so that it becomes the files that are there by then.
   # shellcheck disable=SC2086
-  if refresh_is_due anyone $yum_cache/*/*/*/cachecookie $yum_cache/*/*/*/repomd.xml; then section refresh yum_refresh; fi
+  refresh_is_due anyone $yum_cache/*/*/*/cachecookie $yum_cache/*/*/*/repomd.xml
+}
+
+yum_probe() {
+  yum_work=$(mktemp -d) || return
+  if yum_is_due; then section refresh yum_refresh; fi
   # shellcheck disable=SC2086
   section repositories rpm_repositories $yum_cache/*/*/*/repomd.xml
   section updates yum_updates

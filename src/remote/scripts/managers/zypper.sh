@@ -166,12 +166,20 @@ zypper_ages() {
   done
 }
 
+zypper_reboot_check() {
+  zypper_run needs-rebooting
+}
+
+zypper_is_due() {
+  refresh_is_due root /var/cache/zypp/raw/*/repodata /var/cache/zypp/solv/*/cookie
+}
+
 zypper_probe() {
   zypper_only=
   # Another process may be faster than the one that has waited.
   ZYPP_LOCK_TIMEOUT=5
   export ZYPP_LOCK_TIMEOUT
-  if refresh_is_due root /var/cache/zypp/raw/*/repodata /var/cache/zypp/solv/*/cookie; then
+  if zypper_is_due; then
     section refresh zypper_refresh
   fi
   section repositories rpm_repositories /var/cache/zypp/raw/*/repodata/repomd.xml
@@ -187,7 +195,7 @@ zypper_probe() {
   section patched zypper_patched
   section sizes zypper_sizes
   section locks zypper_run -q locks
-  section reboot-check zypper_run needs-rebooting
+  section reboot-check zypper_reboot_check
 }
 
 zypper_installed() {

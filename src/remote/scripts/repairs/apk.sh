@@ -11,10 +11,16 @@ apk_marked() {
   done
 }
 
-findings() {
+apk_findings() {
   apk_marked | sed 's/^.*$/a script of & failed|apk fix &/'
 }
 
+# shellcheck disable=SC2317
+findings() {
+  apk_findings
+}
+
+# shellcheck disable=SC2317
 repair() {
   # Names of packages have no blanks.
   # shellcheck disable=SC2046

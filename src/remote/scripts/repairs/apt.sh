@@ -1,7 +1,7 @@
 # apt and dpkg: packages between two states are configured, and missing dependencies fetched. Nothing is removed.
 # shellcheck shell=sh
 
-findings() {
+apt_findings() {
   apt_between_words
   apt_check=$(apt-get -q check 2>&1) || {
     apt_unmet=$(printf '%s\n' "$apt_check" | grep -m 1 -E ' : (Pre-?)?Depends: ')
@@ -37,6 +37,12 @@ apt_fix() {
     -o Dpkg::Options::=--force-confold --no-remove --no-install-recommends -f install
 }
 
+# shellcheck disable=SC2317
+findings() {
+  apt_findings
+}
+
+# shellcheck disable=SC2317
 repair() {
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
   APT_LISTCHANGES_FRONTEND=none APT_LISTBUGS_FRONTEND=none

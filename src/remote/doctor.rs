@@ -1,0 +1,128 @@
+//! The examination of `doctor`: one script, one round trip, everything that a scan and an update need of a host.
+//! It changes nothing, and tells without root what may be told without.
+//!
+//! The script has no data lines. Sections of its answer, in this order:
+//!
+//! - `clock`, at the end once more as `clock-end`: the host's clock in seconds since 1970.
+//! - `os-release`, `system`, `kernels`, `reboot-flags`, `services`, `failed-units`, `needrestart`, `reboot-check`: see
+//!   [`super::facts`].
+//! - `programs`: `user=` who runs the script, `shell=` what `/bin/sh` is, `missing=` and `lacking=` programs that are
+//!   needed and wanted, `detaches=` what a job would be started with.
+//! - `space`: lines `bytes FOLDER FREE TOTAL MOUNT` in KiB, `files FOLDER FREE TOTAL MOUNT`, and `kernel BYTES`.
+//! - `read-only`: mount points that are mounted read-only.
+//! - `job-folder`: `state=absent|folder|other`, `mode=`, `owner=`, `writable=yes|no|immutable`.
+//! - `jobs`: lines `ID|running|`, `ID|died|`, `ID|ended|EXIT-CODE`; exit code 77 without root.
+//! - `system-state`: what `systemctl is-system-running` says; exit code 69 without systemd.
+//! - `metadata`: `age=SECONDS` (or `unknown`) of the package lists.
+//! - `lock`: `FILE|HOLDER`, or nothing. With a lock that is held the sections after it are left out.
+//! - `broken`: lines `WORDS|REMEDY`; exit code 69 where nobody knows how to look.
+//!
+//! A system that is refused has none from `metadata` on.
+
+mod clock;
+mod packages;
+mod space;
+mod system;
+
+use crate::manager::detect;
+use crate::model::checkup::{Check, Topic};
+use crate::model::error::HostError;
+use crate::model::host::{Privilege, PrivilegeMethod};
+use crate::model::manager::Manager;
+use crate::model::section::Sections;
+
+use super::facts::{System, facts, operating_system};
+use super::frame;
+use super::program;
+use super::script::{Nonce, Script, UnsendableValue};
+use super::transport::ScriptOutput;
+
+pub use clock::Times;
+
+/// The kind of the script.
+pub const KIND: &str = "doctor";
+
+/// What is known of a host beside what it prints.
+#[derive(Debug, Clone)]
+pub struct Circumstances<'a> {
+    /// The login name.
+    pub login: &'a str,
+    /// How root is had.
+    pub privilege: &'a Privilege,
+    /// When the script was sent and when its answer was there.
+    pub times: Times,
+    /// Why the script did not run as root, where it should have.
+    pub refusal: Option<&'a HostError>,
+}
+
+/// The script that examines a host.
+///
+/// # Errors
+/// None in practice: it has no data.
+pub fn doctor_script(nonce: Nonce) -> Result<Script, UnsendableValue> {
+    Script::new(KIND, &program::doctor(), nonce, [""; 0])
+}
+
+/// Reads what the script printed: the manager, when there is one that patchwave knows, and the checks after the
+/// login.
+///
+/// # Errors
+/// `E_LOST` or `E_PROTOCOL` when the answer is not complete.
+pub fn parse_doctor(
+    output: &ScriptOutput,
+    nonce: &Nonce,
+    circumstances: &Circumstances<'_>,
+) -> Result<(Option<Manager>, Vec<Check>), HostError> {
+    let sections = frame::parse(output, nonce)?;
+    let said = System::parse(sections.text("system"));
+    let os = operating_system(sections.text("os-release"));
+    let manager = detect::manager(said.get("refused"), said.get("manager"), &os.name);
+    let mut checks = vec![
+        privilege(&sections, &said, circumstances),
+        system::programs(&sections),
+        space::space(sections.text("space")),
+        system::file_systems(&sections),
+        system::job_folder(&sections, said.is_root()),
+        system::jobs(&sections),
+        clock::clock(&sections, circumstances.times),
+    ];
+    let known = *manager.as_ref().unwrap_or(&Manager::Apt);
+    let facts = facts(&sections, &said, os, known);
+    checks.push(system::services(&sections, &facts));
+    match &manager {
+        Ok(manager) => {
+            checks.push(system::manager(*manager, &facts));
+            checks.extend(packages::packages(*manager, &sections, said.is_root()));
+            checks.push(system::reboot(&facts));
+        }
+        Err(error) => checks.push(Check::error(Topic::Manager, error)),
+    }
+    Ok((manager.ok(), checks))
+}
+
+/// The script's own run is the proof: it was started as every other one is.
+fn privilege(sections: &Sections, said: &System<'_>, circumstances: &Circumstances<'_>) -> Check {
+    if let Some(error) = circumstances.refusal {
+        return Check::error(Topic::Privilege, error);
+    }
+    let privilege = circumstances.privilege;
+    let programs = System::parse(sections.text("programs"));
+    let user = programs.get("user");
+    if !said.is_root() {
+        return Check::warning(
+            Topic::Privilege,
+            format!("scripts run as {user}, not as root: a scan tells what may be told so, an update is not possible"),
+            "set `become: sudo` in the inventory; `patchwave sudoers` prints the rule that it needs",
+        );
+    }
+    let way = match (privilege.method, &privilege.password) {
+        _ if circumstances.login == privilege.user => "the login is root".to_owned(),
+        (PrivilegeMethod::None, _) => "the login is root".to_owned(),
+        (method, None) => format!("{method} makes the login root without a password"),
+        (method, Some(_)) => format!("{method} makes the login root with the password of the inventory"),
+    };
+    Check::ok(
+        Topic::Privilege,
+        format!("{way}, by the command that every other script uses"),
+    )
+}
