@@ -11,6 +11,7 @@ mod options;
 mod privilege;
 mod proxy;
 mod real;
+mod round_trips;
 mod scale;
 mod sshd;
 mod trust;
