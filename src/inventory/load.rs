@@ -6,7 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ansible::files::{is_program, list, read, source_of_directory, source_of_file, unreadable};
+use super::ansible::files::{
+    holds_inventory, is_list_of_hosts, is_program, list, read, source_of_directory, source_of_file, source_of_files,
+    unreadable,
+};
 use super::ansible::{AnsibleSource, has_native_key, is_ansible};
 use super::{Inventory, InventoryFile, ResolveContext, parse_sources};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -64,7 +67,12 @@ fn files_of(path: &Path) -> Result<(Vec<InventoryFile>, Option<AnsibleSource>), 
                 message,
             )))
         }
-        None => Ok((native, None)),
+        None => {
+            let (ansible, native): (Vec<_>, Vec<_>) =
+                native.into_iter().partition(|file| is_ansible(&file.path, &file.bytes));
+            let source = (!ansible.is_empty()).then(|| source_of_files(path, ansible));
+            Ok((native, source.transpose()?))
+        }
     }
 }
 
@@ -99,9 +107,9 @@ pub fn find_inventory(directory: &Path, system: &Path) -> Result<PathBuf, Discov
 /// A file, or a directory with at least one: `inventories/production/`.
 fn is_inventory(path: &Path) -> bool {
     if path.is_dir() {
-        return list(path).is_ok_and(|entries| entries.iter().any(|entry| is_yaml(entry)));
+        return holds_inventory(path);
     }
-    is_yaml(path)
+    is_yaml(path) || is_list_of_hosts(path)
 }
 
 /// The choice among what was found in `directory`. Pure.
@@ -253,6 +261,12 @@ mod tests {
             "inventories/prod"
         );
         assert_eq!(found(&[("etc.yml", "")], "etc.yml").unwrap(), "etc.yml");
+        for ansible in ["hosts", "fleet.ini", "prod/hosts"] {
+            let path = format!("inventories/{ansible}");
+            let files = [(path.as_str(), "web01\n"), ("inventories/group_vars/all.yml", "")];
+            let first = path.split_inclusive('/').take(2).collect::<String>();
+            assert_eq!(found(&files, "x").unwrap(), first.trim_end_matches('/'));
+        }
         let several = found(&[one, ("inventories/other.yaml", "")], "x").unwrap_err();
         assert!(
             several.to_string().contains("fleet.yml") && several.to_string().contains("other.yaml"),
