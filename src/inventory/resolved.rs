@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::model::diagnostic::{Diagnostics, Place};
+use crate::model::domain::Domain;
 use crate::model::host::Host;
 use crate::model::name::{GroupName, HostName};
 
@@ -14,6 +15,7 @@ pub struct Inventory {
     pub(super) hosts: Vec<Host>,
     pub(super) positions: HashMap<HostName, usize>,
     pub(super) groups: Vec<Group>,
+    pub(super) domains: Vec<Domain>,
     pub(super) origins: HashMap<HostName, Vec<SettingOrigin>>,
     pub(super) warnings: Diagnostics,
     pub(super) files: Vec<PathBuf>,
@@ -109,6 +111,17 @@ impl Inventory {
     #[must_use]
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name.as_str() == name)
+    }
+
+    /// Every domain, in the order of the files.
+    #[must_use]
+    pub fn domains(&self) -> &[Domain] {
+        &self.domains
+    }
+
+    /// The domains of a host.
+    pub fn domains_of(&self, name: &HostName) -> impl Iterator<Item = &Domain> {
+        self.domains.iter().filter(move |domain| domain.members.contains(name))
     }
 
     /// Where each setting of a host came from; empty for a name that is no host.
