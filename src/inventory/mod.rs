@@ -26,7 +26,9 @@ mod select;
 mod setting_reader;
 mod settings;
 mod sources;
+mod ssh;
 mod ssh_hosts;
+mod ssh_origins;
 mod ssh_reader;
 #[cfg(test)]
 mod tests;
