@@ -11,6 +11,7 @@ mod jump;
 mod layers;
 pub mod load;
 mod origins;
+mod password;
 mod paths;
 mod privilege;
 mod resolve;

@@ -1,6 +1,7 @@
 //! From what the files say to hosts with every setting certain.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::collect::{Collected, HostDefinition, collect};
 use super::graph::GroupGraph;
@@ -134,7 +135,7 @@ impl Resolver<'_> {
             connect: Connect::Ssh,
             exclude: Vec::new(),
             reboot: None,
-            ssh: std::sync::Arc::default(),
+            ssh: Arc::default(),
         };
         for (setting, winner) in winners {
             set(&mut host, setting, winner.value.clone());
@@ -188,6 +189,7 @@ fn set(host: &mut Host, setting: &Setting, value: Value) {
         Value::Port(port) => host.port = port,
         Value::User(user) => host.user = user,
         Value::Key(keys) => host.keys = keys,
+        Value::Password(reference) => Arc::make_mut(&mut host.ssh).password = Some(reference),
         Value::Jump(jump) => host.jump = jump,
         Value::Become(privilege) => host.privilege = privilege,
         Value::HostKey(fingerprint) => host.host_key = Some(fingerprint),

@@ -11,6 +11,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Located;
 use crate::model::host::{Connect, Privilege, RebootPolicy};
 use crate::model::name::HostName;
+use crate::model::secret::SecretReference;
 use crate::model::ssh_options::SshOption;
 
 /// What can be set. Each label is a setting of its own.
@@ -20,6 +21,8 @@ pub(super) enum Setting {
     Port,
     User,
     Key,
+    /// The login password.
+    Password,
     Jump,
     Become,
     HostKey,
@@ -40,6 +43,7 @@ pub(super) enum Value {
     Port(u16),
     User(String),
     Key(Vec<PathBuf>),
+    Password(SecretReference),
     Jump(Vec<HostName>),
     Become(Privilege),
     HostKey(String),
@@ -61,6 +65,7 @@ impl fmt::Display for Setting {
             Self::Port => "port",
             Self::User => "user",
             Self::Key => "key",
+            Self::Password => "password",
             Self::Jump => "jump",
             Self::Become => "become",
             Self::HostKey => "host_key",
@@ -82,6 +87,7 @@ impl fmt::Display for Value {
             }
             Self::Port(port) => write!(formatter, "{port}"),
             Self::Key(paths) => write_list(formatter, paths.iter().map(|path| path.display())),
+            Self::Password(reference) => formatter.write_str(place_of(reference)),
             Self::Jump(hosts) => write_list(formatter, hosts),
             Self::Become(privilege) => write_privilege(formatter, privilege),
             Self::Connect(Connect::Ssh) => formatter.write_str("ssh"),
@@ -91,6 +97,16 @@ impl fmt::Display for Value {
             Self::SshOptions(options) => write_list(formatter, options),
             Self::SshConfiguration(path) => write!(formatter, "{}", path.display()),
         }
+    }
+}
+
+/// Where a password is kept, in words that say nothing of it.
+fn place_of(reference: &SecretReference) -> &'static str {
+    match reference {
+        SecretReference::Env(_) => "from an environment variable",
+        SecretReference::Command(_) => "from a command",
+        SecretReference::File(_) => "from a file",
+        SecretReference::Prompt(_) => "asked for",
     }
 }
 

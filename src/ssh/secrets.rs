@@ -27,7 +27,7 @@ type Slot = Arc<OnceCell<Result<Secret, String>>>;
 /// The secrets of a run.
 pub(super) struct SecretStore {
     settings: Arc<SshSettings>,
-    slots: Mutex<HashMap<String, Slot>>,
+    slots: Mutex<HashMap<SecretReference, Slot>>,
 }
 
 impl SecretStore {
@@ -46,8 +46,7 @@ impl SecretStore {
     /// Why there is none, in words.
     pub(super) async fn resolve(&self, reference: &SecretReference, host: &Host) -> Result<Secret, String> {
         let reference = for_host(reference, host).map_err(|error| error.message)?;
-        let key = format!("{reference:?}");
-        let slot = self.slots.lock().await.entry(key).or_default().clone();
+        let slot = self.slots.lock().await.entry(reference.clone()).or_default().clone();
         slot.get_or_init(|| self.fetch(&reference)).await.clone()
     }
 

@@ -25,6 +25,7 @@ use super::local;
 use super::privilege;
 use super::secrets::SecretStore;
 use super::settings::SshSettings;
+use super::terminal::Terminals;
 
 /// Further tries when a server drops connections before its banner.
 const BUSY_RETRIES: u32 = 2;
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     pub(super) known_hosts: KnownHosts,
     credentials: Credentials,
     secrets: Arc<SecretStore>,
+    terminals: Terminals,
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
@@ -76,6 +78,7 @@ impl SshTransport {
                 known_hosts: KnownHosts::new(settings.known_hosts.clone()),
                 credentials: Credentials::new(Arc::clone(&settings), Arc::clone(&secrets)),
                 secrets,
+                terminals: Terminals::new(Arc::clone(&settings)),
                 hosts,
                 permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
                 jumps: JumpPool::default(),
@@ -271,7 +274,16 @@ impl Connection for SshConnection {
         let password = self.transport.password(&self.host, request.privileged).await?;
         let word = format!("{:032x}", rand::rng().random::<u128>());
         match &self.session {
-            Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
+            Some(session) => {
+                let work = exec::Work {
+                    host: &self.host,
+                    request,
+                    password,
+                    word: &word,
+                    terminals: &self.transport.shared.terminals,
+                };
+                exec::run_script(session, work).await
+            }
             None => local::run_script(&self.host, request, password, &word).await,
         }
     }
