@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod failure;
 mod interrupt;
+mod parallel;
 mod printer;
 mod prompt;
 mod recorder;

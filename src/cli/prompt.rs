@@ -96,11 +96,4 @@ impl Prompter for TerminalPrompter {
     fn is_there(&self) -> bool {
         somebody_is_there()
     }
-
-    fn tell(&self, notice: &str) {
-        self.bars.suspend(|| {
-            // A closed standard error is no reason to stop.
-            let _ = writeln!(std::io::stderr().lock(), "{notice}");
-        });
-    }
 }

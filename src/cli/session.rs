@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
 use super::failure::Failure;
 use super::interrupt;
+use super::parallel::default_parallel;
 use super::printer::Printer;
 use super::prompt::TerminalPrompter;
 use super::recorder::Recorder;
@@ -21,8 +22,9 @@ use crate::model::host::Host;
 use crate::model::name::{HostName, RunId};
 use crate::model::scan::Scan;
 use crate::remote::probe::{ProbeRequest, Refresh};
+use crate::report::page::{Page, Tone};
 use crate::rollout::{Control, Limits, scan_hosts};
-use crate::ssh::{SshSettings, SshTransport};
+use crate::ssh::{Notify, SshSettings, SshTransport};
 
 /// An inventory that was read, and the options that every command has.
 pub struct Session<'a> {
@@ -77,10 +79,7 @@ impl<'a> Session<'a> {
     /// The limits of scans and runs.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let parallel = self
-            .options
-            .parallel
-            .map_or_else(|| Limits::default().parallel, usize::from);
+        let parallel = self.options.parallel.map_or_else(default_parallel, usize::from);
         let usual = Limits::default();
         Limits {
             parallel,
@@ -105,9 +104,21 @@ impl<'a> Session<'a> {
                 ..SshSettings::isolated()
             },
         };
-        settings.connect_timeout = self.options.connect_timeout;
+        if let Some(limit) = self.options.connect_timeout {
+            settings.connect_timeout = limit;
+            settings.connect_timeout_wins = true;
+        }
+        let printer = self.printer.clone();
+        settings.notify = Notify::new(move |sentence| {
+            let mut page = Page::new();
+            page.line(sentence, Tone::Warning);
+            printer.notice(&page);
+        });
         settings.parallel = self.limits().parallel;
-        let hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        let mut hosts: BTreeMap<HostName, Host> = self.hosts_by_name();
+        for hop in self.inventory.hops() {
+            hosts.entry(hop.name.clone()).or_insert_with(|| hop.clone());
+        }
         SshTransport::new(settings, Arc::new(move |name| hosts.get(name).cloned()))
     }
 

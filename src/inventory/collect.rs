@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::ansible::Told;
 use super::schema::{FileContent, GroupEntry, HostEntry};
 use super::settings::{Settings, combine};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -37,6 +38,7 @@ pub(super) struct Collected {
     pub(super) hosts: Vec<HostDefinition>,
     pub(super) groups: Vec<GroupDefinition>,
     pub(super) jumps: Vec<Located<HostName>>,
+    pub(super) told: HashMap<HostName, Arc<Told>>,
     positions: HashMap<HostName, usize>,
     group_positions: HashMap<GroupName, usize>,
 }
@@ -47,6 +49,7 @@ pub(super) fn collect(files: Vec<FileContent>, problems: &mut Diagnostics) -> Co
     for file in files {
         combine(&mut all.defaults, &file.defaults, "`defaults`", problems);
         all.jumps.extend(file.jumps);
+        all.told.extend(file.told);
         let mut entries: Vec<(HostEntry, Option<usize>)> = file.hosts.into_iter().map(|host| (host, None)).collect();
         for group in file.groups {
             let (position, hosts) = all.add_group(group, problems);

@@ -137,16 +137,22 @@ fn read_port(reader: &mut Reader, node: &Node) -> Option<Located<Value>> {
 
 /// The login name of a user.
 pub(super) fn read_user(reader: &mut Reader, node: &Node) -> Option<Located<String>> {
-    reader.parsed(node, "a login name", |text| {
-        let is_name = !text.is_empty()
-            && !text.starts_with('-')
-            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|".contains(c));
-        if is_name {
-            Ok(text.to_owned())
-        } else {
-            Err("this is not a login name")
-        }
-    })
+    reader.parsed(node, "a login name", check_user)
+}
+
+/// A login name.
+///
+/// # Errors
+/// When the text is none.
+pub(super) fn check_user(text: &str) -> Result<String, &'static str> {
+    let is_name = !text.is_empty()
+        && !text.starts_with('-')
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|".contains(c));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("this is not a login name")
+    }
 }
 
 /// A program and its arguments.
@@ -230,7 +236,11 @@ fn read_labels(reader: &mut Reader, node: &Node) -> Settings {
     labels
 }
 
-fn check_address(text: &str) -> Result<String, String> {
+/// A name or an address, brackets of IPv6 taken off.
+///
+/// # Errors
+/// What is wrong with it, with what to write.
+pub(super) fn check_address(text: &str) -> Result<String, String> {
     if let Some((user, host)) = text.split_once('@') {
         return Err(format!(
             "an address has no user; write `address: {host}` and `user: {user}`"

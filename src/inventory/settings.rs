@@ -107,6 +107,7 @@ fn place_of(reference: &SecretReference) -> &'static str {
         SecretReference::Command(_) => "from a command",
         SecretReference::File(_) => "from a file",
         SecretReference::Prompt(_) => "asked for",
+        SecretReference::Written(_) => "written in the inventory",
     }
 }
 

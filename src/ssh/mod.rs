@@ -14,8 +14,10 @@
 
 mod account;
 mod agent;
+mod algorithms;
 mod auth;
 mod candidate;
+pub mod config;
 mod credentials;
 mod dial;
 mod dialogue;
@@ -24,16 +26,21 @@ mod failure;
 mod handshake;
 mod host_certificate;
 mod host_key;
+mod host_key_algorithms;
 mod jump;
+mod keepalive;
 mod keys;
 pub mod known_hosts;
+mod limiter;
 mod local;
 mod method;
 mod privilege;
 mod process;
 mod prompt;
+mod proxy_command;
 mod question;
 mod questions;
+mod reach;
 mod refusal;
 mod run;
 mod secrets;
@@ -43,10 +50,11 @@ pub(crate) mod stream;
 mod terminal;
 mod transport;
 pub mod trust;
+mod tunnel;
 mod user_certificate;
 
 #[cfg(test)]
 mod tests;
 
-pub use settings::{NoPrompter, Prompter, SshSettings};
+pub use settings::{NoPrompter, Notify, Prompter, SshSettings};
 pub use transport::{HostLookup, SshConnection, SshTransport};

@@ -52,6 +52,7 @@ impl SecretStore {
 
     async fn fetch(&self, reference: &SecretReference) -> Result<Secret, String> {
         let (name, value) = match reference {
+            SecretReference::Written(secret) => return Ok(secret.clone()),
             SecretReference::Env(name) => (
                 format!("the environment variable {name}"),
                 std::env::var(name).map_err(|_| "it is not set".to_owned()),
@@ -91,6 +92,7 @@ fn for_host(reference: &SecretReference, host: &Host) -> Result<SecretReference,
             None => reference.clone(),
         },
         SecretReference::Prompt(question) => SecretReference::Prompt(fill(question)?),
+        SecretReference::Written(_) => reference.clone(),
     })
 }
 

@@ -59,7 +59,7 @@ impl Terminals {
             hosts.insert(host.name.clone()) && hosts.len() == 1
         };
         if is_first {
-            self.settings.prompter.tell(&format!(
+            self.settings.notify.say(&format!(
                 "{} on {} wants a terminal (requiretty): it gets one, there and wherever else it is wanted",
                 host.privilege.method, host.name
             ));

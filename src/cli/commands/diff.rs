@@ -8,6 +8,7 @@ use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
 use crate::ledger::{LatestHostScan, Ledger};
+use crate::model::duration::age_in_words;
 use crate::model::scan::HostScan;
 use crate::model::text::count;
 use crate::plan::diff::fold_by_package;
@@ -87,13 +88,8 @@ fn age(latest: &[LatestHostScan]) -> Option<ScanAge> {
 /// How old the figures are, and whom they say nothing about.
 fn age_page(scanned: ScanAge, hosts: &[HostScan], unscanned: &[&str]) -> Page {
     let ago = |time: Timestamp| {
-        let seconds = Timestamp::now().duration_since(time).as_secs().max(0);
-        match seconds {
-            0..=119 => format!("{seconds} s"),
-            120..=7_199 => format!("{} min", seconds / 60),
-            7_200..=172_799 => format!("{} h", seconds / 3_600),
-            _ => format!("{} days", seconds / 86_400),
-        }
+        let seconds = Timestamp::now().duration_since(time).as_secs();
+        age_in_words(u64::try_from(seconds).unwrap_or(0))
     };
     let mut lines = vec![if ago(scanned.oldest) == ago(scanned.newest) {
         Line::new(0, format!("scanned {} ago", ago(scanned.newest)), Tone::Quiet)
