@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::model::checkup::{CheckupSummary, HostCheckup};
 use crate::model::diff::PackageDifference;
 use crate::model::experimental::Experimental;
-use crate::model::host::{Connect, Host, PrivilegeMethod};
+use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
@@ -331,6 +331,13 @@ struct HostBody<'a> {
 struct BecomeBody<'a> {
     method: PrivilegeMethod,
     user: &'a str,
+    /// Absent for everything.
+    #[serde(skip_serializing_if = "is_everything")]
+    scope: PrivilegeScope,
+}
+
+fn is_everything(scope: &PrivilegeScope) -> bool {
+    *scope == PrivilegeScope::Everything
 }
 
 impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
@@ -347,6 +354,7 @@ impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
                 r#become: BecomeBody {
                     method: host.privilege.method,
                     user: &host.privilege.user,
+                    scope: host.privilege.scope,
                 },
                 groups: &host.groups,
                 labels: &host.labels,

@@ -178,8 +178,8 @@ pub(super) fn explain(host: &Host, program: &str, complaints: &[u8], exit_code: 
         Refusal::PasswordWanted => failure::sudo(
             format!("{program} on {name} wants a password of {user}, and the inventory has none"),
             format!(
-                "give `become` a password reference ({{method: sudo, password: {{env: SUDO_PASS}}}}), or allow \
-                 {user} NOPASSWD in sudoers"
+                "give `become` a password reference ({{method: sudo, password: {{env: SUDO_PASS}}}}), or install the \
+                 rule that `patchwave sudoers --user {user}` prints"
             ),
         ),
         Refusal::TerminalWanted => failure::sudo(
@@ -192,7 +192,7 @@ pub(super) fn explain(host: &Host, program: &str, complaints: &[u8], exit_code: 
         ),
         Refusal::NotAllowed => failure::sudo(
             format!("{user} may not use {program} on {name}{says}"),
-            format!("allow it with visudo, for example `{user} ALL=(ALL) ALL`, or set another `user`"),
+            format!("install the rule that `patchwave sudoers --user {user}` prints, or set another `user`"),
         ),
         Refusal::NotInstalled => failure::sudo(
             format!("{program} is not installed on {name}{says}"),
