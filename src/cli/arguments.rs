@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use rules::{RuleMethod, RulePurpose, SudoersArguments};
+pub use rules::{RulePurpose, SudoersArguments};
 
 use super::exit;
 use crate::model::duration::parse_duration;
