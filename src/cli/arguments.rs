@@ -40,7 +40,7 @@ pub struct GlobalOptions {
     )]
     pub inventory: Vec<PathBuf>,
 
-    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front'.
+    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front', 'security>0'.
     #[arg(short, long, global = true, value_name = "EXPR", allow_hyphen_values = true)]
     pub limit: Vec<String>,
 
@@ -49,12 +49,14 @@ pub struct GlobalOptions {
     pub expect: Option<usize>,
 
     /// Connections at once; how many hosts change at once is the playbook's.
+    ///
+    /// Default: 128 for each processor, at most 512 and no more than the limit of open files allows.
     #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub parallel: Option<u16>,
 
-    /// Deadline of one connection, up to the login.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "10s", value_parser = parse_positive_duration)]
-    pub connect_timeout: Duration,
+    /// Deadline of one connection, up to the login; wins over `ConnectTimeout` of ssh_config [default: 10s].
+    #[arg(long, global = true, value_name = "DURATION", value_parser = parse_positive_duration)]
+    pub connect_timeout: Option<Duration>,
 
     /// Deadline of one script that reads from a host.
     #[arg(long, global = true, value_name = "DURATION", default_value = "5m", value_parser = parse_positive_duration)]

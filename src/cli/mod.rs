@@ -1,10 +1,13 @@
 //! The command line: arguments, settings, a file per command. The only code that knows all other modules.
 
+mod age;
 mod arguments;
 mod commands;
 mod exit;
 mod failure;
 mod interrupt;
+mod knowledge;
+mod parallel;
 mod printer;
 mod prompt;
 mod recorder;

@@ -38,6 +38,7 @@ pub fn resolve_context(options: &GlobalOptions) -> ResolveContext {
         return ResolveContext {
             local_user: "operator".to_owned(),
             home: None,
+            ssh: None,
         };
     }
     let user = ["USER", "LOGNAME"]
@@ -47,6 +48,7 @@ pub fn resolve_context(options: &GlobalOptions) -> ResolveContext {
     ResolveContext {
         local_user: user.unwrap_or_else(|| "root".to_owned()),
         home: home(),
+        ssh: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::ansible::Told;
 use super::schema::{FileContent, GroupEntry, HostEntry};
 use super::settings::{Settings, combine};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -28,6 +29,8 @@ pub(super) struct GroupDefinition {
     pub(super) place: Place,
     pub(super) settings: Settings,
     pub(super) children: Vec<Located<GroupName>>,
+    /// The positions of its own hosts, in the order in which it lists them; some may stand there twice.
+    pub(super) listed: Vec<usize>,
 }
 
 /// All files as one.
@@ -37,6 +40,7 @@ pub(super) struct Collected {
     pub(super) hosts: Vec<HostDefinition>,
     pub(super) groups: Vec<GroupDefinition>,
     pub(super) jumps: Vec<Located<HostName>>,
+    pub(super) told: HashMap<HostName, Arc<Told>>,
     positions: HashMap<HostName, usize>,
     group_positions: HashMap<GroupName, usize>,
 }
@@ -47,6 +51,7 @@ pub(super) fn collect(files: Vec<FileContent>, problems: &mut Diagnostics) -> Co
     for file in files {
         combine(&mut all.defaults, &file.defaults, "`defaults`", problems);
         all.jumps.extend(file.jumps);
+        all.told.extend(file.told);
         let mut entries: Vec<(HostEntry, Option<usize>)> = file.hosts.into_iter().map(|host| (host, None)).collect();
         for group in file.groups {
             let (position, hosts) = all.add_group(group, problems);
@@ -96,14 +101,17 @@ impl Collected {
             place,
             settings,
             children,
+            listed: Vec::new(),
         });
         (position, hosts)
     }
 
     fn add_host(&mut self, entry: HostEntry, group: Option<usize>, problems: &mut Diagnostics) {
-        if let Some(position) = self.position(&entry.name)
-            && let Some(host) = self.hosts.get_mut(position)
-        {
+        let position = self.position(&entry.name).unwrap_or(self.hosts.len());
+        if let Some(group) = group.and_then(|group| self.groups.get_mut(group)) {
+            group.listed.push(position);
+        }
+        if let Some(host) = self.hosts.get_mut(position) {
             if host.settings.is_empty() {
                 host.settings = entry.settings;
             } else if !entry.settings.is_empty() {

@@ -1,30 +1,36 @@
-//! Reads inventories from the disk. The only file of this module that does.
+//! Reads inventories from the disk. Only this file and `ansible/files.rs` do.
 //!
 //! A file that cannot be read is an error: a fleet is never smaller than it was meant to be.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};
+use super::ansible::files::{is_program, list, read, source_of_directory, source_of_file, unreadable};
+use super::ansible::{AnsibleSource, has_native_key, is_ansible};
+use super::{Inventory, InventoryFile, ResolveContext, parse_sources};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::document::LARGEST_FILE;
 
-/// Reads files and directories as one inventory. Of a directory every `*.yml` and `*.yaml` is read, by name.
+/// Reads files and directories as one inventory. Of a native directory every `*.yml` and `*.yaml` is read, by
+/// name; of one of Ansible's whatever Ansible would read.
 ///
 /// # Errors
 /// Every mistake of every file.
 pub fn load_inventory(paths: &[PathBuf], context: &ResolveContext) -> Result<Inventory, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut files: Vec<InventoryFile> = Vec::new();
+    let mut sources: Vec<AnsibleSource> = Vec::new();
     for path in paths {
         match files_of(path) {
-            Ok(found) => files.extend(found),
+            Ok((native, ansible)) => {
+                files.extend(native);
+                sources.extend(ansible);
+            }
             Err(problem) => problems.merge(problem),
         }
     }
     // The mistakes of the files that can be read are worth knowing too.
-    match parse_inventory(&files, context) {
+    match parse_sources(&files, &sources, context) {
         Ok(inventory) => problems.into_result(inventory),
         Err(more) => {
             problems.merge(more);
@@ -33,56 +39,33 @@ pub fn load_inventory(paths: &[PathBuf], context: &ResolveContext) -> Result<Inv
     }
 }
 
-fn files_of(path: &Path) -> Result<Vec<InventoryFile>, Diagnostics> {
-    let problem = |path: &Path, message: String| {
-        Diagnostics::from(Diagnostic::new(Place::of_file(&path.display().to_string()), message))
-    };
-    let unreadable = |path: &Path, error: &io::Error| problem(path, format!("cannot be read: {error}"));
+/// The native files and the source of Ansible's that a path holds.
+fn files_of(path: &Path) -> Result<(Vec<InventoryFile>, Option<AnsibleSource>), Diagnostics> {
     if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
-        return Ok(vec![read(path).map_err(|error| unreadable(path, &error))?]);
+        let file = read(path).map_err(|error| unreadable(path, &error))?;
+        if !is_program(path, &file.bytes) && !is_ansible(path, &file.bytes) {
+            return Ok((vec![file], None));
+        }
+        return Ok((Vec::new(), Some(source_of_file(path, file)?)));
     }
     let listing = list(path).map_err(|error| unreadable(path, &error))?;
-    if let Some(ansible) = listing
-        .iter()
-        .find(|entry| entry.ends_with("group_vars") || entry.ends_with("host_vars"))
-    {
-        let message = "this belongs to an Ansible inventory, which is not supported by this version yet";
-        return Err(problem(ansible, message.to_owned()));
+    let mut native: Vec<InventoryFile> = Vec::new();
+    for file in listing.iter().filter(|entry| is_yaml(entry) && entry.is_file()) {
+        native.push(read(file).map_err(|error| unreadable(file, &error))?);
     }
-    let files: Vec<&PathBuf> = listing
-        .iter()
-        .filter(|entry| is_yaml(entry) && entry.is_file())
-        .collect();
-    if files.is_empty() {
-        return Err(problem(
-            path,
-            "the directory holds no `*.yml` and no `*.yaml`".to_owned(),
-        ));
+    let has_native = native.iter().any(|file| has_native_key(&file.bytes));
+    let source = if has_native { None } else { source_of_directory(path)? };
+    match source {
+        Some(source) => Ok((Vec::new(), Some(source))),
+        None if native.is_empty() => {
+            let message = "the directory holds no inventory: no `*.yml`, no `*.yaml` and nothing of Ansible's";
+            Err(Diagnostics::from(Diagnostic::new(
+                Place::of_file(&path.display().to_string()),
+                message,
+            )))
+        }
+        None => Ok((native, None)),
     }
-    files
-        .into_iter()
-        .map(|file| read(file).map_err(|error| unreadable(file, &error)))
-        .collect()
-}
-
-/// A file without end is cut one byte after the limit, which the parser then reports.
-fn read(path: &Path) -> io::Result<InventoryFile> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(InventoryFile {
-        path: path.to_owned(),
-        bytes,
-    })
-}
-
-/// What a directory holds, by name.
-fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(directory)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()?;
-    entries.sort();
-    Ok(entries)
 }
 
 fn is_yaml(path: &Path) -> bool {
@@ -200,6 +183,7 @@ mod tests {
         ResolveContext {
             local_user: "eve".to_owned(),
             home: None,
+            ssh: None,
         }
     }
 
@@ -237,7 +221,12 @@ mod tests {
         ]);
         let paths = ["gone.yml", "a.yml", "empty", "ansible"].map(|name| directory.path().join(name));
         let problems = load_inventory(&paths, &context()).unwrap_err().to_string();
-        for part in ["gone.yml: cannot be read", "a.yml:1:16", "holds no `*.yml`", "Ansible"] {
+        for part in [
+            "gone.yml: cannot be read",
+            "a.yml:1:16",
+            "empty: the directory holds no inventory",
+            "ansible: the directory holds no inventory",
+        ] {
             assert!(problems.contains(part), "{part}: {problems}");
         }
     }

@@ -3,10 +3,14 @@
 //! A file is read in full and every mistake in it is reported at once; a host exists only when every
 //! setting of it is certain. Only [`load`] touches the disk; all else takes text and gives values.
 
+pub mod ansible;
 mod collect;
 mod evaluate;
+mod evaluate_name;
+mod evaluate_state;
 mod graph;
 mod host_reader;
+mod hosts;
 mod jump;
 mod layers;
 pub mod load;
@@ -19,23 +23,31 @@ mod schema;
 mod select;
 mod setting_reader;
 mod settings;
+mod ssh;
+mod ssh_origins;
+mod ssh_reader;
 #[cfg(test)]
 mod tests;
 mod warnings;
 
-pub use resolve::parse_inventory;
+pub use resolve::{parse_inventory, parse_sources};
 pub use resolved::{Group, Inventory, Layer, Overridden, SettingOrigin};
 pub use select::{Selection, SelectionError, evaluate, select_hosts};
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::ssh_options::SshConfiguration;
 
 /// What the inventory needs to know of the machine that it is read on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct ResolveContext {
     /// The login name of whoever runs patchwave: the default of `user`.
     pub local_user: String,
     /// The home directory, for paths that begin with `~/`; `None` when there is none.
     pub home: Option<PathBuf>,
+    /// OpenSSH's configuration; without one, nothing is taken from it.
+    pub ssh: Option<Arc<dyn SshConfiguration>>,
 }
 
 /// The bytes of one inventory file.

@@ -1,7 +1,10 @@
 //! From what the files say to hosts with every setting certain.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::ansible::{self, AnsiblePart, AnsibleSource, Told, is_ansible};
 use super::collect::{Collected, HostDefinition, collect};
 use super::graph::GroupGraph;
 use super::jump::{check_jumps, complete_ways};
@@ -9,9 +12,10 @@ use super::layers::{Contradiction, GroupLayer, Winner, group_layer, host_setting
 use super::origins::origins;
 use super::paths::PathContext;
 use super::privilege::DEFAULT_USER;
-use super::resolved::{Group, Inventory};
+use super::resolved::{Group, Inventory, Layer};
 use super::schema::read_file;
 use super::settings::{Setting, Value};
+use super::ssh::SshQuestions;
 use super::warnings::{same_machines, same_names};
 use super::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -20,13 +24,36 @@ use crate::model::name::{GroupName, HostName};
 use crate::model::text::count;
 
 /// The port of SSH.
-const DEFAULT_PORT: u16 = 22;
+pub(super) const DEFAULT_PORT: u16 = 22;
 
-/// Reads several files as one inventory.
+/// Reads several files as one inventory: native ones, and those of Ansible by themselves, without the files of
+/// variables beside them.
 ///
 /// # Errors
 /// Every mistake of every file.
 pub fn parse_inventory(files: &[InventoryFile], context: &ResolveContext) -> Result<Inventory, Diagnostics> {
+    let (ansible, native): (Vec<&InventoryFile>, Vec<_>) =
+        files.iter().partition(|file| is_ansible(&file.path, &file.bytes));
+    let native: Vec<InventoryFile> = native.into_iter().cloned().collect();
+    let sources: Vec<AnsibleSource> = ansible
+        .into_iter()
+        .map(|file| AnsibleSource {
+            parts: vec![AnsiblePart::File(file.clone())],
+            ..AnsibleSource::default()
+        })
+        .collect();
+    parse_sources(&native, &sources, context)
+}
+
+/// Reads native files and sources of Ansible's as one inventory.
+///
+/// # Errors
+/// Every mistake of every file.
+pub fn parse_sources(
+    files: &[InventoryFile],
+    sources: &[AnsibleSource],
+    context: &ResolveContext,
+) -> Result<Inventory, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut contents = Vec::with_capacity(files.len());
     for file in files {
@@ -39,6 +66,20 @@ pub fn parse_inventory(files: &[InventoryFile], context: &ResolveContext) -> Res
         problems.merge(found);
         contents.push(content);
     }
+    if !sources.is_empty() {
+        // As for Ansible itself, a relative path begins where the program was started.
+        let paths = PathContext {
+            directory: PathBuf::new(),
+            home: context.home.clone(),
+        };
+        let (more, found) = ansible::read(sources, &paths);
+        problems.merge(found);
+        contents.extend(more);
+    }
+    let mut warnings = Diagnostics::default();
+    for content in &mut contents {
+        warnings.merge(std::mem::take(&mut content.warnings));
+    }
     let collected = collect(contents, &mut problems);
     let graph = GroupGraph::new(&collected, &mut problems);
     check_jumps(&collected, &mut problems);
@@ -49,10 +90,12 @@ pub fn parse_inventory(files: &[InventoryFile], context: &ResolveContext) -> Res
         layers: HashMap::new(),
     };
     let mut inventory = resolver.inventory(&mut problems);
+    inventory.warnings.merge(warnings);
     if !inventory.warnings.is_empty() {
         inventory.warnings.add_sources_of(&problems);
     }
     inventory.files = files.iter().map(|file| file.path.clone()).collect();
+    inventory.files.extend(sources.iter().flat_map(AnsibleSource::files));
     problems.into_result(inventory)
 }
 
@@ -70,6 +113,11 @@ impl Resolver<'_> {
         let mut jumps: HashMap<HostName, Place> = HashMap::new();
         let mut contradictions: BTreeMap<Contradiction, Vec<HostName>> = BTreeMap::new();
         let mut closures = Vec::with_capacity(self.collected.hosts.len());
+        let context = self.context;
+        let mut questions = context
+            .ssh
+            .as_deref()
+            .map(|ssh| SshQuestions::new(ssh, self.collected, &context.local_user));
         for definition in &self.collected.hosts {
             let groups = self.graph.closure(&definition.groups);
             let winners = self.winners(definition, &groups);
@@ -82,10 +130,14 @@ impl Resolver<'_> {
             if let Some(jump) = winners.get(&Setting::Jump) {
                 jumps.insert(definition.name.clone(), jump.place.clone());
             }
-            let host = self.host(definition, &groups, &winners);
+            let mut host = self.host(definition, &groups, &winners);
+            let from_ssh = match &mut questions {
+                Some(questions) => questions.complete(&mut host, &winners),
+                None => Vec::new(),
+            };
             inventory
                 .origins
-                .insert(definition.name.clone(), origins(&host, winners));
+                .insert(definition.name.clone(), origins(&host, winners, from_ssh));
             inventory
                 .positions
                 .insert(definition.name.clone(), inventory.hosts.len());
@@ -93,7 +145,13 @@ impl Resolver<'_> {
             closures.push(groups);
         }
         report(contradictions, problems);
-        complete_ways(&mut inventory.hosts, &jumps, problems);
+        if let Some(questions) = questions {
+            jumps.extend(questions.ways);
+            inventory.hops = questions.hop_hosts;
+            inventory.warnings = questions.warnings;
+            problems.merge(questions.problems);
+        }
+        complete_ways(&mut inventory, &jumps, problems);
         for host in inventory.hosts.iter().filter(|host| !host.jump.is_empty()) {
             let origins = inventory.origins.get_mut(&host.name).into_iter().flatten();
             for origin in origins.filter(|origin| origin.setting == "jump") {
@@ -101,7 +159,9 @@ impl Resolver<'_> {
             }
         }
         inventory.groups = self.groups(&closures);
-        inventory.warnings = same_machines(&inventory.hosts, self.collected);
+        inventory
+            .warnings
+            .merge(same_machines(&inventory.hosts, self.collected));
         inventory.warnings.merge(same_names(self.collected));
         inventory
     }
@@ -112,7 +172,11 @@ impl Resolver<'_> {
             .layers
             .entry(groups.clone())
             .or_insert_with_key(|groups| group_layer(groups, collected, graph));
-        host_settings(&host.settings, layer, &collected.defaults)
+        let mut winners = host_settings(&host.settings, layer, &collected.defaults);
+        if let Some(told) = collected.told.get(&host.name) {
+            retell(&mut winners, told);
+        }
+        winners
     }
 
     fn host(&self, definition: &HostDefinition, groups: &BTreeSet<usize>, winners: &BTreeMap<Setting, Winner>) -> Host {
@@ -135,7 +199,7 @@ impl Resolver<'_> {
             connect: Connect::Ssh,
             exclude: Vec::new(),
             reboot: None,
-            ssh: std::sync::Arc::default(),
+            ssh: Arc::default(),
         };
         for (setting, winner) in winners {
             set(&mut host, setting, winner.value.clone());
@@ -155,6 +219,16 @@ impl Resolver<'_> {
             .collect()
     }
 
+    fn listed(&self, positions: &[usize]) -> Vec<HostName> {
+        let mut seen = BTreeSet::new();
+        positions
+            .iter()
+            .filter(|position| seen.insert(**position))
+            .filter_map(|position| self.collected.hosts.get(*position))
+            .map(|host| host.name.clone())
+            .collect()
+    }
+
     fn groups(&self, closures: &[BTreeSet<usize>]) -> Vec<Group> {
         let mut groups: Vec<Group> = self
             .collected
@@ -166,6 +240,7 @@ impl Resolver<'_> {
                 parents: self.group_names(self.graph.parents.get(position).into_iter().flatten()),
                 children: self.group_names(self.graph.children.get(position).into_iter().flatten()),
                 hosts: Vec::new(),
+                listed: self.listed(&group.listed),
                 members: Vec::new(),
             })
             .collect();
@@ -183,18 +258,31 @@ impl Resolver<'_> {
     }
 }
 
+/// What an inventory of Ansible's says of a host may have been said by a group there.
+fn retell(winners: &mut BTreeMap<Setting, Winner>, told: &Told) {
+    for (setting, (layer, overridden)) in told {
+        if let Some(winner) = winners.get_mut(setting).filter(|winner| winner.layer == Layer::Host) {
+            winner.layer = layer.clone();
+            winner.overridden.splice(0..0, overridden.iter().cloned());
+        }
+    }
+}
+
 fn set(host: &mut Host, setting: &Setting, value: Value) {
     match value {
         Value::Address(address) => host.address = address,
         Value::Port(port) => host.port = port,
         Value::User(user) => host.user = user,
         Value::Key(keys) => host.keys = keys,
+        Value::Password(reference) => Arc::make_mut(&mut host.ssh).password = Some(reference),
         Value::Jump(jump) => host.jump = jump,
         Value::Become(privilege) => host.privilege = privilege,
         Value::HostKey(fingerprint) => host.host_key = Some(fingerprint),
         Value::Connect(connect) => host.connect = connect,
         Value::Exclude(patterns) => host.exclude = patterns,
         Value::Reboot(policy) => host.reboot = Some(policy),
+        // They have their say when OpenSSH's configuration is asked.
+        Value::SshOptions(_) | Value::SshConfiguration(_) => {}
         Value::Label(text) => {
             if let Setting::Label(key) = setting {
                 host.labels.insert(key.clone(), text);

@@ -1,12 +1,14 @@
 //! What one inventory file says, before it is joined with the others: the native dialect.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::ansible::Told;
 use super::paths::PathContext;
 use super::setting_reader::SettingReader;
 use super::settings::Settings;
-use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::document::{Document, Fields, Located, Node, NodeValue, Reader, Span};
+use crate::model::diagnostic::{Diagnostics, Place};
+use crate::model::document::{Document, Fields, Located, Node, Reader, Span};
 use crate::model::name::{GroupName, HostName};
 use crate::model::text::nearest;
 
@@ -28,6 +30,10 @@ pub(super) struct FileContent {
     pub(super) groups: Vec<GroupEntry>,
     /// Every host that a `jump` names.
     pub(super) jumps: Vec<Located<HostName>>,
+    /// For hosts whose settings were chosen among several already: who said them, and what was not chosen.
+    pub(super) told: HashMap<HostName, Arc<Told>>,
+    /// What is allowed and still looks like a mistake.
+    pub(super) warnings: Diagnostics,
 }
 
 /// A host at one of the places that name it.
@@ -51,19 +57,6 @@ pub(super) struct GroupEntry {
 
 /// Reads one file. What is wrong is in the list; the rest is worth joining, to find more.
 pub(super) fn read_file(file: &str, bytes: &[u8], paths: &PathContext) -> (FileContent, Diagnostics) {
-    if is_ini(bytes) {
-        let place = Place {
-            file: file.into(),
-            line: 1,
-            column: 1,
-            length: 0,
-        };
-        let problem = Diagnostic::new(
-            place,
-            "this is an Ansible inventory in INI form, which is not supported by this version yet",
-        );
-        return (FileContent::default(), Diagnostics::from(problem.with_hint(MANUAL)));
-    }
     let document = Document::from_bytes(file, bytes);
     let (reader, root) = Reader::new(document);
     let mut file = FileReader {
@@ -214,29 +207,11 @@ impl FileReader<'_> {
 fn foreign(fields: &Fields<'_>) -> Option<&'static str> {
     let is_native = fields.entries().any(|entry| TOP_LEVEL.contains(&entry.key.as_str()));
     let is_slip = fields.entries().any(|entry| nearest(&entry.key, TOP_LEVEL).is_some());
-    let is_ansible = fields.entries().any(|entry| match &entry.value.value {
-        NodeValue::Mapping(entries) => entries
-            .iter()
-            .any(|entry| matches!(entry.key.as_str(), "hosts" | "children" | "vars")),
-        NodeValue::Scalar(_) | NodeValue::Sequence(_) => entry.key == "all",
-    });
-    if is_native || (is_slip && !is_ansible) {
+    if is_native || is_slip {
         None
-    } else if is_ansible {
-        Some("this is an Ansible inventory, which is not supported by this version yet")
     } else if fields.is_empty() {
         Some("the inventory holds neither `hosts` nor `groups`")
     } else {
-        Some(
-            "this is no inventory: it holds neither `hosts` nor `groups`; Ansible inventories are not supported by this version yet",
-        )
+        Some("this is no inventory: it holds neither `hosts` nor `groups`, nor the groups of an Ansible inventory")
     }
-}
-
-/// Whether the first line that says something is a section such as `[web]`.
-fn is_ini(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b";"));
-    // Such a line alone is a YAML list, which is no inventory either.
-    first.is_some_and(|line| line.starts_with(b"[") && line.ends_with(b"]"))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::paths::PathContext;
 use super::privilege::read_privilege;
 use super::settings::{Setting, Settings, Value};
+use super::ssh_reader::{read_ssh_configuration, read_ssh_options};
 use crate::model::document::{Fields, Located, Node, NodeValue, Reader};
 use crate::model::host::{Connect, RebootPolicy};
 use crate::model::name::{GroupName, HostName};
@@ -69,6 +70,15 @@ impl SettingReader<'_> {
         if let Some(node) = fields.get("reboot") {
             set(Setting::Reboot, value(read_reboot(reader, node), Value::Reboot));
         }
+        if let Some(node) = fields.get("ssh_options") {
+            set(Setting::SshOptions, read_ssh_options(reader, node));
+        }
+        if let Some(node) = fields.get("ssh_config") {
+            set(
+                Setting::SshConfiguration,
+                read_ssh_configuration(reader, node, self.paths),
+            );
+        }
         if let Some(node) = fields.get("labels") {
             settings.extend(read_labels(reader, node));
         }
@@ -123,16 +133,22 @@ fn read_port(reader: &mut Reader, node: &Node) -> Option<Located<Value>> {
 
 /// The login name of a user.
 pub(super) fn read_user(reader: &mut Reader, node: &Node) -> Option<Located<String>> {
-    reader.parsed(node, "a login name", |text| {
-        let is_name = !text.is_empty()
-            && !text.starts_with('-')
-            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|".contains(c));
-        if is_name {
-            Ok(text.to_owned())
-        } else {
-            Err("this is not a login name")
-        }
-    })
+    reader.parsed(node, "a login name", check_user)
+}
+
+/// A login name.
+///
+/// # Errors
+/// When the text is none.
+pub(super) fn check_user(text: &str) -> Result<String, &'static str> {
+    let is_name = !text.is_empty()
+        && !text.starts_with('-')
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|".contains(c));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("this is not a login name")
+    }
 }
 
 /// A program and its arguments.
@@ -208,7 +224,11 @@ fn read_labels(reader: &mut Reader, node: &Node) -> Settings {
     labels
 }
 
-fn check_address(text: &str) -> Result<String, String> {
+/// A name or an address, brackets of IPv6 taken off.
+///
+/// # Errors
+/// What is wrong with it, with what to write.
+pub(super) fn check_address(text: &str) -> Result<String, String> {
     if let Some((user, host)) = text.split_once('@') {
         return Err(format!(
             "an address has no user; write `address: {host}` and `user: {user}`"

@@ -11,6 +11,8 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Located;
 use crate::model::host::{Connect, Privilege, RebootPolicy};
 use crate::model::name::HostName;
+use crate::model::secret::SecretReference;
+use crate::model::ssh_options::SshOption;
 
 /// What can be set. Each label is a setting of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,12 +21,18 @@ pub(super) enum Setting {
     Port,
     User,
     Key,
+    /// The login password.
+    Password,
     Jump,
     Become,
     HostKey,
     Connect,
     Exclude,
     Reboot,
+    /// Options as after `ssh -o`.
+    SshOptions,
+    /// The file as after `ssh -F`.
+    SshConfiguration,
     Label(String),
 }
 
@@ -35,12 +43,15 @@ pub(super) enum Value {
     Port(u16),
     User(String),
     Key(Vec<PathBuf>),
+    Password(SecretReference),
     Jump(Vec<HostName>),
     Become(Privilege),
     HostKey(String),
     Connect(Connect),
     Exclude(Vec<String>),
     Reboot(RebootPolicy),
+    SshOptions(Vec<SshOption>),
+    SshConfiguration(PathBuf),
     Label(String),
 }
 
@@ -54,12 +65,15 @@ impl fmt::Display for Setting {
             Self::Port => "port",
             Self::User => "user",
             Self::Key => "key",
+            Self::Password => "password",
             Self::Jump => "jump",
             Self::Become => "become",
             Self::HostKey => "host_key",
             Self::Connect => "connect",
             Self::Exclude => "exclude",
             Self::Reboot => "reboot",
+            Self::SshOptions => "ssh_options",
+            Self::SshConfiguration => "ssh_config",
             Self::Label(key) => return write!(formatter, "labels.{key}"),
         })
     }
@@ -73,13 +87,27 @@ impl fmt::Display for Value {
             }
             Self::Port(port) => write!(formatter, "{port}"),
             Self::Key(paths) => write_list(formatter, paths.iter().map(|path| path.display())),
+            Self::Password(reference) => formatter.write_str(place_of(reference)),
             Self::Jump(hosts) => write_list(formatter, hosts),
             Self::Become(privilege) => write_privilege(formatter, privilege),
             Self::Connect(Connect::Ssh) => formatter.write_str("ssh"),
             Self::Connect(Connect::Local) => formatter.write_str("local"),
             Self::Exclude(patterns) => write_list(formatter, patterns),
             Self::Reboot(policy) => write!(formatter, "{policy}"),
+            Self::SshOptions(options) => write_list(formatter, options),
+            Self::SshConfiguration(path) => write!(formatter, "{}", path.display()),
         }
+    }
+}
+
+/// Where a password is kept, in words that say nothing of it.
+fn place_of(reference: &SecretReference) -> &'static str {
+    match reference {
+        SecretReference::Env(_) => "from an environment variable",
+        SecretReference::Command(_) => "from a command",
+        SecretReference::File(_) => "from a file",
+        SecretReference::Prompt(_) => "asked for",
+        SecretReference::Written(_) => "written in the inventory",
     }
 }
 
@@ -115,6 +143,10 @@ pub(super) fn agree(first: &Value, second: &Value) -> Option<Value> {
             Some(Value::Exclude(patterns))
         }
         (Value::Reboot(first), Value::Reboot(second)) => Some(Value::Reboot(*first.min(second))),
+        // Where an option stands is no difference.
+        (Value::SshOptions(_), Value::SshOptions(_)) => {
+            (first.to_string() == second.to_string()).then(|| first.clone())
+        }
         _ => (first == second).then(|| first.clone()),
     }
 }

@@ -1,13 +1,14 @@
 //! Secrets: values that cannot be printed, and references to where they are kept.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-/// A password or passphrase. It has no `Display`, its `Debug` shows nothing of it, it is not serialised,
-/// and its memory is overwritten when it is dropped.
+/// A password or passphrase. It has no `Display`, its `Debug` shows nothing of it, it is serialised as
+/// nothing, and its memory is overwritten when it is dropped.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
@@ -25,14 +26,35 @@ impl Secret {
     }
 }
 
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl Hash for Secret {
+    /// Nothing of the value goes into a hash; equal secrets have equal hashes all the same.
+    fn hash<H: Hasher>(&self, _state: &mut H) {}
+}
+
+impl Serialize for Secret {
+    /// Only that there is one.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret(…)")
     }
 }
 
-/// Where a secret is kept. The inventory holds only such references, never the value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Where a secret is kept. An inventory of our own holds only such references, never the value; one of Ansible's
+/// may hold the value itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretReference {
     /// An environment variable of this process.
@@ -43,6 +65,8 @@ pub enum SecretReference {
     File(PathBuf),
     /// Asked on the terminal, once per run; the text is the question.
     Prompt(String),
+    /// It stands in an inventory of Ansible.
+    Written(Secret),
 }
 
 #[cfg(test)]

@@ -12,10 +12,12 @@ use super::diagnostic::Place;
 use super::secret::SecretReference;
 
 /// Everything about a connection that ssh_config(5) can say and that is honoured here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SshOptions {
     /// Only the configured keys are tried, not the others of the agent (`IdentitiesOnly`).
     pub identities_only: bool,
+    /// Whether the usual key files are tried when no key is configured; `IdentityFile none` says no.
+    pub usual_keys: bool,
     /// Certificates of users, beside those that lie next to their keys (`CertificateFile`).
     pub certificates: Vec<PathBuf>,
     /// Which agent is asked (`IdentityAgent`).
@@ -64,6 +66,7 @@ impl Default for SshOptions {
     fn default() -> Self {
         Self {
             identities_only: false,
+            usual_keys: true,
             certificates: Vec::new(),
             agent: AgentChoice::default(),
             proxy_command: None,
@@ -90,7 +93,7 @@ impl Default for SshOptions {
 }
 
 /// Which agent is asked for keys.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum AgentChoice {
     /// The one that `SSH_AUTH_SOCK` names.
     #[default]
@@ -102,7 +105,7 @@ pub enum AgentChoice {
 }
 
 /// What happens to a host whose key is not known. Nobody is ever asked during a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum UnknownHostKeys {
     /// It is refused (`yes` and `ask`).
     #[default]
@@ -112,7 +115,7 @@ pub enum UnknownHostKeys {
 }
 
 /// Which addresses of a name are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum AddressFamily {
     /// All of them.
     #[default]
@@ -212,6 +215,15 @@ pub struct SshAnswer {
     pub warnings: Vec<(Place, String)>,
 }
 
+/// A name that stands literally behind `Host` in a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshHostEntry {
+    /// The name, as it is written.
+    pub name: String,
+    /// Where it stands first.
+    pub place: Place,
+}
+
 /// Answers what OpenSSH's configuration says. Reading it is done by whoever implements this.
 pub trait SshConfiguration: Send + Sync + fmt::Debug {
     /// What `ssh` would use for a destination.
@@ -219,4 +231,12 @@ pub trait SshConfiguration: Send + Sync + fmt::Debug {
     /// # Errors
     /// A mistake in the configuration, with file and line: a connection must not be made by half of it.
     fn resolve(&self, destination: &SshDestination<'_>) -> Result<SshAnswer, super::diagnostic::Diagnostics>;
+
+    /// Every name that stands literally behind `Host` in a file and those that it includes, in order, each once:
+    /// no patterns and nothing negated. `pattern` picks some of them, as a list of patterns of ssh_config(5)
+    /// does: `prod-*,!prod-old`.
+    ///
+    /// # Errors
+    /// When the file is not there, or has a mistake.
+    fn hosts(&self, file: &Path, pattern: Option<&str>) -> Result<Vec<SshHostEntry>, super::diagnostic::Diagnostics>;
 }

@@ -21,6 +21,7 @@
 use std::time::Duration;
 
 use crate::manager::{self, detect, failure, parse_installed};
+use crate::model::duration::age_in_words;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::{Facts, Metadata, RepositoryFailure, RepositoryFault};
 use crate::model::host::PrivilegeMethod;
@@ -199,7 +200,7 @@ fn refresh_notice(
     if metadata.get("refresh") == "needs-root" {
         notices.push(format!(
             "not root: the metadata was not refreshed (age: {})",
-            age_in_words(metadata.get("age"))
+            shown_age(metadata.get("age"))
         ));
     }
     if let Some(problem) = manager::refresh_problem(manager, sections) {
@@ -213,7 +214,7 @@ fn refresh_notice(
         if is_cut_off(sections) {
             notices.push(format!(
                 "the refresh took too long and was ended, older metadata was used (age: {})",
-                age_in_words(metadata.get("age"))
+                shown_age(metadata.get("age"))
             ));
             return Ok(());
         }
@@ -223,7 +224,7 @@ fn refresh_notice(
         }
         notices.push(format!(
             "the refresh failed, older metadata was used (age: {}): {}",
-            age_in_words(metadata.get("age")),
+            shown_age(metadata.get("age")),
             problem.message
         ));
     } else if !known {
@@ -291,12 +292,6 @@ fn metadata(manager: Manager, sections: &Sections) -> Metadata {
     }
 }
 
-fn age_in_words(seconds: &str) -> String {
-    match seconds.parse::<u64>() {
-        Err(_) => "unknown".to_owned(),
-        Ok(seconds) if seconds < 120 => count(usize::try_from(seconds).unwrap_or(0), "second"),
-        Ok(seconds) if seconds < 7_200 => format!("{} minutes", seconds / 60),
-        Ok(seconds) if seconds < 172_800 => format!("{} hours", seconds / 3_600),
-        Ok(seconds) => format!("{} days", seconds / 86_400),
-    }
+fn shown_age(seconds: &str) -> String {
+    seconds.parse().map_or_else(|_| "unknown".to_owned(), age_in_words)
 }

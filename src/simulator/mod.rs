@@ -15,6 +15,7 @@ mod examinations;
 pub mod host;
 mod jobs;
 pub mod keys;
+mod latency;
 mod managers;
 mod package;
 mod probes;

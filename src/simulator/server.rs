@@ -14,9 +14,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::ssh::known_hosts::host_name;
-use crate::ssh::stream::WatchedStream;
+use crate::ssh::stream::{Bytes, WatchedStream};
 
 use super::keys::{KeyError, SimulatedKey};
+use super::latency::delayed;
 use super::session::ServerSession;
 use super::shell::ScriptHandler;
 use super::state::{Fault, HostState, SimulatedSudo};
@@ -37,6 +38,8 @@ pub struct SimulatedHostSpec {
 pub struct FleetOptions {
     /// Public keys that may log in, as lines of `authorized_keys`; under any user name.
     pub authorized_keys: Vec<String>,
+    /// How long a byte and its answer take on the way to every host; zero for none.
+    pub round_trip: Duration,
 }
 
 /// The fleet could not be started.
@@ -130,7 +133,7 @@ impl SimulatedFleet {
         let mut hosts = Vec::new();
         for spec in specs {
             let state = HostState::new(spec.handler, spec.sudo, Arc::clone(&authorized), &stop, &tasks);
-            hosts.push(start_host(spec.name, Arc::new(state)).await?);
+            hosts.push(start_host(spec.name, Arc::new(state), options.round_trip).await?);
         }
         Ok(Self {
             hosts,
@@ -173,15 +176,16 @@ impl SimulatedFleet {
     }
 }
 
-async fn start_host(name: String, state: Arc<HostState>) -> Result<SimulatedHost, FleetError> {
+async fn start_host(name: String, state: Arc<HostState>, round_trip: Duration) -> Result<SimulatedHost, FleetError> {
     let key = SimulatedKey::generate()?;
-    let configs = Configs {
+    let serving = Serving {
         right: Arc::new(configuration(&key)),
         wrong: Arc::new(configuration(&SimulatedKey::generate()?)),
+        round_trip,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    state.spawn(listen(listener, address, configs, Arc::clone(&state)));
+    state.spawn(listen(listener, address, serving, Arc::clone(&state)));
     Ok(SimulatedHost {
         name,
         address,
@@ -190,10 +194,12 @@ async fn start_host(name: String, state: Arc<HostState>) -> Result<SimulatedHost
     })
 }
 
+/// How connections to one host are served.
 #[derive(Clone)]
-struct Configs {
+struct Serving {
     right: Arc<Config>,
     wrong: Arc<Config>,
+    round_trip: Duration,
 }
 
 fn configuration(key: &SimulatedKey) -> Config {
@@ -207,7 +213,7 @@ fn configuration(key: &SimulatedKey) -> Config {
     }
 }
 
-async fn listen(listener: TcpListener, address: SocketAddr, configs: Configs, state: Arc<HostState>) {
+async fn listen(listener: TcpListener, address: SocketAddr, serving: Serving, state: Arc<HostState>) {
     let mut faults = state.fault.subscribe();
     let mut listener = Some(listener);
     loop {
@@ -227,7 +233,7 @@ async fn listen(listener: TcpListener, address: SocketAddr, configs: Configs, st
             changed = faults.changed() => if changed.is_err() { return },
             stream = accept(listener.as_ref()) => {
                 state.connections.fetch_add(1, Ordering::Relaxed);
-                let session = serve(stream, configs.clone(), Arc::clone(&state));
+                let session = serve(stream, serving.clone(), Arc::clone(&state));
                 state.spawn(session);
             }
         }
@@ -247,7 +253,7 @@ async fn accept(listener: Option<&TcpListener>) -> TcpStream {
     }
 }
 
-async fn serve(stream: TcpStream, configs: Configs, state: Arc<HostState>) {
+async fn serve(stream: TcpStream, serving: Serving, state: Arc<HostState>) {
     let _ = stream.set_nodelay(true);
     let config = match state.fault() {
         Fault::CloseBeforeBanner => return,
@@ -255,9 +261,18 @@ async fn serve(stream: TcpStream, configs: Configs, state: Arc<HostState>) {
             let _held = stream;
             return std::future::pending().await;
         }
-        Fault::WrongHostKey => configs.wrong,
-        _ => configs.right,
+        Fault::WrongHostKey => serving.wrong,
+        _ => serving.right,
     };
+    if serving.round_trip.is_zero() {
+        serve_session(stream, config, state).await;
+    } else {
+        let (near, carry) = delayed(stream, serving.round_trip);
+        tokio::join!(serve_session(near, config, state), carry);
+    }
+}
+
+async fn serve_session<S: Bytes>(stream: S, config: Arc<Config>, state: Arc<HostState>) {
     let broken = state.session_token();
     let (stream, lifeline, _) = WatchedStream::new(stream);
     let handler = ServerSession { host: state };

@@ -9,6 +9,7 @@ use patchwave::inventory::load::load_inventory;
 use patchwave::inventory::{Inventory, ResolveContext};
 use patchwave::model::experimental::Experimental;
 use patchwave::model::host::Host;
+use patchwave::model::known::Knowledge;
 use patchwave::model::manager::Manager;
 use patchwave::model::name::{HostName, RunId};
 use patchwave::model::plan::Plan;
@@ -82,6 +83,7 @@ fn inventory(scan: &Scan) -> (PathBuf, Inventory) {
     let context = ResolveContext {
         local_user: "somebody".to_owned(),
         home: None,
+        ssh: None,
     };
     let inventory = load_inventory(std::slice::from_ref(&file), &context).unwrap();
     (file, inventory)
@@ -92,7 +94,9 @@ fn plan(scan: &Scan) -> Plan {
     let selected: Vec<&Host> = inventory.hosts().iter().collect();
     let playbook = Playbook::built_in(std::iter::empty()).unwrap();
     let now = Timestamp::from_second(0).unwrap();
-    make_plan(&playbook, &inventory, &selected, scan, now).unwrap().plan
+    make_plan(&playbook, &inventory, &selected, scan, &Knowledge::default(), now)
+        .unwrap()
+        .plan
 }
 
 /// All formats of a page that has a table.

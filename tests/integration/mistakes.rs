@@ -47,6 +47,7 @@ fn mistakes_in_inventories_are_shown_as_they_were() {
         let context = ResolveContext {
             local_user: "eve".to_owned(),
             home: None,
+            ssh: None,
         };
         parse_inventory(
             &[InventoryFile {

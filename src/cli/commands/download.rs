@@ -8,6 +8,7 @@ use crate::model::plan::Plan;
 use crate::plan::download_plan;
 use crate::remote::job::JobStep;
 use crate::report::pages::plan::plan_outline;
+use crate::rollout::Limits;
 use crate::ssh::SshTransport;
 
 /// Downloads, keeps the run in the ledger and shows how it ended.
@@ -20,8 +21,9 @@ pub(super) async fn run(
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
-    let plan =
-        download_plan(plan, session.limits().parallel).map_err(|error| Failure::internal(error, "please report it"))?;
+    // Every one of them loads the same mirrors, so fewer than a scan has.
+    let at_once = session.limits().parallel.min(Limits::default().parallel);
+    let plan = download_plan(plan, at_once).map_err(|error| Failure::internal(error, "please report it"))?;
     session.printer.notice(&plan_outline(&plan));
     let report = execute(session, &plan, JobStep::DownloadOnly, transport, ledger).await?;
     Ok(run_exit(&report))

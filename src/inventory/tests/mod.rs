@@ -1,7 +1,9 @@
 //! What inventories and expressions mean, and what is said about those that mean nothing.
 
 mod native;
+mod patterns;
 mod selection;
+mod states;
 
 use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};
 
@@ -17,6 +19,7 @@ fn parse_files(files: &[(&str, &str)]) -> Result<Inventory, Vec<String>> {
     let context = ResolveContext {
         local_user: "eve".to_owned(),
         home: Some("/home/eve".into()),
+        ssh: None,
     };
     parse_inventory(&files, &context).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }

@@ -49,11 +49,21 @@ pub(super) struct Builder {
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
     documents: usize,
+    manners: Manners,
     pub(super) root: Option<Node>,
 }
 
+/// Whose rules a file follows where YAML leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manners {
+    /// Our own: a key that comes twice and a tag are mistakes.
+    Strict,
+    /// Ansible's: of a key that comes twice the last one counts, and `!vault` and `!unsafe` mark values.
+    Ansible,
+}
+
 impl Builder {
-    pub(super) fn new(file: Arc<str>) -> Self {
+    pub(super) fn new(file: Arc<str>, manners: Manners) -> Self {
         Self {
             file,
             problems: Diagnostics::default(),
@@ -61,6 +71,7 @@ impl Builder {
             anchors: HashMap::new(),
             nodes: 0,
             documents: 0,
+            manners,
             root: None,
         }
     }
@@ -210,17 +221,22 @@ impl Builder {
 
     /// Reports keys that come twice, keeps the first of each, and merges.
     fn complete_mapping(&mut self, entries: Vec<Entry>, merged: Vec<Node>) -> Vec<Entry> {
-        let mut first: HashMap<String, Span> = HashMap::with_capacity(entries.len());
-        let mut kept = Vec::with_capacity(entries.len());
+        let mut first: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
         for entry in entries {
-            if let Some(earlier) = first.get(&entry.key) {
-                let message = format!("`{}` is defined twice", entry.key);
-                let problem = Diagnostic::new(entry.span.place(&self.file), message)
-                    .with_related(earlier.place(&self.file), "first defined here");
-                self.problems.push(problem);
-            } else {
-                first.insert(entry.key.clone(), entry.span);
-                kept.push(entry);
+            let earlier = first.get(&entry.key).and_then(|position| kept.get_mut(*position));
+            match earlier {
+                None => {
+                    first.insert(entry.key.clone(), kept.len());
+                    kept.push(entry);
+                }
+                Some(earlier) if self.manners == Manners::Ansible => *earlier = entry,
+                Some(earlier) => {
+                    let message = format!("`{}` is defined twice", entry.key);
+                    let problem = Diagnostic::new(entry.span.place(&self.file), message)
+                        .with_related(earlier.span.place(&self.file), "first defined here");
+                    self.problems.push(problem);
+                }
             }
         }
         for refused in merge_into(&mut kept, merged) {
@@ -286,6 +302,13 @@ impl Builder {
     }
 
     fn scalar_style(&mut self, style: saphyr_parser::ScalarStyle, tag: Option<&Tag>, span: Span) -> ScalarStyle {
+        if let (Manners::Ansible, Some(tag)) = (self.manners, tag) {
+            match tag.suffix.as_str() {
+                "vault" | "vault-encrypted" => return ScalarStyle::Encrypted,
+                "unsafe" => return ScalarStyle::Literal,
+                _ => {}
+            }
+        }
         self.check_tag(tag, span);
         let is_text = tag.is_some_and(|tag| !tag.is_yaml_core_schema() || tag.suffix == "str");
         match style {

@@ -75,6 +75,10 @@ pub enum ScalarStyle {
     Quoted,
     /// As a block of lines: it is text.
     Block,
+    /// Under Ansible's tag `!unsafe`: it is text, in which nothing is a template.
+    Literal,
+    /// Under Ansible's tag `!vault`: what it stands for is not known.
+    Encrypted,
 }
 
 /// A key and its value.
@@ -124,7 +128,9 @@ impl Scalar {
                 .ok()
                 .filter(|value| !matches!(value, serde_yaml::Value::Mapping(_) | serde_yaml::Value::Sequence(_)))
                 .unwrap_or_else(|| serde_yaml::Value::String(self.text.clone())),
-            ScalarStyle::Quoted | ScalarStyle::Block => serde_yaml::Value::String(self.text.clone()),
+            ScalarStyle::Quoted | ScalarStyle::Block | ScalarStyle::Literal | ScalarStyle::Encrypted => {
+                serde_yaml::Value::String(self.text.clone())
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::builder::Builder;
+use super::builder::{Builder, Manners};
 use super::node::{Node, Span};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 
@@ -27,6 +27,17 @@ impl Document {
     /// Reads the bytes of a file.
     #[must_use]
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Self {
+        Self::read(file, bytes, Manners::Strict)
+    }
+
+    /// Reads the bytes of a file that follows Ansible's rules: a key may come twice, and the last one counts;
+    /// values may be marked with `!vault` and `!unsafe`.
+    #[must_use]
+    pub fn from_ansible(file: &str, bytes: &[u8]) -> Self {
+        Self::read(file, bytes, Manners::Ansible)
+    }
+
+    fn read(file: &str, bytes: &[u8], manners: Manners) -> Self {
         if bytes.len() > LARGEST_FILE {
             let message = format!("the file is larger than {} MiB", LARGEST_FILE / 1024 / 1024);
             return Self::unreadable(
@@ -40,7 +51,7 @@ impl Document {
             );
         }
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::parse(file, text),
+            Ok(text) => Self::parse_with(file, text, manners),
             Err(error) => {
                 let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
                 let span = end_of(&String::from_utf8_lossy(good));
@@ -52,13 +63,17 @@ impl Document {
     /// Reads the text of a file.
     #[must_use]
     pub fn parse(file: &str, text: &str) -> Self {
+        Self::parse_with(file, text, Manners::Strict)
+    }
+
+    fn parse_with(file: &str, text: &str, manners: Manners) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // The parser takes NUL for the end of the file and would silently drop what follows.
         let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}');
         if let Some((before, _)) = text.split_once(control) {
             return Self::unreadable(file, end_of(before), "a control character cannot be part of the file");
         }
-        let mut builder = Builder::new(file.into());
+        let mut builder = Builder::new(file.into(), manners);
         let complete = builder.read(text);
         let mut problems = builder.problems;
         problems.add_source(Arc::clone(&builder.file), text.into());

@@ -58,6 +58,7 @@ impl Fleet {
         });
         let options = FleetOptions {
             authorized_keys: vec![key.public_text().unwrap()],
+            ..FleetOptions::default()
         };
         let fleet = SimulatedFleet::start(specs.collect(), options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -1,15 +1,20 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod doors;
 mod exec;
 mod host_keys;
 mod jump;
 mod local;
 mod login;
 mod network;
+mod options;
 mod privilege;
+mod proxy;
 mod real;
 mod scale;
+mod sshd;
 mod trust;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -118,9 +123,15 @@ impl Lab {
             })
             .collect();
         let authorized_keys = vec![key.public_key().to_openssh().unwrap()];
-        let fleet = SimulatedFleet::start(specs, FleetOptions { authorized_keys })
-            .await
-            .unwrap();
+        let fleet = SimulatedFleet::start(
+            specs,
+            FleetOptions {
+                authorized_keys,
+                ..FleetOptions::default()
+            },
+        )
+        .await
+        .unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("key"), key.to_openssh(LineEnding::LF).unwrap()).unwrap();
         let lab = Self {

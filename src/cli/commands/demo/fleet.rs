@@ -89,6 +89,7 @@ pub(super) async fn start() -> Result<DemoFleet, FleetError> {
     }
     let options = FleetOptions {
         authorized_keys: vec![public_text(&key)?],
+        ..FleetOptions::default()
     };
     let fleet = SimulatedFleet::start(specs, options).await?;
     Ok(DemoFleet { fleet, systems, key })
