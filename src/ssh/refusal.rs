@@ -26,8 +26,10 @@ pub(super) fn wrong_password(host: &Host) -> HostError {
 pub(super) fn password_wanted(host: &Host) -> HostError {
     let (method, name, whose) = (host.privilege.method, &host.name, asked_of(host));
     let without = match method {
-        PrivilegeMethod::Sudo => format!("allow {whose} NOPASSWD in sudoers"),
-        PrivilegeMethod::Doas => format!("write `permit nopass {whose}` into doas.conf"),
+        PrivilegeMethod::Sudo => format!("install the rule that `patchwave sudoers --user {whose}` prints"),
+        PrivilegeMethod::Doas => {
+            format!("install the rule that `patchwave sudoers --method doas --user {whose}` prints")
+        }
         PrivilegeMethod::Su | PrivilegeMethod::None => "use `become: sudo`".to_owned(),
     };
     failure::sudo(
@@ -165,7 +167,7 @@ pub(super) fn explain(host: &Host, program: &str, complaints: &[u8], exit_code: 
             format!("{user} may not use {program} on {name}{says}"),
             match host.privilege.method {
                 PrivilegeMethod::Sudo => {
-                    format!("allow it with visudo, for example `{user} ALL=(ALL) ALL`, or set another `user`")
+                    format!("install the rule that `patchwave sudoers --user {user}` prints, or set another `user`")
                 }
                 _ => format!("allow {user} to use {program}, or set another `user`"),
             },

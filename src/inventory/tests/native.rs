@@ -378,6 +378,14 @@ fn become_takes_a_word_or_a_mapping_and_no_boolean() {
     assert_eq!(method("doas"), PrivilegeMethod::Doas);
     assert_eq!(method("{password: {prompt: x}}"), PrivilegeMethod::Sudo);
     assert!(problems("hosts: {w1: {become: yes}}")[0].ends_with("found `yes` (write `sudo`)"));
+    let narrow = host(&parse("hosts: {w1: {become: {scope: refresh}}}"), "w1")
+        .privilege
+        .clone();
+    assert_eq!(narrow.only_for_refresh(), Some(PrivilegeMethod::Sudo));
+    for wrong in ["method: su", "user: adm", "password: {env: A}"] {
+        let text = format!("hosts: {{w1: {{become: {{scope: refresh, {wrong}}}}}}}");
+        assert!(problems(&text)[0].contains("`scope: refresh`"), "{wrong}");
+    }
     assert!(problems("hosts: {w1: {become: {method: none, password: {env: A}}}}")[0].contains("needs no password"));
 }
 
