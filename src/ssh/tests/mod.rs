@@ -1,5 +1,6 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod configured;
 mod doors;
 mod exec;
 mod host_keys;
