@@ -120,7 +120,7 @@ impl Credentials {
         if !host.ssh.identities_only {
             found.add_agent_identities(others);
         }
-        if !configured {
+        if !configured && host.ssh.usual_keys {
             self.add_default_files(host, &mut found).await;
         }
         prepared.account.append(&mut found.account);

@@ -1,6 +1,7 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
 mod certificates;
+mod configured;
 mod door;
 mod doors;
 mod exec;
