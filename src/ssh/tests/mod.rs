@@ -1,5 +1,7 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod accepting;
+mod certificates;
 mod doors;
 mod exec;
 mod host_keys;
