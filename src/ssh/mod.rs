@@ -12,9 +12,11 @@
 //!   behind the same jump host.
 //! - No password is sent before the program that asks for it has been recognised.
 
+mod account;
 mod agent;
 mod algorithms;
 mod auth;
+mod candidate;
 pub mod config;
 mod credentials;
 mod dial;
@@ -31,17 +33,22 @@ mod keys;
 pub mod known_hosts;
 mod limiter;
 mod local;
+mod method;
 mod privilege;
 mod process;
 mod proxy_command;
+mod question;
+mod questions;
 mod reach;
 mod run;
 mod secrets;
 mod settings;
+mod signer;
 pub(crate) mod stream;
 mod transport;
 pub mod trust;
 mod tunnel;
+mod user_certificate;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,19 @@ pub trait Prompter: Send + Sync {
     /// Asks one question and waits for the answer, which is not echoed. `None` when nobody can be asked or
     /// the person gave no answer. It may block: it is called where blocking is allowed.
     fn ask(&self, question: &str) -> Option<Secret>;
+
+    /// As [`Self::ask`], for a question whose answer may be seen while it is typed.
+    fn ask_openly(&self, question: &str) -> Option<Secret> {
+        self.ask(question)
+    }
+
+    /// Whether somebody is there to be asked.
+    fn is_there(&self) -> bool {
+        false
+    }
+
+    /// Tells something that is to be known while it goes on, such as that a key waits to be touched.
+    fn tell(&self, _notice: &str) {}
 }
 
 /// The prompter of cron jobs and pipelines: nobody is there.
@@ -115,7 +128,7 @@ impl SshSettings {
             let folder = home.join(".ssh");
             user_known_hosts.push(folder.join("known_hosts"));
             user_known_hosts.push(folder.join("known_hosts2"));
-            for name in ["id_ed25519", "id_ecdsa", "id_rsa"] {
+            for name in ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"] {
                 default_keys.push(folder.join(name));
             }
         }

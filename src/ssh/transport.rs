@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
 use crate::model::secret::Secret;
-use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
 
 use super::auth::log_in;
 use super::credentials::Credentials;
@@ -34,7 +33,7 @@ pub(super) struct Shared {
     /// Logins in flight, by the way to a server, its address and its port.
     pub(super) doors: Limits<(Arc<Way>, String, u16)>,
     credentials: Credentials,
-    secrets: SecretStore,
+    secrets: Arc<SecretStore>,
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
@@ -66,12 +65,13 @@ impl SshTransport {
     #[must_use]
     pub fn new(settings: SshSettings, hosts: HostLookup) -> Self {
         let settings = Arc::new(settings);
+        let secrets = Arc::new(SecretStore::new(Arc::clone(&settings)));
         Self {
             shared: Arc::new(Shared {
                 known_hosts: Arc::default(),
                 doors: Limits::new(MOST_LOGINS),
-                credentials: Credentials::new(Arc::clone(&settings)),
-                secrets: SecretStore::new(Arc::clone(&settings)),
+                credentials: Credentials::new(Arc::clone(&settings), Arc::clone(&secrets)),
+                secrets,
                 hosts,
                 permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
                 jumps: JumpPool::default(),
@@ -109,18 +109,15 @@ impl SshTransport {
             Err(error) => return Err(error.into_host_error()),
         };
         let limit = self.shared.settings.login_timeout;
-        let login = log_in(&mut reached.session.handle, host, prepared);
-        match timeout(limit, login).await {
-            Ok(Ok(())) => Ok(reached.let_in()),
-            Ok(Err(error)) => {
+        match log_in(&mut reached.session, host, prepared, &self.shared.credentials, limit).await {
+            Ok(by) => {
+                reached.session.login = Some(by);
+                Ok(reached.let_in())
+            }
+            Err(error) => {
                 reached.session.close().await;
                 Err(error)
             }
-            Err(_) => Err(failure::timeout(
-                &format!("logging in to {}:{} as {}", host.address, host.port, host.user),
-                limit,
-                "the host's account or name lookups may hang: look at sshd's log (UseDNS, PAM)",
-            )),
         }
     }
 
@@ -142,7 +139,7 @@ impl SshTransport {
             Some(reference) if privilege::needs_program(host, privileged) => self
                 .shared
                 .secrets
-                .resolve(reference)
+                .resolve(reference, host)
                 .await
                 .map(Some)
                 .map_err(|reason| {
@@ -212,6 +209,14 @@ impl Connection for SshConnection {
         match &self.session {
             Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
             None => local::run_script(&self.host, request, password, &word).await,
+        }
+    }
+
+    fn report(&self) -> ConnectionReport {
+        let session = self.session.as_ref();
+        ConnectionReport {
+            host_key: session.and_then(|session| session.recognition.words()),
+            login: session.and_then(|session| session.login.clone()),
         }
     }
 

@@ -165,6 +165,17 @@ impl HostLines {
         }
     }
 
+    /// Where a key is known from: its own line, or that of the authority that it is.
+    pub(super) fn place_of(&self, key: &PublicKey) -> Option<&Place> {
+        let known = self
+            .marked(Marker::None)
+            .chain(self.marked(Marker::CertificateAuthority));
+        known
+            .filter(|line| line.key.key_data() == key.key_data())
+            .map(|line| &line.place)
+            .next()
+    }
+
     fn marked(&self, marker: Marker) -> impl Iterator<Item = &Line> {
         self.0.iter().filter(move |line| line.marker == marker)
     }
