@@ -96,10 +96,17 @@ impl SshTransport {
 
     /// Connects, checks the key and logs in, through the given hosts.
     async fn open(&self, host: &Host, route: &[Host]) -> Result<Session, HostError> {
-        let jump = self.jump(route).await?;
+        let mut jump = self.jump(route).await?;
         // Before the connection: it may ask a person something.
         let prepared = self.shared.credentials.prepare(host).await?;
-        let mut reached = match self.reach(host, jump.as_ref(), &Purpose::Login).await {
+        let mut result = self.reach(host, jump.as_ref(), &Purpose::Login).await;
+        let broke = jump.as_ref().is_some_and(|jump| jump.session.handle.is_closed());
+        if result.is_err() && broke {
+            // It was the jump host that was lost: another connection to it serves everybody again.
+            jump = self.jump(route).await?;
+            result = self.reach(host, jump.as_ref(), &Purpose::Login).await;
+        }
+        let mut reached = match result {
             Ok(reached) => reached,
             Err(HandshakeError::Captured(_)) => return Err(internal("a key was captured unasked")),
             Err(error) => return Err(error.into_host_error()),

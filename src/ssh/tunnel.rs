@@ -159,15 +159,13 @@ pub(super) async fn tunnel(
                 "check the address as seen from the jump host, and that sshd runs there",
             ),
         },
-        Ok(Err(_)) => {
-            return Err(HandshakeError::Transient(failure::connect(
-                format!(
-                    "the connection to jump host {name} is gone: {}",
-                    jump.session.farewell.reason()
-                ),
-                "try again",
-            )));
-        }
+        Ok(Err(_)) => failure::connect(
+            format!(
+                "the connection to jump host {name} is gone: {}",
+                jump.session.farewell.reason()
+            ),
+            "try again",
+        ),
         Err(_) => failure::timeout(
             &format!("waiting for jump host {name} to connect to {target}"),
             limit,

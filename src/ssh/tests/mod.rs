@@ -1,10 +1,12 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod accepting;
 mod certificates;
 mod configured;
 mod door;
 mod doors;
 mod exec;
+mod host_certificates;
 mod host_keys;
 mod jump;
 mod local;

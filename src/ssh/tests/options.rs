@@ -174,3 +174,33 @@ async fn a_dead_peer_is_noticed_in_the_stated_time_with_the_reason() {
     );
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
 }
+
+#[tokio::test]
+async fn a_connection_that_is_reset_in_the_key_exchange_is_made_again() {
+    if !has_sshd() {
+        return;
+    }
+    let sshd = Sshd::start("");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut host = with_options(sshd.host("web01"), |ssh| {
+        ssh.host_key_alias = Some(format!("[127.0.0.1]:{}", sshd.port));
+    });
+    host.port = listener.local_addr().unwrap().port();
+    let target = sshd.port;
+    let serve = tokio::spawn(async move {
+        let (mut first, _) = listener.accept().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut first, b"SSH-2.0-Nervous_1.0\r\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Closed with a reset, and not with a goodbye.
+        socket2::SockRef::from(&first).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(first);
+        let (mut second, _) = listener.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut second, &mut far).await;
+    });
+    let result = try_host(&transport(sshd.settings(), Vec::new()), &host, &request(false)).await;
+    assert!(result.is_ok(), "{}", told(result));
+    serve.abort();
+}

@@ -63,32 +63,31 @@ fn a_bastion_that_lets_three_in_at_once_serves_a_hundred_hosts() {
         "deb12",
         "echo 'MaxStartups 3' > /etc/ssh/sshd_config.d/00-few.conf && systemctl restart ssh",
     );
-    // A hundred ports of one real sshd: a hundred hosts to everybody who comes by.
+    // A hundred addresses of one real sshd: a hundred hosts to everybody who comes by.
+    let inner = address(&lab, "deb13");
+    let (network, _) = inner.rsplit_once('.').unwrap();
     lab.shell(
         "deb13",
-        "{ echo MaxStartups 500; seq 3001 3100 | sed 's/^/Port /'; echo Port 22; } > /etc/ssh/sshd_config.d/00-ports.conf \
-         && systemctl restart ssh",
+        &format!(
+            "echo 'MaxStartups 500' > /etc/ssh/sshd_config.d/00-many.conf && systemctl restart ssh && \
+             device=$(ip -o -4 addr show | sed -n 's|^[0-9]*: \\([^ ]*\\) .* {inner}/.*|\\1|p') && \
+             for last in $(seq 101 200); do ip addr add {network}.$last/32 dev \"$device\" || exit 1; done"
+        ),
     );
-    let inner = address(&lab, "deb13");
     let known = std::fs::read_to_string(lab.workplace.path("known_hosts")).unwrap();
-    let key = known
-        .lines()
-        .find(|line| line.starts_with(&inner))
-        .unwrap()
-        .split_once(' ')
-        .unwrap()
-        .1
-        .to_owned();
+    let of_inner = known.lines().find(|line| line.starts_with(&inner)).unwrap();
+    let (_, key) = of_inner.split_once(' ').unwrap();
+    lab.workplace.write(
+        "known_hosts",
+        &format!("{known}{network}.1?? {key}\n{network}.200 {key}\n"),
+    );
     let mut text = format!(
         "defaults:\n  user: root\n  {{}}\n  jump: bastion\nhosts:\n  bastion: {{address: {}, jump: []}}\n",
         address(&lab, "deb12")
     );
-    let mut all_known = known;
-    for port in 3001..=3100 {
-        writeln!(text, "  web{port}: {{address: {inner}, port: {port}}}").unwrap();
-        writeln!(all_known, "[{inner}]:{port} {key}").unwrap();
+    for last in 101..=200 {
+        writeln!(text, "  web{last}: {{address: {network}.{last}}}").unwrap();
     }
-    lab.workplace.write("known_hosts", &all_known);
     write(&lab, &text);
     let before = logins(&lab, "deb12");
     let begin = Instant::now();
