@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::collect::Collected;
+use super::resolved::Inventory;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::document::Located;
-use crate::model::host::{Connect, Host};
+use crate::model::host::Connect;
 use crate::model::name::HostName;
 use crate::model::text::nearest;
 
@@ -27,19 +28,19 @@ pub(super) fn check_jumps(collected: &Collected, problems: &mut Diagnostics) {
 
 /// Makes each host's list the whole way: the first jump host's own way comes before it. `places` says where
 /// each host's `jump` was written.
-pub(super) fn complete_ways(hosts: &mut [Host], places: &HashMap<HostName, Place>, problems: &mut Diagnostics) {
-    let written: HashMap<HostName, Vec<HostName>> = hosts
-        .iter()
+pub(super) fn complete_ways(inventory: &mut Inventory, places: &HashMap<HostName, Place>, problems: &mut Diagnostics) {
+    let hosts = || inventory.hosts.iter().chain(&inventory.hops);
+    let written: HashMap<HostName, Vec<HostName>> = hosts()
         .filter(|host| !host.jump.is_empty())
         .map(|host| (host.name.clone(), host.jump.clone()))
         .collect();
-    let local: HashSet<HostName> = hosts
-        .iter()
+    let local: HashSet<HostName> = hosts()
         .filter(|host| host.connect == Connect::Local)
         .map(|host| host.name.clone())
         .collect();
     let mut circles: BTreeMap<HostName, (HostName, Place)> = BTreeMap::new();
-    for host in hosts.iter_mut().filter(|host| !host.jump.is_empty()) {
+    let hosts = inventory.hosts.iter_mut().chain(&mut inventory.hops);
+    for host in hosts.filter(|host| !host.jump.is_empty()) {
         let Some(place) = places.get(&host.name) else {
             continue;
         };

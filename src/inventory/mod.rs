@@ -6,8 +6,11 @@
 pub mod ansible;
 mod collect;
 mod evaluate;
+mod evaluate_name;
+mod evaluate_state;
 mod graph;
 mod host_reader;
+mod hosts;
 mod jump;
 mod layers;
 pub mod load;
@@ -20,6 +23,8 @@ mod schema;
 mod select;
 mod setting_reader;
 mod settings;
+mod ssh;
+mod ssh_origins;
 mod ssh_reader;
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use super::layers::Winner;
 use super::resolved::{Layer, SettingOrigin};
 use super::settings::{Setting, Value};
+use super::ssh_origins::join;
 use crate::model::host::{Connect, Host};
+use crate::model::ssh_options::SshOrigin;
 
 /// Where every setting came from, the built-in values of what nobody set included.
-pub(super) fn origins(host: &Host, winners: BTreeMap<Setting, Winner>) -> Vec<SettingOrigin> {
+///
+/// `from_ssh` is what OpenSSH's configuration says.
+pub(super) fn origins(host: &Host, winners: BTreeMap<Setting, Winner>, from_ssh: Vec<SshOrigin>) -> Vec<SettingOrigin> {
     let is_local = host.connect == Connect::Local;
     let unused = [
         Setting::Address,
@@ -17,7 +21,10 @@ pub(super) fn origins(host: &Host, winners: BTreeMap<Setting, Winner>) -> Vec<Se
         Setting::Key,
         Setting::Jump,
         Setting::HostKey,
+        Setting::SshOptions,
+        Setting::SshConfiguration,
     ];
+    let options = winners.get(&Setting::SshOptions).cloned();
     let built_in = [
         (Setting::Address, Value::Address(host.address.clone())),
         (Setting::Port, Value::Port(host.port)),
@@ -49,8 +56,10 @@ pub(super) fn origins(host: &Host, winners: BTreeMap<Setting, Winner>) -> Vec<Se
         };
         all.insert(setting, origin);
     }
+    let others = join(&mut all, from_ssh, options.as_ref());
     all.into_iter()
         .filter(|(setting, _)| !(is_local && unused.contains(setting)))
         .map(|(_, origin)| origin)
+        .chain(others)
         .collect()
 }

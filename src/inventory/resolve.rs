@@ -15,15 +15,16 @@ use super::privilege::DEFAULT_USER;
 use super::resolved::{Group, Inventory, Layer};
 use super::schema::read_file;
 use super::settings::{Setting, Value};
+use super::ssh::SshQuestions;
 use super::warnings::{same_machines, same_names};
 use super::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
+use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::name::{GroupName, HostName};
 use crate::model::text::count;
 
 /// The port of SSH.
-const DEFAULT_PORT: u16 = 22;
+pub(super) const DEFAULT_PORT: u16 = 22;
 
 /// Reads several files as one inventory: native ones, and those of Ansible by themselves, without the files of
 /// variables beside them.
@@ -112,6 +113,11 @@ impl Resolver<'_> {
         let mut jumps: HashMap<HostName, Place> = HashMap::new();
         let mut contradictions: BTreeMap<Contradiction, Vec<HostName>> = BTreeMap::new();
         let mut closures = Vec::with_capacity(self.collected.hosts.len());
+        let context = self.context;
+        let mut questions = context
+            .ssh
+            .as_deref()
+            .map(|ssh| SshQuestions::new(ssh, self.collected, &context.local_user));
         for definition in &self.collected.hosts {
             let groups = self.graph.closure(&definition.groups);
             let winners = self.winners(definition, &groups);
@@ -124,10 +130,14 @@ impl Resolver<'_> {
             if let Some(jump) = winners.get(&Setting::Jump) {
                 jumps.insert(definition.name.clone(), jump.place.clone());
             }
-            let host = self.host(definition, &groups, &winners);
+            let mut host = self.host(definition, &groups, &winners);
+            let from_ssh = match &mut questions {
+                Some(questions) => questions.complete(&mut host, &winners),
+                None => Vec::new(),
+            };
             inventory
                 .origins
-                .insert(definition.name.clone(), origins(&host, winners));
+                .insert(definition.name.clone(), origins(&host, winners, from_ssh));
             inventory
                 .positions
                 .insert(definition.name.clone(), inventory.hosts.len());
@@ -135,7 +145,13 @@ impl Resolver<'_> {
             closures.push(groups);
         }
         report(contradictions, problems);
-        complete_ways(&mut inventory.hosts, &jumps, problems);
+        if let Some(questions) = questions {
+            jumps.extend(questions.ways);
+            inventory.hops = questions.hop_hosts;
+            inventory.warnings = questions.warnings;
+            problems.merge(questions.problems);
+        }
+        complete_ways(&mut inventory, &jumps, problems);
         for host in inventory.hosts.iter().filter(|host| !host.jump.is_empty()) {
             let origins = inventory.origins.get_mut(&host.name).into_iter().flatten();
             for origin in origins.filter(|origin| origin.setting == "jump") {
@@ -143,7 +159,9 @@ impl Resolver<'_> {
             }
         }
         inventory.groups = self.groups(&closures);
-        inventory.warnings = same_machines(&inventory.hosts, self.collected);
+        inventory
+            .warnings
+            .merge(same_machines(&inventory.hosts, self.collected));
         inventory.warnings.merge(same_names(self.collected));
         inventory
     }
@@ -173,6 +191,7 @@ impl Resolver<'_> {
                 method: PrivilegeMethod::None,
                 user: DEFAULT_USER.to_owned(),
                 password: None,
+                scope: PrivilegeScope::Everything,
             },
             groups: self.group_names(groups.iter()),
             labels: BTreeMap::new(),
@@ -200,6 +219,16 @@ impl Resolver<'_> {
             .collect()
     }
 
+    fn listed(&self, positions: &[usize]) -> Vec<HostName> {
+        let mut seen = BTreeSet::new();
+        positions
+            .iter()
+            .filter(|position| seen.insert(**position))
+            .filter_map(|position| self.collected.hosts.get(*position))
+            .map(|host| host.name.clone())
+            .collect()
+    }
+
     fn groups(&self, closures: &[BTreeSet<usize>]) -> Vec<Group> {
         let mut groups: Vec<Group> = self
             .collected
@@ -211,6 +240,7 @@ impl Resolver<'_> {
                 parents: self.group_names(self.graph.parents.get(position).into_iter().flatten()),
                 children: self.group_names(self.graph.children.get(position).into_iter().flatten()),
                 hosts: Vec::new(),
+                listed: self.listed(&group.listed),
                 members: Vec::new(),
             })
             .collect();

@@ -13,6 +13,7 @@ use crate::model::name::{GroupName, HostName};
 pub struct Inventory {
     pub(super) hosts: Vec<Host>,
     pub(super) positions: HashMap<HostName, usize>,
+    pub(super) hops: Vec<Host>,
     pub(super) groups: Vec<Group>,
     pub(super) origins: HashMap<HostName, Vec<SettingOrigin>>,
     pub(super) warnings: Diagnostics,
@@ -30,6 +31,8 @@ pub struct Group {
     pub children: Vec<GroupName>,
     /// The hosts that it holds itself, in the order of the inventory.
     pub hosts: Vec<HostName>,
+    /// The same in the order in which the group lists them, which positions such as `web[0]` count by.
+    pub listed: Vec<HostName>,
     /// Its hosts and those of its children and theirs, in the order of the inventory.
     pub members: Vec<HostName>,
 }
@@ -69,6 +72,8 @@ pub enum Layer {
     Group(GroupName),
     /// The file's `defaults`.
     Defaults,
+    /// OpenSSH's configuration.
+    SshConfig,
     /// Nobody.
     BuiltIn,
 }
@@ -79,6 +84,7 @@ impl fmt::Display for Layer {
             Self::Host => formatter.write_str("host"),
             Self::Group(name) => write!(formatter, "group {name}"),
             Self::Defaults => formatter.write_str("defaults"),
+            Self::SshConfig => formatter.write_str("ssh_config"),
             Self::BuiltIn => formatter.write_str("built in"),
         }
     }
@@ -95,6 +101,20 @@ impl Inventory {
     #[must_use]
     pub fn host(&self, name: &str) -> Option<&Host> {
         self.positions.get(name).and_then(|position| self.hosts.get(*position))
+    }
+
+    /// The hosts that connections go through and that are not hosts of the inventory: those of `ProxyJump` in
+    /// OpenSSH's configuration. They are never selected.
+    #[must_use]
+    pub fn hops(&self) -> &[Host] {
+        &self.hops
+    }
+
+    /// The host of that name, be it one of the inventory or one that connections only go through.
+    #[must_use]
+    pub fn hop(&self, name: &str) -> Option<&Host> {
+        self.host(name)
+            .or_else(|| self.hops.iter().find(|hop| hop.name.as_str() == name))
     }
 
     /// Every group, in the order of the files.

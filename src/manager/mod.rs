@@ -23,6 +23,7 @@ pub mod opkg;
 pub mod pacman;
 pub mod pkg;
 mod pkg_audit;
+pub mod refresh;
 mod repository;
 pub mod rpm;
 pub mod steps;
@@ -40,7 +41,7 @@ pub mod zypper;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::RepositoryFailure;
 use crate::model::manager::Manager;
-use crate::model::section::Sections;
+use crate::model::section::{Section, Sections};
 
 use advisory::Fixes;
 
@@ -140,6 +141,20 @@ pub fn refresh_problem(manager: Manager, sections: &Sections) -> Option<HostErro
         ErrorCode::Manager | ErrorCode::Gone | ErrorCode::Dep => Some(repository_error(&problem.message)),
         _ => Some(problem),
     }
+}
+
+/// What a dry run that failed means for a listing: dependencies that cannot be met are a notice, because then
+/// nothing can be installed and all is known nevertheless; everything else is an error.
+fn nothing_installable(manager: Manager, section: &Section, listing: &mut Listing) -> Result<(), HostError> {
+    let said = format!("{}\n{}", section.stderr, section.stdout);
+    let problem = failure(manager, section.exit_code, &said);
+    if problem.code != ErrorCode::Dep {
+        return Err(problem);
+    }
+    listing
+        .notices
+        .push(format!("no update can be installed now: {}", problem.message));
+    Ok(())
 }
 
 /// The repositories that could not be fetched, in one message.

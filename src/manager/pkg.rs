@@ -95,15 +95,7 @@ fn simulation_problem(sections: &Sections, listing: &mut Listing) -> Result<(), 
     if section.exit_code == 1 && answered(&section.stdout) {
         return Ok(());
     }
-    let said = format!("{}\n{}", section.stderr, section.stdout);
-    let problem = super::failure(Manager::Pkg, section.exit_code, &said);
-    if problem.code != ErrorCode::Dep {
-        return Err(problem);
-    }
-    listing
-        .notices
-        .push(format!("no update can be installed now: {}", problem.message));
-    Ok(())
+    super::nothing_installable(Manager::Pkg, section, listing)
 }
 
 fn notices(removed: Vec<&str>, sections: &Sections, listing: &mut Listing) {

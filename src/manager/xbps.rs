@@ -70,15 +70,7 @@ fn resolve_problem(sections: &Sections, listing: &mut Listing) -> Result<(), Hos
     let Some(section) = sections.get("simulation").filter(|section| section.exit_code != 0) else {
         return Ok(());
     };
-    let said = format!("{}\n{}", section.stderr, section.stdout);
-    let problem = super::failure(Manager::Xbps, section.exit_code, &said);
-    if problem.code != ErrorCode::Dep {
-        return Err(problem);
-    }
-    listing
-        .notices
-        .push(format!("no update can be installed now: {}", problem.message));
-    Ok(())
+    super::nothing_installable(Manager::Xbps, section, listing)
 }
 
 fn half_installed(present: &str) -> Option<HostError> {

@@ -85,6 +85,17 @@ pub fn format_duration(duration: Duration) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
+/// An age of whole seconds in words, as coarse as ages are spoken of: `45 s`, `12 min`, `3 h`, `4 days`.
+#[must_use]
+pub fn age_in_words(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -126,6 +137,12 @@ mod tests {
         ] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn ages_lose_what_nobody_wants_to_know() {
+        let ages = [0, 119, 120, 7_261, 172_799, 200_000].map(age_in_words);
+        assert_eq!(ages, ["0 s", "119 s", "2 min", "2 h", "47 h", "2 days"]);
     }
 
     proptest! {

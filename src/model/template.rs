@@ -14,7 +14,7 @@ use super::host::Host;
 use super::text::{nearest, printable};
 
 /// The variables, as they are written in a template; any label may follow `host.labels.`.
-pub const VARIABLES: [&str; 4] = ["host.name", "host.address", "host.port", "host.labels.…"];
+pub const VARIABLES: [&str; 5] = ["host.name", "host.address", "host.port", "host.user", "host.labels.…"];
 
 /// Why a template is of no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +88,7 @@ pub fn render_template(text: &str, host: &Host) -> Result<String, TemplateError>
         name => host.name.as_str(),
         address => host.address.as_str(),
         port => host.port,
+        user => host.user.as_str(),
         labels => &host.labels,
     }};
     environment()
@@ -117,7 +118,7 @@ fn variables() -> String {
 }
 
 fn is_known(name: &str) -> bool {
-    matches!(name, "host.name" | "host.address" | "host.port")
+    matches!(name, "host.name" | "host.address" | "host.port" | "host.user")
         || name.strip_prefix("host.labels.").is_some_and(|label| !label.is_empty())
         // `host.labels["a-b"]` is reported without the key.
         || name == "host.labels"
@@ -155,6 +156,7 @@ fn example() -> Value {
         ("name", Value::from("host")),
         ("address", Value::from("192.0.2.1")),
         ("port", Value::from(22)),
+        ("user", Value::from("user")),
         ("labels", Value::from_object(AnyLabel)),
     ]);
     minijinja::context! { host => host }
@@ -178,6 +180,7 @@ mod tests {
                 method: PrivilegeMethod::None,
                 user: "root".to_owned(),
                 password: None,
+                scope: crate::model::host::PrivilegeScope::Everything,
             },
             groups: Vec::new(),
             labels: BTreeMap::from([("tier".to_owned(), "front".to_owned())]),
@@ -191,11 +194,12 @@ mod tests {
 
     #[test]
     fn every_variable_of_the_manual_is_filled_in() {
-        let text = "{{ host.name }} {{host.address}}:{{ host.port }} {{ host.labels.tier }} {{ host.labels['tier'] }}";
+        let text = "{{ host.name }} {{host.address}}:{{ host.port }} {{ host.user }} {{ host.labels.tier }} \
+                    {{ host.labels['tier'] }}";
         assert_eq!(check_template(text), Ok(()));
         assert_eq!(
             render_template(text, &host()).unwrap(),
-            "web01 10.0.0.1:2222 front front"
+            "web01 10.0.0.1:2222 deploy front front"
         );
     }
 

@@ -11,12 +11,14 @@ use super::{PlanError, Planned};
 use crate::inventory::Inventory;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Host, RebootPolicy};
+use crate::model::known::Knowledge;
 use crate::model::name::{HostName, PackageName, Version};
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::scan::{HostScan, Scan};
 use crate::playbook::{Exclusion, Playbook, UpdateScope, WaveSelection};
 
-/// Makes the plan for the selected hosts from their scan.
+/// Makes the plan for the selected hosts from their scan, which also answers what waves ask for the state of
+/// hosts; `knowledge` has the lists that they name.
 ///
 /// # Errors
 /// When a host is in two waves or in none, or an expression names what is not there.
@@ -25,11 +27,12 @@ pub fn make_plan(
     inventory: &Inventory,
     selected: &[&Host],
     scan: &Scan,
+    knowledge: &Knowledge,
     now: Timestamp,
 ) -> Result<Planned, PlanError> {
     let today = now.to_zoned(TimeZone::UTC).date();
     let scans: BTreeMap<&HostName, &HostScan> = scan.hosts.iter().map(|host| (&host.name, host)).collect();
-    let members = share_out(playbook, inventory, selected, scan)?;
+    let members = share_out(playbook, inventory, selected, &scan.hosts, &knowledge.with_scan(scan))?;
     let mut waves: Vec<PlannedWave> = Vec::new();
     let mut warnings: Vec<String> = playbook
         .updates

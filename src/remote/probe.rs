@@ -1,7 +1,8 @@
 //! The probe: one script, one round trip: facts, updates and, when asked for, all installed packages.
 //!
 //! Data lines of the script: the refresh policy (`always`, `never`, `older-than`), its seconds, `yes`
-//! or `no` for the list of installed packages, and the seconds to wait for a lock of the manager.
+//! or `no` for the list of installed packages, the seconds to wait for a lock of the manager, and the program by which
+//! the refresh alone runs as root (`sudo`, `doas`), or `none`.
 //!
 //! Sections of the answer, in this order; a simulated host must print the same:
 //!
@@ -20,8 +21,10 @@
 use std::time::Duration;
 
 use crate::manager::{self, detect, failure, parse_installed};
+use crate::model::duration::age_in_words;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::{Facts, Metadata, RepositoryFailure, RepositoryFault};
+use crate::model::host::PrivilegeMethod;
 use crate::model::manager::Manager;
 use crate::model::section::Sections;
 use crate::model::text::count;
@@ -81,6 +84,18 @@ pub struct Probe {
 /// # Errors
 /// None in practice: no value of a request holds a line break.
 pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, UnsendableValue> {
+    probe_script_through(request, None, nonce)
+}
+
+/// The same for a host where the script runs as the login user, and the refresh alone as root by that program.
+///
+/// # Errors
+/// As [`probe_script`].
+pub fn probe_script_through(
+    request: &ProbeRequest,
+    through: Option<PrivilegeMethod>,
+    nonce: Nonce,
+) -> Result<Script, UnsendableValue> {
     let (policy, seconds) = match request.refresh {
         Refresh::Always => ("always", 0),
         Refresh::Never => ("never", 0),
@@ -96,6 +111,7 @@ pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, Unse
             &seconds.to_string(),
             installed,
             &request.lock_wait.as_secs().to_string(),
+            &through.unwrap_or(PrivilegeMethod::None).to_string(),
         ],
     )
 }
@@ -184,12 +200,12 @@ fn refresh_notice(
     if metadata.get("refresh") == "needs-root" {
         notices.push(format!(
             "not root: the metadata was not refreshed (age: {})",
-            age_in_words(metadata.get("age"))
+            shown_age(metadata.get("age"))
         ));
     }
     if let Some(problem) = manager::refresh_problem(manager, sections) {
         let failures = manager::repository_failures(manager, sections);
-        if problem.code == ErrorCode::Lock {
+        if matches!(problem.code, ErrorCode::Lock | ErrorCode::Sudo) {
             return Err(problem);
         }
         if !known {
@@ -198,7 +214,7 @@ fn refresh_notice(
         if is_cut_off(sections) {
             notices.push(format!(
                 "the refresh took too long and was ended, older metadata was used (age: {})",
-                age_in_words(metadata.get("age"))
+                shown_age(metadata.get("age"))
             ));
             return Ok(());
         }
@@ -208,7 +224,7 @@ fn refresh_notice(
         }
         notices.push(format!(
             "the refresh failed, older metadata was used (age: {}): {}",
-            age_in_words(metadata.get("age")),
+            shown_age(metadata.get("age")),
             problem.message
         ));
     } else if !known {
@@ -276,12 +292,6 @@ fn metadata(manager: Manager, sections: &Sections) -> Metadata {
     }
 }
 
-fn age_in_words(seconds: &str) -> String {
-    match seconds.parse::<u64>() {
-        Err(_) => "unknown".to_owned(),
-        Ok(seconds) if seconds < 120 => count(usize::try_from(seconds).unwrap_or(0), "second"),
-        Ok(seconds) if seconds < 7_200 => format!("{} minutes", seconds / 60),
-        Ok(seconds) if seconds < 172_800 => format!("{} hours", seconds / 3_600),
-        Ok(seconds) => format!("{} days", seconds / 86_400),
-    }
+fn shown_age(seconds: &str) -> String {
+    seconds.parse().map_or_else(|_| "unknown".to_owned(), age_in_words)
 }

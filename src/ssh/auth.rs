@@ -1,119 +1,349 @@
-//! Logging in by public keys.
+//! Logging in: keys, the server's questions and passwords, as many in a row as the server wants.
 //!
-//! What must stay true: the first key that is accepted ends it, and so does the end of the list: nobody
-//! reconnects to try again. The account of what was tried is complete, because it is all that an
-//! administrator has to go by.
+//! What must stay true: what is accepted leads on and what is refused is not tried again; the end of the list
+//! is the end, nobody reconnects to try once more; a password is sent once.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use russh::MethodSet;
 use russh::client::{AuthResult, Handle};
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
-use russh::{MethodKind, MethodSet};
+use russh::keys::HashAlg;
+use tokio::time::timeout;
 
 use crate::model::error::HostError;
 use crate::model::host::Host;
+use crate::model::secret::Secret;
 
-use super::agent::Agent;
-use super::credentials::{Candidate, Prepared};
+use super::account::Account;
+use super::agent::{self, Agent};
+use super::candidate::{Candidate, Offer};
+use super::credentials::{Credentials, Prepared};
 use super::failure;
-use super::handshake::ClientHandler;
+use super::handshake::{ClientHandler, Session};
+use super::method::{Method, Methods};
+use super::signer::{LoginSigner, SIGNING_LIMIT, SigningKey};
+use super::user_certificate;
 
-/// The answer to one key.
-enum Answer {
+/// Most tries of one login: a server that always wants one thing more is not followed for ever.
+const MOST_TRIES: usize = 24;
+
+/// The answer to one try.
+pub(super) enum Answer {
     Accepted,
     Refused(MethodSet),
     Partial(MethodSet),
     Closed,
+    /// The server judged nothing: why, in words.
     Failed(String),
 }
 
-/// Logs in over a connection whose host key has been checked.
+/// One login over one connection.
+pub(super) struct Login<'a> {
+    pub(super) handle: &'a mut Handle<ClientHandler>,
+    pub(super) host: &'a Host,
+    pub(super) credentials: &'a Credentials,
+    pub(super) methods: Methods,
+    pub(super) account: Account,
+    pub(super) limit: Duration,
+    candidates: VecDeque<Candidate>,
+    agent: Option<Agent>,
+    agent_is_bound: bool,
+    /// Whether the password was sent and not accepted since.
+    pub(super) password_sent: bool,
+    farewell: super::handshake::Farewell,
+}
+
+/// Logs in over a connection whose host key has been checked, and says by what. `limit` is for each answer of
+/// the server.
 ///
 /// # Errors
-/// `E_AUTH` with the account of every key, `E_CONNECT` when the server closed before it judged any.
+/// `E_AUTH` with the account of all that was tried, `E_CONNECT` when the server closed before it judged
+/// anything, `E_TIMEOUT`.
 pub(super) async fn log_in(
-    handle: &mut Handle<ClientHandler>,
+    session: &mut Session,
     host: &Host,
-    mut prepared: Prepared,
-) -> Result<(), HostError> {
-    let mut account = std::mem::take(&mut prepared.account);
-    let mut judged = 0;
-    for candidate in std::mem::take(&mut prepared.candidates) {
-        let name = candidate.describe();
-        match try_key(handle, host, &candidate, prepared.agent.as_mut()).await {
-            Answer::Accepted => return Ok(()),
-            Answer::Partial(methods) => {
-                account.push(format!(
-                    "{name}: accepted, but the server asks for {} as well",
-                    list(&methods)
-                ));
-                return Err(refused(host, &account, &methods));
-            }
-            Answer::Refused(methods) => {
-                judged += 1;
-                account.push(format!("{name}: refused"));
-                if !methods.contains(&MethodKind::PublicKey) {
-                    return Err(refused(host, &account, &methods));
-                }
-            }
-            Answer::Closed if judged == 0 => return Err(closed(host)),
-            Answer::Closed => {
-                account.push(format!("{name}: the server closed the connection"));
-                break;
-            }
-            Answer::Failed(reason) => account.push(format!("{name}: {reason}")),
-        }
-    }
-    Err(refused(
+    prepared: Prepared,
+    credentials: &Credentials,
+    limit: Duration,
+) -> Result<String, HostError> {
+    let farewell = session.farewell.clone();
+    let login = Login {
+        handle: &mut session.handle,
         host,
-        &account,
-        &MethodSet::from([MethodKind::PublicKey].as_slice()),
-    ))
+        credentials,
+        methods: Methods::new(&host.ssh),
+        account: Account::new(prepared.account),
+        limit,
+        candidates: prepared.candidates.into(),
+        agent: prepared.agent,
+        agent_is_bound: false,
+        password_sent: false,
+        farewell,
+    };
+    login.run().await
 }
 
-async fn try_key(
-    handle: &mut Handle<ClientHandler>,
-    host: &Host,
-    candidate: &Candidate,
-    mut agent: Option<&mut Agent>,
-) -> Answer {
-    let hashes = match hashes_for(handle, candidate.public_key()).await {
-        Ok(hashes) => hashes,
-        Err(answer) => return answer,
-    };
-    let mut last = Answer::Failed("the server takes RSA keys only with SHA-1".to_owned());
-    for hash in hashes {
-        last = match candidate {
-            Candidate::File(_, key) => {
-                let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
-                match handle.authenticate_publickey(host.user.clone(), key).await {
-                    Ok(result) => judge(handle, result),
-                    Err(_) => Answer::Closed,
-                }
+impl Login<'_> {
+    async fn run(mut self) -> Result<String, HostError> {
+        let mut by: Vec<String> = Vec::new();
+        for _ in 0..MOST_TRIES {
+            let Some(method) = self.methods.next() else { break };
+            if !self.may_begin(method) {
+                self.methods.spend(method);
+                continue;
             }
-            Candidate::Agent(held) => match agent.as_deref_mut() {
-                Some(agent) => {
-                    let key = held.key.clone();
-                    match handle
-                        .authenticate_publickey_with(host.user.clone(), key, hash, agent)
-                        .await
-                    {
-                        Ok(result) => judge(handle, result),
-                        Err(_) if handle.is_closed() => Answer::Closed,
-                        Err(error) => Answer::Failed(format!("the agent did not sign: {error}")),
+            if !self.methods.is_informed() && method != Method::PublicKey {
+                // A key can be tried at a venture; a password is not sent to a server that wants none.
+                match self.ask_for_methods().await? {
+                    Answer::Accepted => return Ok("nothing was asked for".to_owned()),
+                    Answer::Refused(offered) | Answer::Partial(offered) => self.methods.set_offered(offered),
+                    Answer::Closed | Answer::Failed(_) => return Err(self.closed()),
+                }
+                continue;
+            }
+            let (what, answer) = self.try_method(method).await?;
+            match answer {
+                Answer::Accepted => {
+                    by.push(what);
+                    return Ok(by.join(", then "));
+                }
+                Answer::Partial(offered) => {
+                    by.push(what.clone());
+                    self.accepted(what, offered);
+                }
+                Answer::Refused(offered) => self.refused(method, what, offered),
+                Answer::Closed if !self.was_judged() => return Err(self.closed()),
+                Answer::Closed => {
+                    let reason = self.farewell.reason();
+                    self.account.add(what, format!("the connection ended ({reason})"));
+                    break;
+                }
+                Answer::Failed(reason) => {
+                    self.account.add(what, reason);
+                    if method != Method::PublicKey {
+                        self.methods.spend(method);
                     }
                 }
-                None => Answer::Failed("the agent is gone".to_owned()),
-            },
-        };
-        if !matches!(last, Answer::Refused(_)) {
-            break;
+            }
+        }
+        let somebody = self.credentials.prompter().is_there();
+        Err(self.account.refused(self.host, self.methods.offered(), somebody))
+    }
+
+    /// The request that a server always refuses, by naming what it takes.
+    async fn ask_for_methods(&mut self) -> Result<Answer, HostError> {
+        let asked = self.handle.authenticate_none(self.host.user.clone());
+        match timeout(self.limit, asked).await {
+            Ok(Ok(result)) => Ok(judge(self.handle, result)),
+            Ok(Err(_)) => Ok(Answer::Closed),
+            Err(_) => Err(self.timed_out()),
         }
     }
-    last
+
+    /// Whether there is something to begin a method with.
+    fn may_begin(&self, method: Method) -> bool {
+        let has_password = self.host.ssh.password.is_some() && !self.password_sent;
+        match method {
+            Method::PublicKey => !self.candidates.is_empty(),
+            Method::Password => has_password,
+            // Nobody may be there; after an accepted key the server's question is still worth knowing.
+            Method::KeyboardInteractive => {
+                has_password || self.account.accepted > 0 || self.credentials.prompter().is_there()
+            }
+        }
+    }
+
+    async fn try_method(&mut self, method: Method) -> Result<(String, Answer), HostError> {
+        match method {
+            Method::PublicKey => self.try_next_key().await,
+            Method::KeyboardInteractive => {
+                let answer = self.answer_questions().await?;
+                Ok(("keyboard-interactive".to_owned(), answer))
+            }
+            Method::Password => {
+                let answer = self.send_password().await?;
+                Ok(("password".to_owned(), answer))
+            }
+        }
+    }
+
+    fn accepted(&mut self, what: String, offered: MethodSet) {
+        self.account.add(what, "accepted");
+        self.account.accepted += 1;
+        self.password_sent = false;
+        self.methods.set_offered(offered);
+    }
+
+    fn refused(&mut self, method: Method, what: String, offered: MethodSet) {
+        self.account.add(what, "refused");
+        match method {
+            Method::PublicKey => self.account.key_refused = true,
+            Method::KeyboardInteractive | Method::Password => {
+                self.account.password_refused |= self.password_sent;
+                self.methods.spend(method);
+            }
+        }
+        self.methods.set_offered(offered);
+    }
+
+    fn was_judged(&self) -> bool {
+        self.account.key_refused || self.account.password_refused || self.account.accepted > 0
+    }
+
+    fn closed(&self) -> HostError {
+        failure::connect(
+            format!(
+                "{}:{} closed the connection during the login",
+                self.host.address, self.host.port
+            ),
+            "look at sshd's log on the host; it may limit logins (MaxStartups, PerSourcePenalties)",
+        )
+    }
+
+    /// The login password, fetched when it is needed.
+    ///
+    /// # Errors
+    /// `E_AUTH` when it cannot be had.
+    pub(super) async fn password(&self) -> Result<Option<Secret>, HostError> {
+        match self.credentials.password(self.host).await {
+            None => Ok(None),
+            Some(Ok(secret)) => Ok(Some(secret)),
+            Some(Err(reason)) => Err(failure::auth(
+                format!("there is no login password for {}: {reason}", self.host.name),
+                "correct `password` in the inventory, or provide what it refers to",
+            )),
+        }
+    }
+
+    async fn send_password(&mut self) -> Result<Answer, HostError> {
+        let Some(password) = self.password().await? else {
+            return Ok(Answer::Failed("there is none".to_owned()));
+        };
+        self.password_sent = true;
+        let (user, text) = (self.host.user.clone(), password.expose().to_owned());
+        match timeout(self.limit, self.handle.authenticate_password(user, text)).await {
+            Ok(Ok(result)) => Ok(judge(self.handle, result)),
+            Ok(Err(_)) => Ok(Answer::Closed),
+            // A request to change the password gets no answer from us, and none is told.
+            Err(_) => Err(failure::timeout(
+                &format!("waiting for {} to judge the login password", self.host.name),
+                self.limit,
+                format!(
+                    "log in as {} by hand once: the password may have to be changed, or the host's accounts hang \
+                     (PAM)",
+                    self.host.user
+                ),
+            )),
+        }
+    }
 }
 
-fn judge(handle: &Handle<ClientHandler>, result: AuthResult) -> Answer {
+/// Keys.
+impl Login<'_> {
+    async fn try_next_key(&mut self) -> Result<(String, Answer), HostError> {
+        let Some(candidate) = self.candidates.pop_front() else {
+            return Ok(("publickey".to_owned(), Answer::Failed("no key is left".to_owned())));
+        };
+        let limit = match candidate.signer {
+            SigningKey::File(_) => self.limit,
+            SigningKey::Agent(_) => self.limit + SIGNING_LIMIT,
+        };
+        let name = candidate.describe();
+        let Ok(answer) = timeout(limit, self.try_key(&candidate)).await else {
+            return Err(self.timed_out());
+        };
+        let flaw = match (&answer, &candidate.offer) {
+            (Answer::Refused(_), Offer::Certificate(certificate)) => {
+                user_certificate::flaw(certificate, &self.host.user, now())
+            }
+            _ => None,
+        };
+        Ok(match flaw {
+            Some(flaw) => (format!("{name}, but {flaw}"), answer),
+            None => (name, answer),
+        })
+    }
+
+    async fn try_key(&mut self, candidate: &Candidate) -> Answer {
+        if matches!(candidate.signer, SigningKey::Agent(_)) && !self.agent_is_bound {
+            agent::bind(&mut self.agent, self.handle.agent_session_binding()).await;
+            self.agent_is_bound = true;
+        }
+        let hashes = match self.hashes_for(candidate).await {
+            Ok(hashes) => hashes,
+            Err(answer) => return answer,
+        };
+        let mut last = Answer::Failed("the server takes RSA keys only with SHA-1".to_owned());
+        for hash in hashes {
+            last = self.offer(candidate, hash).await;
+            if !matches!(last, Answer::Refused(_)) {
+                break;
+            }
+        }
+        last
+    }
+
+    async fn offer(&mut self, candidate: &Candidate, hash: Option<HashAlg>) -> Answer {
+        let purpose = format!("{} as {}", self.host.name, self.host.user);
+        let mut signer = LoginSigner {
+            key: &candidate.signer,
+            agent: &mut self.agent,
+            wants_touch: candidate.wants_touch(),
+            purpose: &purpose,
+            prompter: self.credentials.prompter().as_ref(),
+        };
+        let user = self.host.user.clone();
+        let result = match &candidate.offer {
+            Offer::Key(key) => {
+                self.handle
+                    .authenticate_publickey_with(user, key.clone(), hash, &mut signer)
+                    .await
+            }
+            Offer::Certificate(certificate) => {
+                let certificate = certificate.as_ref().clone();
+                self.handle
+                    .authenticate_certificate_with(user, certificate, hash, &mut signer)
+                    .await
+            }
+        };
+        match result {
+            Ok(result) => judge(self.handle, result),
+            Err(super::signer::SignError::Gone) => Answer::Closed,
+            Err(super::signer::SignError::Reason(_)) if self.handle.is_closed() => Answer::Closed,
+            Err(super::signer::SignError::Reason(reason)) => Answer::Failed(reason),
+        }
+    }
+
+    /// The signature hashes to try with a key. For RSA, what the server says it takes; a server that says
+    /// nothing is tried with SHA-512, then SHA-256. Never SHA-1.
+    async fn hashes_for(&self, candidate: &Candidate) -> Result<Vec<Option<HashAlg>>, Answer> {
+        if !candidate.algorithm().is_rsa() {
+            return Ok(vec![None]);
+        }
+        match self.handle.best_supported_rsa_hash().await {
+            Ok(Some(Some(hash))) => Ok(vec![Some(hash)]),
+            Ok(Some(None)) => Ok(Vec::new()),
+            Ok(None) => Ok(vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)]),
+            Err(_) => Err(Answer::Closed),
+        }
+    }
+
+    /// The server did not answer in time.
+    pub(super) fn timed_out(&self) -> HostError {
+        failure::timeout(
+            &format!(
+                "logging in to {}:{} as {}",
+                self.host.address, self.host.port, self.host.user
+            ),
+            self.limit,
+            "the host's account or name lookups may hang: look at sshd's log (UseDNS, PAM)",
+        )
+    }
+}
+
+/// What an answer of russh means.
+pub(super) fn judge(handle: &Handle<ClientHandler>, result: AuthResult) -> Answer {
     match result {
         AuthResult::Success => Answer::Accepted,
         AuthResult::Failure {
@@ -132,53 +362,9 @@ fn judge(handle: &Handle<ClientHandler>, result: AuthResult) -> Answer {
     }
 }
 
-/// The signature hashes to try with a key. For RSA, what the server says it takes; a server that says
-/// nothing is tried with SHA-512, then SHA-256. Never SHA-1.
-async fn hashes_for(handle: &Handle<ClientHandler>, key: &PublicKey) -> Result<Vec<Option<HashAlg>>, Answer> {
-    if !key.algorithm().is_rsa() {
-        return Ok(vec![None]);
-    }
-    match handle.best_supported_rsa_hash().await {
-        Ok(Some(Some(hash))) => Ok(vec![Some(hash)]),
-        Ok(Some(None)) => Ok(Vec::new()),
-        Ok(None) => Ok(vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)]),
-        Err(_) => Err(Answer::Closed),
-    }
-}
-
-fn list(methods: &MethodSet) -> String {
-    let names: Vec<String> = methods.iter().map(String::from).collect();
-    if names.is_empty() {
-        "nothing else".to_owned()
-    } else {
-        names.join(", ")
-    }
-}
-
-fn refused(host: &Host, account: &[String], methods: &MethodSet) -> HostError {
-    let mut message = format!(
-        "{}:{} refused the login as {}: {}",
-        host.address,
-        host.port,
-        host.user,
-        account.join("; ")
-    );
-    let hint = if methods.contains(&MethodKind::PublicKey) {
-        format!(
-            "add one of these keys to ~{}/.ssh/authorized_keys on the host, or correct `user` or `key` in \
-             the inventory",
-            host.user
-        )
-    } else {
-        message.push_str(&format!("; the server takes only {} from here on", list(methods)));
-        "patchwave logs in by public key alone: allow that for this account on the host".to_owned()
-    };
-    failure::auth(message, hint)
-}
-
-fn closed(host: &Host) -> HostError {
-    failure::connect(
-        format!("{}:{} closed the connection during the login", host.address, host.port),
-        "look at sshd's log on the host; it may limit logins (MaxStartups, PerSourcePenalties)",
-    )
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

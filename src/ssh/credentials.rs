@@ -1,54 +1,31 @@
-//! Which keys a host is tried with: its own, or the agent's and the usual files.
+//! Which keys a host is tried with, and its login password.
 //!
-//! What must stay true: whatever has to be asked of a person is asked here, before a server waits; a key that
-//! cannot be used is named in the account.
+//! What must stay true: whatever has to be asked of a person for all hosts together is asked here, before a
+//! server waits; a key that cannot be used is named in the account.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use russh::keys::{PrivateKey, PublicKey};
+use russh::keys::PublicKey;
+use russh::keys::agent::AgentIdentity;
 
 use crate::model::error::HostError;
 use crate::model::host::Host;
-use crate::model::text::{count, printable};
+use crate::model::secret::{Secret, SecretReference};
+use crate::model::ssh_options::AgentChoice;
+use crate::model::text::count;
 
-use super::agent::{self, Agent, AgentKey};
+use super::agent::{self, Agent};
+use super::candidate::{Candidate, Candidates, Offer};
 use super::failure;
-use super::host_key::fingerprint;
 use super::keys::{KeyFile, KeyStore};
-use super::settings::SshSettings;
+use super::secrets::SecretStore;
+use super::settings::{Prompter, SshSettings};
+use super::signer::SigningKey;
+use super::user_certificate;
 
 /// sshd closes the connection at the sixth failure (`MaxAuthTries 6`), and counts it against our address.
 const MOST_KEYS: usize = 5;
-
-/// A key to try.
-pub(super) enum Candidate {
-    /// A file's.
-    File(PathBuf, Arc<PrivateKey>),
-    /// One that the agent signs with.
-    Agent(AgentKey),
-}
-
-impl Candidate {
-    /// The public half.
-    pub(super) fn public_key(&self) -> &PublicKey {
-        match self {
-            Self::File(_, key) => key.public_key(),
-            Self::Agent(key) => &key.key,
-        }
-    }
-
-    /// Where it comes from, its type and fingerprint.
-    pub(super) fn describe(&self) -> String {
-        let key = self.public_key();
-        let name = match self {
-            Self::File(path, _) => path.display().to_string(),
-            Self::Agent(agent_key) if agent_key.comment.is_empty() => "agent key".to_owned(),
-            Self::Agent(agent_key) => format!("agent key {}", printable(&agent_key.comment)),
-        };
-        format!("{name} ({} {})", key.algorithm(), fingerprint(key))
-    }
-}
 
 /// What a login will be tried with, gathered before the connection is opened.
 pub(super) struct Prepared {
@@ -60,78 +37,112 @@ pub(super) struct Prepared {
     pub(super) account: Vec<String>,
 }
 
-impl Prepared {
-    fn add(&mut self, candidate: Candidate) {
-        let same = candidate.public_key().key_data();
-        if !self
-            .candidates
-            .iter()
-            .any(|other| other.public_key().key_data() == same)
-        {
-            self.candidates.push(candidate);
-        }
-    }
-}
-
-/// The keys of a run.
+/// The keys and passwords of a run.
 pub(super) struct Credentials {
     settings: Arc<SshSettings>,
+    secrets: Arc<SecretStore>,
     store: KeyStore,
 }
 
 impl Credentials {
     /// Nothing is read yet.
-    pub(super) fn new(settings: Arc<SshSettings>) -> Self {
+    pub(super) fn new(settings: Arc<SshSettings>, secrets: Arc<SecretStore>) -> Self {
         Self {
             settings,
+            secrets,
             store: KeyStore::default(),
         }
     }
 
-    /// Gathers the keys for a host: its own if it has some, else the agent's and the usual files. Asks for
-    /// passphrases where that is needed.
+    /// Asks the person at the terminal.
+    pub(super) fn prompter(&self) -> &Arc<dyn Prompter> {
+        &self.settings.prompter
+    }
+
+    /// The login password of a host, once it is needed; `None` when the inventory has none.
     ///
     /// # Errors
-    /// `E_AUTH` when there is no key at all.
+    /// Why it cannot be had, in words.
+    pub(super) async fn password(&self, host: &Host) -> Option<Result<Secret, String>> {
+        match &host.ssh.password {
+            Some(reference) => Some(self.secrets.resolve(reference, host).await),
+            None => None,
+        }
+    }
+
+    /// Gathers the keys for a host: the configured ones, then the agent's, or the agent's and the usual
+    /// files. Asks for passphrases and for the password where that is needed.
+    ///
+    /// # Errors
+    /// `E_AUTH` when there is nothing at all to log in with.
     pub(super) async fn prepare(&self, host: &Host) -> Result<Prepared, HostError> {
         let mut prepared = Prepared {
             candidates: Vec::new(),
             agent: None,
             account: Vec::new(),
         };
-        let agent_keys = self.open_agent(&mut prepared).await;
-        if host.keys.is_empty() {
-            for key in agent_keys {
-                prepared.add(Candidate::Agent(key));
-            }
-            self.add_default_files(&mut prepared).await;
-        } else {
-            for path in &host.keys {
-                self.add_configured_file(&mut prepared, path.clone(), &agent_keys).await;
-            }
+        if host.ssh.public_key {
+            self.gather_keys(host, &mut prepared).await;
         }
-        if prepared.candidates.is_empty() {
+        if let Some(SecretReference::Prompt(_)) = &host.ssh.password {
+            // Asked while no server waits; the answer is remembered.
+            let _ = self.password(host).await;
+        }
+        let may_answer = host.ssh.password.is_some() || self.settings.prompter.is_there();
+        if prepared.candidates.is_empty() && !may_answer {
             return Err(no_key(host, &prepared.account));
-        }
-        let left_out = prepared.candidates.len().saturating_sub(MOST_KEYS);
-        if left_out > 0 {
-            prepared.candidates.truncate(MOST_KEYS);
-            prepared.account.push(format!(
-                "{} not tried, because servers close after six",
-                count(left_out, "more key")
-            ));
         }
         Ok(prepared)
     }
 
-    async fn open_agent(&self, prepared: &mut Prepared) -> Vec<AgentKey> {
-        let Some(socket) = &self.settings.agent_socket else {
+    async fn gather_keys(&self, host: &Host, prepared: &mut Prepared) {
+        let held = self.open_agent(host, prepared).await;
+        let configured = !host.keys.is_empty();
+        let mut found = Candidates::default();
+        for path in &host.ssh.certificates {
+            self.add_certificate_file(host, &mut found, &held, path).await;
+        }
+        if configured {
+            for path in &host.keys {
+                let path = self.settings.expand(path);
+                self.add_configured_file(host, &mut found, &held, &path).await;
+            }
+        }
+        let (usual, others) = self.divide(&held).await;
+        if !configured {
+            found.add_agent_identities(usual);
+        }
+        if !host.ssh.identities_only {
+            found.add_agent_identities(others);
+        }
+        if !configured {
+            self.add_default_files(host, &mut found).await;
+        }
+        prepared.account.append(&mut found.account);
+        prepared.candidates = found.list;
+        let left_out = prepared.candidates.len().saturating_sub(MOST_KEYS);
+        if left_out > 0 {
+            prepared.candidates.truncate(MOST_KEYS);
+            prepared.account.push(format!(
+                "{} not tried, because servers close after six (IdentitiesOnly leaves the agent's others out)",
+                count(left_out, "more key")
+            ));
+        }
+    }
+
+    async fn open_agent(&self, host: &Host, prepared: &mut Prepared) -> Vec<AgentIdentity> {
+        let socket = match &host.ssh.agent {
+            AgentChoice::Environment => self.settings.agent_socket.clone(),
+            AgentChoice::None => None,
+            AgentChoice::Socket(socket) => Some(self.settings.expand(socket)),
+        };
+        let Some(socket) = socket else {
             return Vec::new();
         };
-        match agent::list(socket).await {
-            Ok((agent, keys)) => {
+        match agent::list(&socket).await {
+            Ok((agent, identities)) => {
                 prepared.agent = Some(agent);
-                keys
+                identities
             }
             Err(reason) => {
                 prepared.account.push(reason);
@@ -140,48 +151,166 @@ impl Credentials {
         }
     }
 
-    async fn add_configured_file(&self, prepared: &mut Prepared, path: PathBuf, agent_keys: &[AgentKey]) {
-        let path = self.settings.expand(&path);
-        let file = self.store.read(&path).await;
-        let held = file
-            .public_key()
-            .and_then(|public| agent_keys.iter().find(|held| held.key.key_data() == public.key_data()));
-        match (file, held) {
-            (KeyFile::Ready(key), _) => prepared.add(Candidate::File(path, key)),
-            // The agent has it unlocked already: nobody has to be asked.
-            (KeyFile::Locked(_), Some(held)) => prepared.add(Candidate::Agent(held.clone())),
-            (KeyFile::Locked(_), None) => match self.store.unlock(&path, &self.settings).await {
-                Ok(key) => prepared.add(Candidate::File(path, key)),
-                Err(reason) => prepared.account.push(format!("{}: {reason}", path.display())),
-            },
-            (KeyFile::Unusable(reason), _) => prepared.account.push(format!("{}: {reason}", path.display())),
+    /// The agent's keys that are also usual files, and its others: ssh offers the former first.
+    async fn divide(&self, held: &[AgentIdentity]) -> (Vec<AgentIdentity>, Vec<AgentIdentity>) {
+        let mut usual = Vec::new();
+        if !held.is_empty() {
+            for path in &self.settings.default_keys {
+                usual.extend(self.store.read(path).await.public_key().cloned());
+            }
+        }
+        let is_usual = |identity: &AgentIdentity| {
+            let key = identity.public_key();
+            usual.iter().any(|public| public.key_data() == key.key_data())
+        };
+        held.iter().cloned().partition(is_usual)
+    }
+
+    /// What signs for a key file: itself, or the agent that has it unlocked already. `None` is no reason to
+    /// complain where nobody asked for the file.
+    async fn signing_key(&self, path: &Path, held: &[AgentIdentity]) -> Result<(PublicKey, SigningKey), String> {
+        let file = self.store.read(path).await;
+        let in_agent = file.public_key().and_then(|public| plain(held, public));
+        match (file, in_agent) {
+            (KeyFile::Ready(key), _) => Ok((key.public_key().clone(), SigningKey::File(key))),
+            // Nobody has to be asked.
+            (KeyFile::Locked(_) | KeyFile::Public(_), Some((public, identity))) => {
+                Ok((public, SigningKey::Agent(Box::new(identity))))
+            }
+            (KeyFile::Locked(_), None) => {
+                let key = self.store.unlock(path, &self.settings).await?;
+                Ok((key.public_key().clone(), SigningKey::File(key)))
+            }
+            (KeyFile::Public(public), None) if super::signer::is_security_key(&public.algorithm()) => {
+                Err("a security key signs through the agent, which does not hold it (ssh-add)".to_owned())
+            }
+            (KeyFile::Public(_), None) => {
+                Err("only the public half is here, and the agent does not hold the other".to_owned())
+            }
+            (KeyFile::Unusable(reason), _) => Err(reason),
+        }
+    }
+
+    async fn add_configured_file(&self, host: &Host, found: &mut Candidates, held: &[AgentIdentity], path: &Path) {
+        let name = path.display().to_string();
+        match self.signing_key(path, held).await {
+            Ok((public, signer)) => self.add_key(host, found, path, public, signer).await,
+            Err(reason) => found.account.push(format!("{name}: {reason}")),
+        }
+    }
+
+    /// A key, and before it the certificate that lies beside it: it was made to be used. As for ssh, that one
+    /// counts only where no certificate is configured.
+    async fn add_key(&self, host: &Host, found: &mut Candidates, path: &Path, public: PublicKey, signer: SigningKey) {
+        if host.ssh.certificates.is_empty() {
+            let beside = user_certificate::beside(path);
+            match read_certificate(beside.clone()).await {
+                Ok(Some(certificate)) if certificate.public_key() == public.key_data() => found.add(Candidate {
+                    source: beside.display().to_string(),
+                    offer: Offer::Certificate(Box::new(certificate)),
+                    signer: signer.clone(),
+                }),
+                Ok(Some(_)) => found
+                    .account
+                    .push(format!("{}: it is another key's certificate", beside.display())),
+                Ok(None) => {}
+                Err(reason) => found.account.push(format!("{}: {reason}", beside.display())),
+            }
+        }
+        found.add(Candidate {
+            source: path.display().to_string(),
+            offer: Offer::Key(public),
+            signer,
+        });
+    }
+
+    async fn add_certificate_file(&self, host: &Host, found: &mut Candidates, held: &[AgentIdentity], path: &Path) {
+        let path = self.settings.expand(path);
+        let certificate = match read_certificate(path.clone()).await {
+            Ok(Some(certificate)) => certificate,
+            Ok(None) => return found.account.push(format!("{}: no such file", path.display())),
+            Err(reason) => return found.account.push(format!("{}: {reason}", path.display())),
+        };
+        let public = PublicKey::new(certificate.public_key().clone(), "");
+        let mut files: Vec<PathBuf> = host.keys.iter().map(|key| self.settings.expand(key)).collect();
+        if files.is_empty() {
+            files.clone_from(&self.settings.default_keys);
+        }
+        let mut signer = None;
+        for file in files {
+            if self.store.read(&file).await.public_key().map(PublicKey::key_data) == Some(public.key_data()) {
+                signer = self.signing_key(&file, held).await.ok().map(|(_, signer)| signer);
+            }
+        }
+        let signer = signer
+            .or_else(|| plain(held, &public).map(|(_, identity)| SigningKey::Agent(Box::new(identity))))
+            .or_else(|| certified(held, &certificate).map(|identity| SigningKey::Agent(Box::new(identity))));
+        match signer {
+            Some(signer) => found.add(Candidate {
+                source: path.display().to_string(),
+                offer: Offer::Certificate(Box::new(certificate)),
+                signer,
+            }),
+            None => found.account.push(format!(
+                "{}: its private key is neither among the configured keys nor in the agent",
+                path.display()
+            )),
         }
     }
 
     /// An encrypted file that nobody configured is only asked for when there is nothing else.
-    async fn add_default_files(&self, prepared: &mut Prepared) {
+    async fn add_default_files(&self, host: &Host, found: &mut Candidates) {
         let mut locked = Vec::new();
         for path in &self.settings.default_keys {
             match self.store.read(path).await {
-                KeyFile::Ready(key) => prepared.add(Candidate::File(path.clone(), key)),
-                KeyFile::Locked(_) => locked.push(path.clone()),
-                KeyFile::Unusable(_) => {}
+                KeyFile::Ready(key) => {
+                    let (public, signer) = (key.public_key().clone(), SigningKey::File(key));
+                    self.add_key(host, found, path, public, signer).await;
+                }
+                KeyFile::Locked(public) => {
+                    if !public.is_some_and(|public| found.holds(&public)) {
+                        locked.push(path.clone());
+                    }
+                }
+                KeyFile::Public(_) | KeyFile::Unusable(_) => {}
             }
         }
         for path in locked {
-            if !prepared.candidates.is_empty() {
-                prepared.account.push(format!(
+            if !found.list.is_empty() || host.ssh.password.is_some() {
+                found.account.push(format!(
                     "{}: encrypted, and not configured as `key`, so its passphrase was not asked",
                     path.display()
                 ));
                 continue;
             }
-            match self.store.unlock(&path, &self.settings).await {
-                Ok(key) => prepared.add(Candidate::File(path, key)),
-                Err(reason) => prepared.account.push(format!("{}: {reason}", path.display())),
-            }
+            self.add_configured_file(host, found, &[], &path).await;
         }
     }
+}
+
+/// The agent's key that is this one.
+fn plain(held: &[AgentIdentity], public: &PublicKey) -> Option<(PublicKey, AgentIdentity)> {
+    held.iter().find_map(|identity| match identity {
+        AgentIdentity::PublicKey { key, .. } if key.key_data() == public.key_data() => {
+            Some((key.clone(), identity.clone()))
+        }
+        _ => None,
+    })
+}
+
+fn certified(held: &[AgentIdentity], wanted: &russh::keys::Certificate) -> Option<AgentIdentity> {
+    held.iter()
+        .find(|identity| {
+            matches!(identity, AgentIdentity::Certificate { certificate, .. }
+                if certificate.public_key() == wanted.public_key())
+        })
+        .cloned()
+}
+
+async fn read_certificate(path: PathBuf) -> Result<Option<russh::keys::Certificate>, String> {
+    tokio::task::spawn_blocking(move || user_certificate::read(&path))
+        .await
+        .unwrap_or_else(|error| Err(error.to_string()))
 }
 
 fn no_key(host: &Host, account: &[String]) -> HostError {
@@ -192,7 +321,7 @@ fn no_key(host: &Host, account: &[String]) -> HostError {
     let hint = if account.iter().any(|line| line.contains("encrypted")) {
         "load the key into an agent first (ssh-add), or run on a terminal to be asked for its passphrase"
     } else {
-        "set `key` in the inventory, start an agent, or make a key with ssh-keygen"
+        "set `key` or `password` in the inventory, start an agent, or make a key with ssh-keygen"
     };
     failure::auth(message, hint)
 }

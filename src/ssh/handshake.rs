@@ -1,25 +1,21 @@
 //! From a byte stream to a session whose host key has been checked.
 
-use std::borrow::Cow;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use russh::Disconnect;
 use russh::client::{Config, DisconnectReason, Handle, Handler, connect_stream};
-use russh::keys::{Algorithm, PublicKey, PublicKeyOrCertificate};
-use russh::{Disconnect, Preferred, SshId, cipher};
+use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::model::error::HostError;
 
 use super::failure;
 use super::host_key::HostKeyPolicy;
+use super::keepalive::Keepalive;
 use super::stream::{Bytes, Greeting, Lifeline, WatchedStream};
 
-/// A dead peer is found after four times this: 60 seconds.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
-const KEEPALIVE_MISSES: usize = 3;
-/// Longer than the keepalives take, so that those give the reason. It ends what nothing else ends.
-const INACTIVITY_LIMIT: Duration = Duration::from_secs(90);
 /// Saying goodbye must not delay anything.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
 
@@ -74,10 +70,27 @@ impl From<russh::Error> for HandlerError {
     }
 }
 
+/// How the host's key was known when it was accepted, in words. Only the handler sees the key.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recognition(Arc<Mutex<Option<String>>>);
+
+impl Recognition {
+    fn set(&self, words: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+    }
+
+    /// The words.
+    pub(super) fn words(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// Our side of russh's callbacks.
 pub(super) struct ClientHandler {
     check: KeyCheck,
+    recognition: Recognition,
     farewell: Farewell,
+    keepalive: Keepalive,
 }
 
 impl Handler for ClientHandler {
@@ -91,7 +104,10 @@ impl Handler for ClientHandler {
                 Some(certificate) => policy.check_certificate(certificate, now()),
                 None => policy.check(&server_key.public_key()),
             }
-            .map(|()| true)
+            .map(|()| {
+                self.recognition.set(policy.known_as(server_key));
+                true
+            })
             .map_err(|error| HandlerError::Refused(Box::new(error))),
             KeyCheck::Capture(policy) => Err(HandlerError::Captured(Box::new(CapturedKey {
                 key: server_key.public_key(),
@@ -108,7 +124,7 @@ impl Handler for ClientHandler {
             }
             DisconnectReason::Error(error) => {
                 if let HandlerError::Ssh(error) = &error {
-                    self.farewell.set(describe(error));
+                    self.farewell.set(describe(error, self.keepalive));
                 }
                 Err(error)
             }
@@ -123,10 +139,16 @@ fn now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-fn describe(error: &russh::Error) -> String {
+fn describe(error: &russh::Error, keepalive: Keepalive) -> String {
     match error {
-        russh::Error::KeepaliveTimeout => "nothing was heard for a minute, not even answers to keepalives".to_owned(),
-        russh::Error::InactivityTimeout => "nothing was heard for 90 seconds".to_owned(),
+        russh::Error::KeepaliveTimeout => format!(
+            "nothing was heard for {}, not even answers to keepalives",
+            failure::seconds(keepalive.patience())
+        ),
+        russh::Error::InactivityTimeout => format!(
+            "nothing was heard for {}, and nothing could be sent",
+            failure::seconds(keepalive.inactivity_limit().unwrap_or_default())
+        ),
         russh::Error::Disconnect | russh::Error::HUP => "the other side closed it".to_owned(),
         russh::Error::IO(error) => error.to_string(),
         other => other.to_string(),
@@ -139,6 +161,10 @@ pub(super) struct Session {
     pub(super) handle: Handle<ClientHandler>,
     /// Why it ended.
     pub(super) farewell: Farewell,
+    /// How its host key is known.
+    pub(super) recognition: Recognition,
+    /// By what the login was made, in words.
+    pub(super) login: Option<String>,
     lifeline: Lifeline,
 }
 
@@ -159,22 +185,34 @@ impl Session {
 
 /// Why a handshake failed.
 pub(super) enum HandshakeError {
-    /// The server was too busy to answer; a moment later it may not be.
+    /// The server was too busy to answer; a moment later it may not be, above all if fewer ask.
     Busy(HostError),
+    /// It did not work, and may work a moment later.
+    Transient(HostError),
     /// Trying again would change nothing.
     Final(HostError),
     /// The key that was to be captured.
     Captured(CapturedKey),
 }
 
+impl HandshakeError {
+    /// The error to be told when nobody tries again.
+    pub(super) fn into_host_error(self) -> HostError {
+        match self {
+            Self::Busy(error) | Self::Transient(error) | Self::Final(error) => error,
+            Self::Captured(_) => failure::connect("the connection was only made to see the host's key", "try again"),
+        }
+    }
+}
+
 /// Whom a handshake is with, and until when.
 pub(super) struct Peer<'a> {
     /// `address:port`, for messages.
     pub(super) shown: &'a str,
-    /// Host key algorithms, most wanted first.
-    pub(super) algorithms: Vec<Algorithm>,
-    /// Those of them that a certificate may have.
-    pub(super) certificate_algorithms: Vec<Algorithm>,
+    /// russh's settings for the connection.
+    pub(super) config: Arc<Config>,
+    /// How long it may be quiet.
+    pub(super) keepalive: Keepalive,
     /// The whole time that was given, for messages.
     pub(super) limit: Duration,
     /// When it ends.
@@ -188,20 +226,24 @@ pub(super) struct Peer<'a> {
 pub(super) async fn handshake<S: Bytes>(stream: S, check: KeyCheck, peer: Peer<'_>) -> Result<Session, HandshakeError> {
     let (stream, lifeline, greeting) = WatchedStream::new(stream);
     let farewell = Farewell::default();
+    let recognition = Recognition::default();
     let handler = ClientHandler {
         check,
+        recognition: recognition.clone(),
         farewell: farewell.clone(),
+        keepalive: peer.keepalive,
     };
-    let config = Arc::new(configuration(peer.algorithms, peer.certificate_algorithms));
-    match timeout_at(peer.deadline, connect_stream(config, stream, handler)).await {
+    match timeout_at(peer.deadline, connect_stream(Arc::clone(&peer.config), stream, handler)).await {
         Ok(Ok(handle)) => Ok(Session {
             handle,
+            recognition,
+            login: None,
             farewell,
             lifeline,
         }),
         Ok(Err(HandlerError::Refused(error))) => Err(HandshakeError::Final(*error)),
         Ok(Err(HandlerError::Captured(key))) => Err(HandshakeError::Captured(*key)),
-        Ok(Err(HandlerError::Ssh(error))) => Err(explain(&error, peer.shown, &greeting)),
+        Ok(Err(HandlerError::Ssh(error))) => Err(explain(&error, &peer, &greeting)),
         Err(_) => {
             let phase = if greeting.is_ssh() {
                 format!("exchanging keys with {}", peer.shown)
@@ -217,27 +259,12 @@ pub(super) async fn handshake<S: Bytes>(stream: S, check: KeyCheck, peer: Peer<'
     }
 }
 
-fn explain(error: &russh::Error, shown: &str, greeting: &Greeting) -> HandshakeError {
-    let said = greeting.bytes();
+fn explain(error: &russh::Error, peer: &Peer<'_>, greeting: &Greeting) -> HandshakeError {
+    let shown = peer.shown;
     if greeting.is_ssh() {
-        return HandshakeError::Final(match error {
-            russh::Error::NoCommonAlgo { kind, theirs, .. } => failure::connect(
-                format!(
-                    "{shown} and patchwave have no {kind:?} algorithm in common; it offers {}",
-                    theirs.join(", ")
-                ),
-                "update sshd on the host, or allow one of today's algorithms in its configuration",
-            ),
-            russh::Error::WrongServerSig => failure::connect(
-                format!("{shown} could not prove that it owns its host key"),
-                "this may be an attack: do not log in before it is explained",
-            ),
-            other => failure::connect(
-                format!("{shown} broke the key exchange off: {}", describe(other)),
-                "look at sshd's log on the host",
-            ),
-        });
+        return explain_after_banner(error, peer);
     }
+    let said = greeting.bytes();
     let text = String::from_utf8_lossy(&said);
     if text.contains("Not allowed at this time") {
         return HandshakeError::Final(failure::connect(
@@ -245,7 +272,16 @@ fn explain(error: &russh::Error, shown: &str, greeting: &Greeting) -> HandshakeE
             "sshd punishes earlier failed logins (PerSourcePenalties): correct those and wait some minutes",
         ));
     }
-    if said.is_empty() || text.contains("MaxStartups") {
+    if text.contains("MaxStartups") {
+        return HandshakeError::Busy(failure::connect(
+            format!(
+                "{shown} turned us away before its banner: \"{}\"",
+                failure::excerpt(&said)
+            ),
+            "too many others are logging in: raise MaxStartups in its sshd_config, or lower --parallel",
+        ));
+    }
+    if said.is_empty() {
         return HandshakeError::Busy(failure::connect(
             format!("no SSH server answers at {shown}: it closed the connection before its banner"),
             "check the port, and sshd's log and limits on the host (MaxStartups, tcp wrappers, penalties)",
@@ -257,53 +293,28 @@ fn explain(error: &russh::Error, shown: &str, greeting: &Greeting) -> HandshakeE
     ))
 }
 
-fn configuration(algorithms: Vec<Algorithm>, certificate_algorithms: Vec<Algorithm>) -> Config {
-    Config {
-        client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-patchwave_", env!("CARGO_PKG_VERSION")))),
-        inactivity_timeout: Some(INACTIVITY_LIMIT),
-        keepalive_interval: Some(KEEPALIVE_INTERVAL),
-        keepalive_max: KEEPALIVE_MISSES,
-        nodelay: true,
-        preferred: Preferred {
-            key: Cow::Owned(algorithms),
-            host_key_certificates: Cow::Owned(certificate_algorithms),
-            cipher: Cow::Borrowed(ciphers()),
-            ..Preferred::default()
-        },
-        ..Config::default()
-    }
-}
-
-/// AES first where the processor does it: twice the speed at half the cost (measured).
-fn ciphers() -> &'static [cipher::Name] {
-    const AES_FIRST: &[cipher::Name] = &[
-        cipher::AES_256_GCM,
-        cipher::CHACHA20_POLY1305,
-        cipher::AES_256_CTR,
-        cipher::AES_192_CTR,
-        cipher::AES_128_CTR,
-    ];
-    const CHACHA_FIRST: &[cipher::Name] = &[
-        cipher::CHACHA20_POLY1305,
-        cipher::AES_256_GCM,
-        cipher::AES_256_CTR,
-        cipher::AES_192_CTR,
-        cipher::AES_128_CTR,
-    ];
-    if has_aes() { AES_FIRST } else { CHACHA_FIRST }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_aes() -> bool {
-    std::arch::is_x86_feature_detected!("aes")
-}
-
-#[cfg(target_arch = "aarch64")]
-fn has_aes() -> bool {
-    std::arch::is_aarch64_feature_detected!("aes")
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn has_aes() -> bool {
-    false
+fn explain_after_banner(error: &russh::Error, peer: &Peer<'_>) -> HandshakeError {
+    let shown = peer.shown;
+    let reason = describe(error, peer.keepalive);
+    let broken = failure::connect(
+        format!("{shown} broke the key exchange off: {reason}"),
+        "look at sshd's log on the host",
+    );
+    HandshakeError::Final(match error {
+        russh::Error::NoCommonAlgo { kind, theirs, .. } => failure::connect(
+            format!(
+                "{shown} and patchwave have no {kind:?} algorithm in common; it offers {}",
+                theirs.join(", ")
+            ),
+            "update sshd on the host, or allow one of today's algorithms in its configuration",
+        ),
+        russh::Error::WrongServerSig => failure::connect(
+            format!("{shown} could not prove that it owns its host key"),
+            "this may be an attack: do not log in before it is explained",
+        ),
+        russh::Error::IO(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+            return HandshakeError::Transient(broken);
+        }
+        _ => broken,
+    })
 }

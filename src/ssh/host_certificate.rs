@@ -7,7 +7,7 @@ use russh::keys::ssh_key::HashAlg;
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Algorithm, Certificate, PublicKey};
 
-use super::known_hosts::wildcard;
+use super::known_hosts::line::wildcard;
 
 /// Checks a certificate against the authorities that are trusted for a host. `now` is in seconds since 1970.
 ///

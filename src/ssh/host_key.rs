@@ -1,114 +1,104 @@
 //! The decision on a host's key: pinned in the inventory, or known from `known_hosts`, or refused.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use russh::keys::ssh_key::HashAlg;
-use russh::keys::{Algorithm, Certificate, EcdsaCurve, PublicKey};
+use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
+use crate::model::ssh_options::UnknownHostKeys;
 
 use super::host_certificate;
-use super::known_hosts::{HostLines, KnownHostsFile, Place, Verdict, host_name, read_file};
+use super::host_key_algorithms::{self, HostKeyAlgorithms};
+use super::known_hosts::{Acceptance, HostLines, HostNames, KnownHosts, Place, Verdict};
+use super::settings::{Notify, SshSettings};
 
-/// The `known_hosts` files of a run, read once.
-#[derive(Debug)]
-pub(super) struct KnownHosts {
-    paths: Vec<PathBuf>,
-    files: OnceLock<Result<Arc<Vec<KnownHostsFile>>, HostError>>,
-}
-
-impl KnownHosts {
-    /// Remembers the paths; they are read when the first host needs them.
-    pub(super) fn new(paths: Vec<PathBuf>) -> Self {
-        Self {
-            paths,
-            files: OnceLock::new(),
+/// The files in which a host's key is looked up: the project's, the user's, the system's.
+fn files(host: &Host, settings: &SshSettings) -> Vec<PathBuf> {
+    let user = host.ssh.user_known_hosts.as_ref().unwrap_or(&settings.user_known_hosts);
+    let global = host
+        .ssh
+        .global_known_hosts
+        .as_ref()
+        .unwrap_or(&settings.global_known_hosts);
+    let mut files: Vec<PathBuf> = Vec::new();
+    for file in settings.known_hosts.iter().chain(user).chain(global) {
+        if !files.contains(file) {
+            files.push(file.clone());
         }
     }
+    files
+}
 
-    /// The files' texts.
-    ///
-    /// # Errors
-    /// `E_HOSTKEY_UNKNOWN` when a file exists and cannot be read: it may revoke a key.
-    pub(super) fn files(&self) -> Result<Arc<Vec<KnownHostsFile>>, HostError> {
-        self.files
-            .get_or_init(|| {
-                let files: Result<Vec<_>, HostError> = self
-                    .paths
-                    .iter()
-                    .map(|path| {
-                        read_file(path).map_err(|error| {
-                            HostError::new(
-                                ErrorCode::HostKeyUnknown,
-                                format!("cannot read {}: {error}", path.display()),
-                                "make the file readable, or remove it",
-                            )
-                        })
-                    })
-                    .collect();
-                files.map(Arc::new)
-            })
-            .clone()
-    }
+/// How the key of an unknown host is accepted and where it is written.
+#[derive(Clone)]
+struct Welcome {
+    known_hosts: Arc<KnownHosts>,
+    file: Option<PathBuf>,
+    notify: Notify,
 }
 
 /// What is expected of one host's key.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct HostKeyPolicy {
     shown: String,
-    address: String,
     trust_name: String,
-    known_name: String,
+    names: HostNames,
     pinned: Option<String>,
     lines: HostLines,
+    algorithms: Option<String>,
+    /// `None`: an unknown host is refused.
+    welcome: Option<Welcome>,
 }
 
 impl HostKeyPolicy {
     /// The policy for a host.
     ///
     /// # Errors
-    /// As [`KnownHosts::files`].
-    pub(super) fn for_host(host: &Host, known_hosts: &KnownHosts) -> Result<Self, HostError> {
+    /// As [`KnownHosts::lines`].
+    pub(super) fn for_host(
+        host: &Host,
+        settings: &SshSettings,
+        known_hosts: &Arc<KnownHosts>,
+    ) -> Result<Self, HostError> {
+        let names = HostNames::new(&host.address, host.port, host.ssh.host_key_alias.as_deref());
         let lines = if host.host_key.is_some() {
             HostLines::default()
         } else {
-            HostLines::find(&known_hosts.files()?, &host.address, host.port)
+            known_hosts.lines(&files(host, settings), &names)?
         };
+        let welcome = (host.ssh.unknown_host_keys == UnknownHostKeys::Accept).then(|| Welcome {
+            known_hosts: Arc::clone(known_hosts),
+            file: match &host.ssh.user_known_hosts {
+                Some(files) => files.first().cloned(),
+                None => settings.known_hosts.first().cloned(),
+            },
+            notify: settings.notify.clone(),
+        });
         Ok(Self {
             shown: format!("{}:{}", host.address, host.port),
-            address: host.address.clone(),
             trust_name: host.name.to_string(),
-            known_name: host_name(&host.address, host.port),
+            names,
             pinned: host.host_key.clone(),
             lines,
+            algorithms: host.ssh.host_key_algorithms.clone(),
+            welcome,
         })
     }
 
-    /// The host key algorithms to offer, those of known keys first: a server picks the first that it has,
-    /// and a host known by RSA alone must not look unknown because it also has an Ed25519 key.
-    pub(super) fn algorithms(&self) -> Vec<Algorithm> {
-        let mut known: Vec<Algorithm> = Vec::new();
-        for key in self.lines.known_keys() {
-            known.extend(signature_algorithms(&key.algorithm()));
-        }
-        let mut result: Vec<Algorithm> = Vec::new();
-        for algorithm in known.into_iter().chain(default_algorithms()) {
-            if !result.contains(&algorithm) {
-                result.push(algorithm);
-            }
-        }
-        result
+    /// The name under which the host's key is kept.
+    pub(super) fn known_name(&self) -> &str {
+        &self.names.exact
     }
 
-    /// The certificate algorithms to offer: none, unless an authority is trusted for the host.
-    pub(super) fn certificate_algorithms(&self) -> Vec<Algorithm> {
-        if self.lines.authorities().is_empty() {
-            Vec::new()
-        } else {
-            default_algorithms()
-        }
+    /// The host key algorithms to offer.
+    ///
+    /// # Errors
+    /// `E_CONNECT` when the configuration leaves none.
+    pub(super) fn algorithms(&self) -> Result<HostKeyAlgorithms, HostError> {
+        host_key_algorithms::choose(self.algorithms.as_deref(), &self.lines)
     }
 
     /// Whether a certificate is good for the host, at a time in seconds since 1970.
@@ -117,13 +107,14 @@ impl HostKeyPolicy {
     /// Why it is not, in words.
     pub(super) fn judge_certificate(&self, certificate: &Certificate, now: u64) -> Result<(), &'static str> {
         let inside = PublicKey::from(certificate.public_key().clone());
-        if self.lines.is_revoked(&inside) {
+        if self.lines.revoked(&inside).is_some() {
             return Err("the key inside is revoked");
         }
-        host_certificate::check(certificate, &self.address, &self.lines.authorities(), now)
+        host_certificate::check(certificate, &self.names.principal, &self.lines.authorities(), now)
     }
 
-    /// Accepts or refuses a certificate. One that is not good counts as the bare key inside.
+    /// Accepts or refuses a certificate. One that is not good counts as the bare key inside, unless its
+    /// authority is revoked: then nothing that it signed is believed.
     ///
     /// # Errors
     /// As [`Self::check`].
@@ -132,6 +123,18 @@ impl HostKeyPolicy {
             return Ok(());
         };
         let inside = PublicKey::from(certificate.public_key().clone());
+        let authority = PublicKey::from(certificate.signature_key().clone());
+        if let (None, Some(place)) = (&self.pinned, self.lines.revoked(&authority)) {
+            return Err(HostError::new(
+                ErrorCode::HostKeyChanged,
+                format!(
+                    "{} shows a certificate of the authority {}, which is revoked by {place}",
+                    self.shown,
+                    fingerprint(&authority)
+                ),
+                "do not log in: somebody may have stolen the authority's key; let another one sign the host's key",
+            ));
+        }
         self.check(&inside).map_err(|mut error| {
             error.message = format!("{} (its certificate: {reason})", error.message);
             error
@@ -147,6 +150,26 @@ impl HostKeyPolicy {
     /// What `known_hosts` says about a key.
     pub(super) fn judge(&self, offered: &PublicKey) -> Verdict {
         self.lines.judge(offered)
+    }
+
+    /// How a key is known that was accepted, in words.
+    pub(super) fn known_as(&self, offered: &PublicKeyOrCertificate) -> String {
+        let key = offered.public_key();
+        let (kind, shown) = (key.algorithm(), fingerprint(&key));
+        if self.pinned.is_some() {
+            return format!("its {kind} key {shown} is the one that the inventory pins");
+        }
+        let authority = offered.certificate().and_then(|certificate| {
+            let authority = PublicKey::from(certificate.signature_key().clone());
+            Some((self.lines.place_of(&authority)?.to_string(), fingerprint(&authority)))
+        });
+        match (authority, self.lines.place_of(&key)) {
+            (Some((place, authority)), _) => {
+                format!("its {kind} key {shown} has a certificate of the authority {authority} ({place})")
+            }
+            (None, Some(place)) => format!("its {kind} key {shown} is known from {place}"),
+            (None, None) => format!("its {kind} key is {shown}"),
+        }
     }
 
     /// Accepts or refuses a key.
@@ -166,7 +189,11 @@ impl HostKeyPolicy {
                 ))
             };
         }
-        match self.judge(offered) {
+        let verdict = match (self.judge(offered), &self.welcome) {
+            (Verdict::Unknown, Some(welcome)) => self.accept(welcome, offered, &fingerprint),
+            (verdict, _) => verdict,
+        };
+        match verdict {
             Verdict::Known => Ok(()),
             Verdict::Unknown => Err(self.unknown(&kind, &fingerprint)),
             Verdict::Changed(place) => Err(self.changed(
@@ -186,6 +213,18 @@ impl HostKeyPolicy {
                 "do not log in: someone may have stolen the key; give the host a new one",
             )),
         }
+    }
+
+    fn accept(&self, welcome: &Welcome, offered: &PublicKey, fingerprint: &str) -> Verdict {
+        let name = self.known_name();
+        match welcome.known_hosts.accept(name, offered, welcome.file.as_deref()) {
+            Acceptance::Accepted => {}
+            Acceptance::NotWritten(reason) => welcome.notify.say(&format!(
+                "the key {fingerprint} of {name} was accepted, and not written down: {reason}"
+            )),
+            Acceptance::Judged(verdict) => return verdict,
+        }
+        Verdict::Known
     }
 
     fn unknown(&self, kind: &Algorithm, fingerprint: &str) -> HostError {
@@ -213,7 +252,7 @@ impl HostKeyPolicy {
              (ssh-keygen -R '{}' -f '{}') and run `patchwave trust {}`",
             place.line,
             place.file.display(),
-            self.known_name,
+            self.known_name(),
             place.file.display(),
             self.trust_name
         )
@@ -231,28 +270,4 @@ impl HostKeyPolicy {
 /// The fingerprint as `ssh-keygen -l` writes it: `SHA256:…`.
 pub(super) fn fingerprint(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
-}
-
-/// The signature algorithms of a key type, best first; SHA-1 is not among them.
-fn signature_algorithms(kind: &Algorithm) -> Vec<Algorithm> {
-    match kind {
-        Algorithm::Rsa { .. } => vec![
-            Algorithm::Rsa {
-                hash: Some(HashAlg::Sha512),
-            },
-            Algorithm::Rsa {
-                hash: Some(HashAlg::Sha256),
-            },
-        ],
-        other => vec![other.clone()],
-    }
-}
-
-fn default_algorithms() -> Vec<Algorithm> {
-    let mut all = vec![Algorithm::Ed25519];
-    for curve in [EcdsaCurve::NistP256, EcdsaCurve::NistP384, EcdsaCurve::NistP521] {
-        all.push(Algorithm::Ecdsa { curve });
-    }
-    all.extend(signature_algorithms(&Algorithm::Rsa { hash: None }));
-    all
 }

@@ -1,42 +1,81 @@
-//! Hosts behind other hosts: one shared connection per jump host.
+//! Hosts behind other hosts: one shared connection per jump host and way to it, whatever it is called.
 //!
 //! What must stay true: a jump host that failed is not tried again by each of the hosts behind it, one after
-//! the other; a dead host behind a jump host delays none of its neighbours.
+//! the other, and never again after a refused login or host key; a dead host behind a jump host delays none
+//! of its neighbours.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::ChannelOpenFailure;
-use russh::ChannelStream;
-use russh::client::Msg;
-use tokio::sync::{Mutex, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
-use crate::model::error::HostError;
+use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
 use crate::model::name::HostName;
+use crate::model::ssh_options::SshOptions;
 
 use super::failure;
 use super::handshake::Session;
-use super::stream::Bytes;
+use super::limiter::{Limit, Limits};
 
-/// Handshakes in flight through one jump host: sshd starts to drop connections at ten (`MaxStartups`).
-const MOST_HANDSHAKES: usize = 8;
+/// Logins in flight through one jump host. Its own `MaxStartups` does not count them; they are limited for
+/// the sake of its processor and of the network behind it.
+const MOST_LOGINS_THROUGH: usize = 32;
 /// How long a jump host's failure stands for all hosts behind it.
 const FAILURE_STANDS: Duration = Duration::from_secs(30);
 /// Longer chains are circles in all likelihood.
 const LONGEST_ROUTE: usize = 8;
 
-impl Bytes for ChannelStream<Msg> {}
+/// A host on the way, by everything that makes the connection to it what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Hop {
+    address: String,
+    port: u16,
+    user: String,
+    keys: Vec<PathBuf>,
+    host_key: Option<String>,
+    ssh: Arc<SshOptions>,
+}
+
+impl Hash for Hop {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address.hash(state);
+        self.port.hash(state);
+        self.user.hash(state);
+    }
+}
+
+/// The hosts on the way to another one, the first one first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Way(Vec<Hop>);
+
+impl Way {
+    fn of(route: &[Host]) -> Self {
+        let hops = route.iter().map(|host| Hop {
+            address: host.address.clone(),
+            port: host.port,
+            user: host.user.clone(),
+            keys: host.keys.clone(),
+            host_key: host.host_key.clone(),
+            ssh: Arc::clone(&host.ssh),
+        });
+        Self(hops.collect())
+    }
+}
 
 /// An open jump host.
 #[derive(Clone)]
 pub(super) struct Jump {
     /// Its session, shared by everything that goes through it.
     pub(super) session: Arc<Session>,
-    /// Limits the handshakes through it.
-    pub(super) handshakes: Arc<Semaphore>,
+    /// Limits the logins through it.
+    pub(super) through: Arc<Limit>,
+    /// How it is reached, itself included.
+    pub(super) way: Arc<Way>,
     /// Its name, for messages.
     pub(super) name: HostName,
 }
@@ -49,13 +88,14 @@ enum State {
 
 struct Slot {
     state: Mutex<State>,
-    handshakes: Arc<Semaphore>,
+    through: Arc<Limit>,
+    way: Arc<Way>,
 }
 
 /// The open jump hosts, by the way to them.
 #[derive(Default)]
 pub(super) struct JumpPool {
-    slots: Mutex<HashMap<Vec<HostName>, Arc<Slot>>>,
+    slots: Mutex<HashMap<Arc<Way>, Arc<Slot>>>,
 }
 
 impl JumpPool {
@@ -70,17 +110,18 @@ impl JumpPool {
         let Some(last) = route.last() else {
             return Ok(None);
         };
-        let key: Vec<HostName> = route.iter().map(|host| host.name.clone()).collect();
-        let slot = Arc::clone(self.slots.lock().await.entry(key).or_insert_with(|| {
+        let way = Arc::new(Way::of(route));
+        let slot = Arc::clone(self.slots.lock().await.entry(Arc::clone(&way)).or_insert_with(|| {
             Arc::new(Slot {
                 state: Mutex::new(State::Idle),
-                handshakes: Arc::new(Semaphore::new(MOST_HANDSHAKES)),
+                through: Limits::new(MOST_LOGINS_THROUGH).of(()),
+                way,
             })
         }));
         let mut state = slot.state.lock().await;
         let session = match &*state {
             State::Open(session) if !session.handle.is_closed() => Arc::clone(session),
-            State::Failed(error, since) if since.elapsed() < FAILURE_STANDS => {
+            State::Failed(error, since) if is_final(error) || since.elapsed() < FAILURE_STANDS => {
                 return Err(error.clone());
             }
             _ => match open().await {
@@ -98,10 +139,19 @@ impl JumpPool {
         };
         Ok(Some(Jump {
             session,
-            handshakes: Arc::clone(&slot.handshakes),
+            through: Arc::clone(&slot.through),
+            way: Arc::clone(&slot.way),
             name: last.name.clone(),
         }))
     }
+}
+
+/// Whether a failure stands for the whole run: sshd counts failed logins, and another key stays another key.
+fn is_final(error: &HostError) -> bool {
+    matches!(
+        error.code,
+        ErrorCode::Auth | ErrorCode::HostKeyUnknown | ErrorCode::HostKeyChanged
+    )
 }
 
 /// The hosts to go through, first the one that is reached directly. The first of a host's own list is
@@ -135,48 +185,5 @@ pub(super) fn route(host: &Host, lookup: impl Fn(&HostName) -> Option<Host>) -> 
                 "correct `jump`",
             ));
         }
-    }
-}
-
-/// Opens a way through a jump host to a port behind it.
-///
-/// # Errors
-/// `E_CONNECT` or `E_TIMEOUT`, naming the jump host.
-pub(super) async fn tunnel(
-    jump: &Jump,
-    host: &Host,
-    limit: Duration,
-    deadline: Instant,
-) -> Result<ChannelStream<Msg>, HostError> {
-    let name = &jump.name;
-    let target = format!("{}:{}", host.address, host.port);
-    let open =
-        jump.session
-            .handle
-            .channel_open_direct_tcpip(host.address.clone(), u32::from(host.port), "127.0.0.1", 0);
-    match timeout_at(deadline, open).await {
-        Ok(Ok(channel)) => Ok(channel.into_stream()),
-        Ok(Err(russh::Error::ChannelOpenFailure(reason))) => Err(match reason {
-            ChannelOpenFailure::AdministrativelyProhibited => failure::connect(
-                format!("jump host {name} forbids forwarding to {target}"),
-                "allow it in its sshd_config (AllowTcpForwarding, PermitOpen)",
-            ),
-            other => failure::connect(
-                format!("jump host {name} cannot connect to {target}: {other:?}"),
-                "check the address as seen from the jump host, and that sshd runs there",
-            ),
-        }),
-        Ok(Err(_)) => Err(failure::connect(
-            format!(
-                "the connection to jump host {name} is gone: {}",
-                jump.session.farewell.reason()
-            ),
-            "try again",
-        )),
-        Err(_) => Err(failure::timeout(
-            &format!("waiting for jump host {name} to connect to {target}"),
-            limit,
-            "check that the host is up and can be reached from the jump host",
-        )),
     }
 }

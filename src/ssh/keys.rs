@@ -10,6 +10,7 @@ use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::settings::{Prompter, SshSettings};
+use super::signer::is_security_key;
 
 /// How often a passphrase is asked for before the key is given up, as ssh does.
 const PASSPHRASE_TRIES: usize = 3;
@@ -21,6 +22,8 @@ pub(super) enum KeyFile {
     Ready(Arc<PrivateKey>),
     /// Encrypted; the public half is known when the format shows it, or a `.pub` file lies beside it.
     Locked(Option<PublicKey>),
+    /// Only the public half is of use: whatever holds the other signs through the agent.
+    Public(PublicKey),
     /// Not there, not readable, not a key: why, in words.
     Unusable(String),
 }
@@ -31,6 +34,7 @@ impl KeyFile {
         match self {
             Self::Ready(key) => Some(key.public_key()),
             Self::Locked(public) => public.as_ref(),
+            Self::Public(public) => Some(public),
             Self::Unusable(_) => None,
         }
     }
@@ -89,17 +93,20 @@ fn read_text(path: &Path) -> Result<String, String> {
 fn read_key(path: &Path) -> KeyFile {
     let text = match read_text(path) {
         Ok(text) => text,
-        Err(reason) => return KeyFile::Unusable(reason),
+        // The private half may be in the agent alone.
+        Err(reason) => return beside(path).map_or(KeyFile::Unusable(reason), KeyFile::Public),
     };
     match decode_secret_key(&text, None) {
+        // Such a file holds a handle: the key itself never leaves its hardware.
+        Ok(key) if is_security_key(&key.algorithm()) => KeyFile::Public(key.public_key().clone()),
         Ok(key) => KeyFile::Ready(Arc::new(key)),
         Err(Error::KeyIsEncrypted) => KeyFile::Locked(public_half(path, &text)),
         // PEM encryption of old OpenSSH is told by its header.
         Err(_) if text.contains("ENCRYPTED") => KeyFile::Locked(public_half(path, &text)),
-        Err(_) if text.trim_start().starts_with("ssh-") => {
-            KeyFile::Unusable("this is the public half; name the private key".to_owned())
-        }
-        Err(error) => KeyFile::Unusable(format!("not a usable private key: {error}")),
+        Err(error) => match PublicKey::from_openssh(text.trim()) {
+            Ok(public) => KeyFile::Public(public),
+            Err(_) => KeyFile::Unusable(format!("not a usable private key: {error}")),
+        },
     }
 }
 
@@ -108,6 +115,10 @@ fn public_half(path: &Path, text: &str) -> Option<PublicKey> {
     if let Ok(key) = PrivateKey::from_openssh(text) {
         return Some(key.public_key().clone());
     }
+    beside(path)
+}
+
+fn beside(path: &Path) -> Option<PublicKey> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".pub");
     let text = std::fs::read_to_string(PathBuf::from(beside)).ok()?;

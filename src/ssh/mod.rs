@@ -12,8 +12,12 @@
 //!   behind the same jump host.
 //! - No password is sent before the program that asks for it has been recognised.
 
+mod account;
 mod agent;
+mod algorithms;
 mod auth;
+mod candidate;
+pub mod config;
 mod credentials;
 mod dial;
 mod dialogue;
@@ -22,21 +26,32 @@ mod failure;
 mod handshake;
 mod host_certificate;
 mod host_key;
+mod host_key_algorithms;
 mod jump;
+mod keepalive;
 mod keys;
 pub mod known_hosts;
+mod limiter;
 mod local;
+mod method;
 mod privilege;
 mod process;
+mod proxy_command;
+mod question;
+mod questions;
+mod reach;
 mod run;
 mod secrets;
 mod settings;
+mod signer;
 pub(crate) mod stream;
 mod transport;
 pub mod trust;
+mod tunnel;
+mod user_certificate;
 
 #[cfg(test)]
 mod tests;
 
-pub use settings::{NoPrompter, Prompter, SshSettings};
+pub use settings::{NoPrompter, Notify, Prompter, SshSettings};
 pub use transport::{HostLookup, SshConnection, SshTransport};

@@ -13,7 +13,9 @@ use tokio::process::Command;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
 
+use crate::model::host::Host;
 use crate::model::secret::{Secret, SecretReference};
+use crate::model::template::{TemplateError, render_template};
 
 use super::settings::{Prompter, SshSettings};
 
@@ -37,18 +39,20 @@ impl SecretStore {
         }
     }
 
-    /// The secret that a reference names. The first result, good or bad, holds for the run.
+    /// The secret that a reference names for a host. The first result, good or bad, holds for the run and
+    /// for every host for which the reference says the same.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub(super) async fn resolve(&self, reference: &SecretReference) -> Result<Secret, String> {
+    pub(super) async fn resolve(&self, reference: &SecretReference, host: &Host) -> Result<Secret, String> {
         // Nothing of a written secret is in its `Debug`, so it cannot be told from others by it.
         if let SecretReference::Written(secret) = reference {
             return Ok(secret.clone());
         }
+        let reference = for_host(reference, host).map_err(|error| error.message)?;
         let key = format!("{reference:?}");
         let slot = self.slots.lock().await.entry(key).or_default().clone();
-        slot.get_or_init(|| self.fetch(reference)).await.clone()
+        slot.get_or_init(|| self.fetch(&reference)).await.clone()
     }
 
     async fn fetch(&self, reference: &SecretReference) -> Result<Secret, String> {
@@ -78,6 +82,23 @@ impl SecretStore {
         }
         Ok(Secret::new(line.to_owned()))
     }
+}
+
+/// The reference with its templates filled in.
+fn for_host(reference: &SecretReference, host: &Host) -> Result<SecretReference, TemplateError> {
+    let fill = |text: &str| render_template(text, host);
+    Ok(match reference {
+        SecretReference::Env(name) => SecretReference::Env(fill(name)?),
+        SecretReference::Command(words) => {
+            SecretReference::Command(words.iter().map(|word| fill(word)).collect::<Result<_, _>>()?)
+        }
+        SecretReference::File(path) => match path.to_str() {
+            Some(text) => SecretReference::File(fill(text)?.into()),
+            None => reference.clone(),
+        },
+        SecretReference::Written(_) => reference.clone(),
+        SecretReference::Prompt(question) => SecretReference::Prompt(fill(question)?),
+    })
 }
 
 async fn from_command(words: &[String]) -> Result<String, String> {

@@ -1,44 +1,39 @@
 //! The transport: limits, credentials and jump hosts of one run, and the connections it opens.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rand::RngExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, timeout};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
 use crate::model::secret::Secret;
-use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
 
 use super::auth::log_in;
 use super::credentials::Credentials;
-use super::dial::dial;
 use super::exec;
 use super::failure;
-use super::handshake::{HandshakeError, KeyCheck, Peer, Session, handshake};
-use super::host_key::{HostKeyPolicy, KnownHosts};
-use super::jump::{Jump, JumpPool, route, tunnel};
+use super::handshake::{HandshakeError, Session};
+use super::jump::{Jump, JumpPool, Way, route};
+use super::known_hosts::KnownHosts;
+use super::limiter::{Limits, MOST_LOGINS};
 use super::local;
 use super::privilege;
 use super::secrets::SecretStore;
 use super::settings::SshSettings;
-
-/// Further tries when a server drops connections before its banner.
-const BUSY_RETRIES: u32 = 2;
-/// Pause before the first of them, in milliseconds; it doubles, and up to as much again is added by chance.
-const BUSY_PAUSE: u64 = 300;
 
 /// Finds a host of the inventory by name: for jump hosts.
 pub type HostLookup = Arc<dyn Fn(&HostName) -> Option<Host> + Send + Sync>;
 
 pub(super) struct Shared {
     pub(super) settings: Arc<SshSettings>,
-    pub(super) known_hosts: KnownHosts,
+    pub(super) known_hosts: Arc<KnownHosts>,
+    /// Logins in flight, by the way to a server, its address and its port.
+    pub(super) doors: Limits<(Arc<Way>, String, u16)>,
     credentials: Credentials,
-    secrets: SecretStore,
+    secrets: Arc<SecretStore>,
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
@@ -70,11 +65,13 @@ impl SshTransport {
     #[must_use]
     pub fn new(settings: SshSettings, hosts: HostLookup) -> Self {
         let settings = Arc::new(settings);
+        let secrets = Arc::new(SecretStore::new(Arc::clone(&settings)));
         Self {
             shared: Arc::new(Shared {
-                known_hosts: KnownHosts::new(settings.known_hosts.clone()),
-                credentials: Credentials::new(Arc::clone(&settings)),
-                secrets: SecretStore::new(Arc::clone(&settings)),
+                known_hosts: Arc::default(),
+                doors: Limits::new(MOST_LOGINS),
+                credentials: Credentials::new(Arc::clone(&settings), Arc::clone(&secrets)),
+                secrets,
                 hosts,
                 permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
                 jumps: JumpPool::default(),
@@ -99,31 +96,21 @@ impl SshTransport {
         let jump = self.jump(route).await?;
         // Before the connection: it may ask a person something.
         let prepared = self.shared.credentials.prepare(host).await?;
-        let permit = match &jump {
-            Some(jump) => Some(handshake_permit(jump).await?),
-            None => None,
-        };
-        let mut session = match self.reach(host, jump.as_ref(), &Purpose::Login).await {
-            Ok(session) => session,
-            Err(HandshakeError::Busy(error) | HandshakeError::Final(error)) => return Err(error),
+        let mut reached = match self.reach(host, jump.as_ref(), &Purpose::Login).await {
+            Ok(reached) => reached,
             Err(HandshakeError::Captured(_)) => return Err(internal("a key was captured unasked")),
+            Err(error) => return Err(error.into_host_error()),
         };
         let limit = self.shared.settings.login_timeout;
-        let login = log_in(&mut session.handle, host, prepared);
-        match timeout(limit, login).await {
-            Ok(Ok(())) => {
-                drop(permit);
-                Ok(session)
+        match log_in(&mut reached.session, host, prepared, &self.shared.credentials, limit).await {
+            Ok(by) => {
+                reached.session.login = Some(by);
+                Ok(reached.let_in())
             }
-            Ok(Err(error)) => {
-                session.close().await;
+            Err(error) => {
+                reached.session.close().await;
                 Err(error)
             }
-            Err(_) => Err(failure::timeout(
-                &format!("logging in to {}:{} as {}", host.address, host.port, host.user),
-                limit,
-                "the host's account or name lookups may hang: look at sshd's log (UseDNS, PAM)",
-            )),
         }
     }
 
@@ -139,69 +126,13 @@ impl SshTransport {
         self.shared.jumps.get(route, open).await
     }
 
-    /// Connects and checks the key. A server that drops us before its banner is tried again: it may have
-    /// too many others at the door.
-    pub(super) async fn reach(
-        &self,
-        host: &Host,
-        jump: Option<&Jump>,
-        purpose: &Purpose,
-    ) -> Result<Session, HandshakeError> {
-        let mut retries = 0;
-        loop {
-            match self.reach_once(host, jump, purpose).await {
-                Err(HandshakeError::Busy(_)) if retries < BUSY_RETRIES => {
-                    let pause = BUSY_PAUSE << retries;
-                    let pause = pause + rand::rng().random_range(0..=pause);
-                    sleep(Duration::from_millis(pause)).await;
-                    retries += 1;
-                }
-                result => return result,
-            }
-        }
-    }
-
-    async fn reach_once(&self, host: &Host, jump: Option<&Jump>, purpose: &Purpose) -> Result<Session, HandshakeError> {
-        let limit = self.shared.settings.connect_timeout;
-        let deadline = Instant::now() + limit;
-        let policy = HostKeyPolicy::for_host(host, &self.shared.known_hosts).map_err(HandshakeError::Final)?;
-        let algorithms = policy.algorithms();
-        let certificate_algorithms = policy.certificate_algorithms();
-        let check = match purpose {
-            Purpose::Login => KeyCheck::Policy(Box::new(policy)),
-            Purpose::Capture => KeyCheck::Capture(Box::new(policy)),
-        };
-        let shown = format!("{}:{}", host.address, host.port);
-        let peer = Peer {
-            shown: &shown,
-            algorithms,
-            certificate_algorithms,
-            limit,
-            deadline,
-        };
-        match jump {
-            Some(jump) => {
-                let stream = tunnel(jump, host, limit, deadline)
-                    .await
-                    .map_err(HandshakeError::Final)?;
-                handshake(stream, check, peer).await
-            }
-            None => {
-                let stream = dial(&host.address, host.port, limit, deadline)
-                    .await
-                    .map_err(HandshakeError::Final)?;
-                handshake(stream, check, peer).await
-            }
-        }
-    }
-
     /// The password for a privileged script, if one may be asked for.
     async fn password(&self, host: &Host, privileged: bool) -> Result<Option<Secret>, HostError> {
         match &host.privilege.password {
             Some(reference) if privilege::needs_program(host, privileged) => self
                 .shared
                 .secrets
-                .resolve(reference)
+                .resolve(reference, host)
                 .await
                 .map(Some)
                 .map_err(|reason| {
@@ -213,13 +144,6 @@ impl SshTransport {
             _ => Ok(None),
         }
     }
-}
-
-pub(super) async fn handshake_permit(jump: &Jump) -> Result<OwnedSemaphorePermit, HostError> {
-    Arc::clone(&jump.handshakes)
-        .acquire_owned()
-        .await
-        .map_err(|_| internal("a jump host's pool is closed"))
 }
 
 pub(super) fn internal(message: &str) -> HostError {
@@ -278,6 +202,14 @@ impl Connection for SshConnection {
         match &self.session {
             Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
             None => local::run_script(&self.host, request, password, &word).await,
+        }
+    }
+
+    fn report(&self) -> ConnectionReport {
+        let session = self.session.as_ref();
+        ConnectionReport {
+            host_key: session.and_then(|session| session.recognition.words()),
+            login: session.and_then(|session| session.login.clone()),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::model::name::HostName;
 use super::handshake::{CapturedKey, HandshakeError};
 use super::host_key::{HostKeyPolicy, fingerprint};
 use super::known_hosts::{self, Place, Verdict};
-use super::transport::{Purpose, SshTransport, handshake_permit, internal};
+use super::transport::{Purpose, SshTransport, internal};
 
 /// What is known of a key that a host showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct SeenHostKey {
     pub fingerprint: String,
     /// What is known of it.
     pub state: HostKeyState,
-    /// The host's name in `known_hosts`: `address` or `[address]:port`.
+    /// The host's name in `known_hosts`: its alias, `address` or `[address]:port`.
     pub known_name: String,
     /// The line to be written, without its end.
     pub line: String,
@@ -87,22 +87,18 @@ impl SshTransport {
     async fn see_key(&self, host: &Host) -> Result<SeenHostKey, HostError> {
         let _permit = self.permit().await?;
         let jump = self.jump(&self.route(host)?).await?;
-        let _handshake = match &jump {
-            Some(jump) => Some(handshake_permit(jump).await?),
-            None => None,
-        };
-        let policy = HostKeyPolicy::for_host(host, &self.shared.known_hosts)?;
+        let policy = HostKeyPolicy::for_host(host, &self.shared.settings, &self.shared.known_hosts)?;
         match self.reach(host, jump.as_ref(), &Purpose::Capture).await {
-            Err(HandshakeError::Captured(captured)) => seen(host, &policy, &captured),
-            Err(HandshakeError::Busy(error) | HandshakeError::Final(error)) => Err(error),
+            Err(HandshakeError::Captured(captured)) => seen(&policy, &captured),
+            Err(error) => Err(error.into_host_error()),
             Ok(_) => Err(internal("a server showed no key")),
         }
     }
 }
 
-fn seen(host: &Host, policy: &HostKeyPolicy, captured: &CapturedKey) -> Result<SeenHostKey, HostError> {
+fn seen(policy: &HostKeyPolicy, captured: &CapturedKey) -> Result<SeenHostKey, HostError> {
     let key = &captured.key;
-    let known_name = known_hosts::host_name(&host.address, host.port);
+    let known_name = policy.known_name().to_owned();
     let bare = PublicKey::from(key.key_data().clone());
     let text = bare
         .to_openssh()

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::cli::age::age_in_words;
 use crate::cli::arguments::{DiffArguments, DiffBy, Format, GlobalOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -86,15 +87,7 @@ fn age(latest: &[LatestHostScan]) -> Option<ScanAge> {
 
 /// How old the figures are, and whom they say nothing about.
 fn age_page(scanned: ScanAge, hosts: &[HostScan], unscanned: &[&str]) -> Page {
-    let ago = |time: Timestamp| {
-        let seconds = Timestamp::now().duration_since(time).as_secs().max(0);
-        match seconds {
-            0..=119 => format!("{seconds} s"),
-            120..=7_199 => format!("{} min", seconds / 60),
-            7_200..=172_799 => format!("{} h", seconds / 3_600),
-            _ => format!("{} days", seconds / 86_400),
-        }
-    };
+    let ago = |time: Timestamp| age_in_words(Timestamp::now(), time);
     let mut lines = vec![if ago(scanned.oldest) == ago(scanned.newest) {
         Line::new(0, format!("scanned {} ago", ago(scanned.newest)), Tone::Quiet)
     } else {

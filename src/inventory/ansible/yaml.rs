@@ -42,7 +42,7 @@ impl YamlFile<'_> {
     fn read(&mut self, entries: &[Entry]) {
         if let Some(plugin) = entries.iter().find(|entry| entry.key == "plugin") {
             let message = "this configures an inventory plugin of Ansible, which only Ansible can run";
-            let hint = "let it write what it finds: `ansible-inventory -i FILE --list --export --output hosts.json`, \
+            let hint = "let it write what it finds: `ansible-inventory -i FILE --list --export --yaml --output hosts.yml`, \
                         and name that file";
             self.reader.problem(plugin.span, message, Some(hint.to_owned()));
             return;

@@ -2,7 +2,9 @@
 
 mod ansible;
 mod native;
+mod patterns;
 mod selection;
+mod states;
 
 use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};
 

@@ -1,8 +1,6 @@
 //! Repositories that could not be fetched: which, why, on which hosts, and what to do; equal ones once.
 
-use std::time::Duration;
-
-use crate::model::duration::format_duration;
+use crate::model::duration::age_in_words;
 use crate::model::facts::RepositoryFailure;
 use crate::model::scan::HostScan;
 use crate::report::fold::fold_line;
@@ -55,7 +53,7 @@ fn group_lines(group: &Group<'_>) -> [Line; 2] {
     };
     let age = group.age_seconds.map_or_else(
         || "of unknown age".to_owned(),
-        |seconds| format!("up to {} old", format_duration(rounded(seconds))),
+        |seconds| format!("up to {} old", age_in_words(seconds)),
     );
     let first = Line::new(0, fold_line(group.names.iter().copied(), NAMES), Tone::Strong)
         .and(number, Tone::Plain)
@@ -68,26 +66,4 @@ fn group_lines(group: &Group<'_>) -> [Line; 2] {
         Tone::Quiet,
     );
     [first, second]
-}
-
-/// Seconds say nothing of what is days old.
-fn rounded(seconds: u64) -> Duration {
-    let unit = match seconds {
-        0..7_200 => 1,
-        7_200..172_800 => 60,
-        _ => 3_600,
-    };
-    Duration::from_secs(seconds - seconds % unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_ages_lose_their_seconds() {
-        assert_eq!(format_duration(rounded(59)), "59s");
-        assert_eq!(rounded(7_261).as_secs(), 7_260);
-        assert_eq!(rounded(200_000).as_secs() % 3_600, 0);
-    }
 }

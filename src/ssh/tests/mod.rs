@@ -1,15 +1,20 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod doors;
 mod exec;
 mod host_keys;
 mod jump;
 mod local;
 mod login;
 mod network;
+mod options;
 mod privilege;
+mod proxy;
 mod real;
 mod scale;
+mod sshd;
 mod trust;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -201,6 +206,7 @@ fn host(name: &str) -> Host {
             method: PrivilegeMethod::Sudo,
             user: "root".to_owned(),
             password: None,
+            scope: crate::model::host::PrivilegeScope::Everything,
         },
         groups: Vec::new(),
         labels: BTreeMap::new(),

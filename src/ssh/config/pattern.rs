@@ -1,0 +1,88 @@
+//! The patterns of ssh_config(5): `*` and `?`, lists separated by commas, and negation.
+
+/// OpenSSH takes no longer pattern out of a list.
+const LONGEST: usize = 1023;
+
+/// Whether a pattern fits the whole text. Upper and lower case differ. Takes time in proportion to the product
+/// of both lengths at most.
+pub(super) fn matches(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let (mut at, mut pattern_at) = (0, 0);
+    // Where to go on when the last `*` has to take one character more.
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        match (pattern.get(pattern_at), text.get(at)) {
+            (Some('*'), _) => {
+                retry = Some((pattern_at, at));
+                pattern_at += 1;
+            }
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if *wanted == '?' || wanted == found => {
+                pattern_at += 1;
+                at += 1;
+            }
+            _ => match retry {
+                Some((star, from)) if from < text.len() => {
+                    retry = Some((star, from + 1));
+                    pattern_at = star + 1;
+                    at = from + 1;
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+/// Whether a list of patterns picks a text: one fits, and none that is negated does.
+pub(super) fn picks(text: &str, list: &str) -> bool {
+    let mut found = false;
+    for pattern in list.split(',') {
+        if pattern.len() > LONGEST {
+            return false;
+        }
+        match pattern.strip_prefix('!') {
+            Some(pattern) if matches(text, pattern) => return false,
+            Some(_) => {}
+            None => found = found || matches(text, pattern),
+        }
+    }
+    found
+}
+
+/// As [`picks`], with upper and lower case alike.
+pub(super) fn picks_in_any_case(text: &str, list: &str) -> bool {
+    picks(&text.to_ascii_lowercase(), &list.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_in_the_manual() {
+        for (text, pattern) in [
+            ("a.co.uk", "*.co.uk"),
+            ("192.168.0.7", "192.168.0.?"),
+            ("", "*"),
+            ("abc", "a*c"),
+            ("aXbXc", "a*b*c"),
+            ("aab", "*ab"),
+        ] {
+            assert!(matches(text, pattern), "{text} {pattern}");
+        }
+        for (text, pattern) in [("co.uk", "*.co.uk"), ("A", "a"), ("", "?"), ("ab", "a"), ("abd", "a*c")] {
+            assert!(!matches(text, pattern), "{text} {pattern}");
+        }
+        let long = "a".repeat(2000);
+        assert!(!matches(&long, &format!("{}b", "*a".repeat(200))));
+    }
+
+    #[test]
+    fn what_is_negated_is_never_picked() {
+        assert!(picks("web", "db,web"));
+        assert!(!picks("web", "!web,*"));
+        assert!(!picks("web", "*,!web"));
+        assert!(!picks("web", "!db"));
+        assert!(picks_in_any_case("Web", "wEb"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Answering a server's questions during a login (keyboard-interactive).
+//!
+//! What must stay true: the configured password is given once; what is asked of a person is asked one
+//! question at a time, with the host's name, and never where nobody is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::{KeyboardInteractiveAuthResponse as Response, Prompt};
+use tokio::time::timeout;
+
+use crate::model::error::HostError;
+use crate::model::secret::Secret;
+
+use super::auth::{Answer, Login};
+use super::failure;
+use super::question::{Answerer, answerer, safe, wording};
+
+/// Most rounds of questions in one dialogue.
+const MOST_ROUNDS: usize = 10;
+/// Most questions at once.
+const MOST_PROMPTS: usize = 8;
+/// How long a person may take, within `LoginGraceTime`, which is two minutes.
+const PERSON_LIMIT: Duration = Duration::from_secs(110);
+
+impl Login<'_> {
+    /// Leads the dialogue to its end.
+    ///
+    /// # Errors
+    /// `E_AUTH` that names the question when nobody can answer it, or the password is to be changed.
+    pub(super) async fn answer_questions(&mut self) -> Result<Answer, HostError> {
+        let user = self.host.user.clone();
+        let start = self.handle.authenticate_keyboard_interactive_start(user, None);
+        let mut response = timeout(self.limit, start).await;
+        for _ in 0..MOST_ROUNDS {
+            let (instructions, prompts) = match response {
+                Err(_) => return Err(self.timed_out()),
+                Ok(Err(_)) => return Ok(Answer::Closed),
+                Ok(Ok(Response::Success)) => return Ok(Answer::Accepted),
+                Ok(Ok(Response::Failure {
+                    remaining_methods,
+                    partial_success,
+                })) => {
+                    return Ok(if partial_success {
+                        Answer::Partial(remaining_methods)
+                    } else {
+                        Answer::Refused(remaining_methods)
+                    });
+                }
+                Ok(Ok(Response::InfoRequest {
+                    name,
+                    instructions,
+                    prompts,
+                })) => (format!("{name} {instructions}"), prompts),
+            };
+            let mut answers = Vec::with_capacity(prompts.len().min(MOST_PROMPTS));
+            for prompt in prompts.iter().take(MOST_PROMPTS) {
+                answers.push(self.answer(&instructions, prompt).await?.expose().to_owned());
+            }
+            let reply = self.handle.authenticate_keyboard_interactive_respond(answers);
+            response = timeout(self.limit, reply).await;
+        }
+        Err(failure::auth(
+            format!("{} asks one question after another without an end", self.host.name),
+            "look at its PAM configuration",
+        ))
+    }
+
+    async fn answer(&mut self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
+        match answerer(&prompt.prompt, prompt.echo) {
+            Answerer::Nobody => Err(failure::auth(
+                format!(
+                    "{} wants the password of {} to be changed: it asks \"{}\"",
+                    self.host.name,
+                    self.host.user,
+                    safe(&prompt.prompt)
+                ),
+                format!("log in as {} by hand once and change it", self.host.user),
+            )),
+            Answerer::Password if !self.password_sent => match self.password().await? {
+                Some(password) => {
+                    self.password_sent = true;
+                    Ok(password)
+                }
+                None => self.ask_person(instructions, prompt).await,
+            },
+            Answerer::Password | Answerer::Person => self.ask_person(instructions, prompt).await,
+        }
+    }
+
+    async fn ask_person(&self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
+        let prompter = Arc::clone(self.credentials.prompter());
+        let unanswered = |why: &str, hint: String| {
+            Err(failure::auth(
+                format!("{} asks \"{}\", and {why}", self.host.name, safe(&prompt.prompt)),
+                hint,
+            ))
+        };
+        if !prompter.is_there() {
+            let hint = if answerer(&prompt.prompt, prompt.echo) == Answerer::Password {
+                "give the host a login password by reference (`password: {env: LOGIN_PASSWORD}`)".to_owned()
+            } else {
+                "run on a terminal, where it can be answered, or exempt this account from the second factor".to_owned()
+            };
+            return unanswered("there is no terminal to answer it", hint);
+        }
+        let question = wording(&self.host.name, instructions, &prompt.prompt);
+        let openly = prompt.echo;
+        let asked = tokio::task::spawn_blocking(move || {
+            if openly {
+                prompter.ask_openly(&question)
+            } else {
+                prompter.ask(&question)
+            }
+        });
+        match timeout(PERSON_LIMIT, asked).await {
+            Ok(Ok(Some(answer))) => Ok(answer),
+            Ok(_) => unanswered("nobody answered it", "answer it on the terminal".to_owned()),
+            Err(_) => unanswered(
+                &format!("nobody answered it within {}", failure::seconds(PERSON_LIMIT)),
+                "answer it sooner, or let fewer hosts ask at once (--parallel)".to_owned(),
+            ),
+        }
+    }
+}
