@@ -18,6 +18,9 @@ use serde_json::{Map, Value, json};
 /// The login name of whoever runs this, for hosts of which nobody says one.
 const NOBODY: &str = "whoever";
 
+/// The case with files that Ansible cannot read and goes on without.
+const SKIPS: &str = "directory-with-others";
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -78,7 +81,7 @@ impl Ansible {
         let output = command.arg("--list").output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            output.status.success() && !said.contains("Unable to parse"),
+            output.status.success() && (case == SKIPS || !said.contains("Unable to parse")),
             "{case}: Ansible does not take it: {said}"
         );
         let mut list: Map<String, Value> = serde_json::from_slice(&output.stdout).unwrap();

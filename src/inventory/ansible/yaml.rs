@@ -29,14 +29,14 @@ struct YamlFile<'all> {
 }
 
 impl YamlFile<'_> {
+    /// Such a file is only read because it lies in a directory of inventories: a list of roles, a playbook.
     fn no_inventory(&mut self) {
         let span = Span {
             line: 1,
             column: 1,
             length: 0,
         };
-        let hint = "an inventory of Ansible is a mapping of groups with `hosts`, `children` and `vars`";
-        self.reader.problem(span, "this is no inventory", Some(hint.to_owned()));
+        self.warn(span, "this is no inventory, and is left aside".to_owned());
     }
 
     fn read(&mut self, entries: &[Entry]) {
