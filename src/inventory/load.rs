@@ -1,89 +1,30 @@
-//! Reads inventories from the disk. Only this file and `ansible/files.rs` do.
+//! Reads inventories from the disk, and finds the one to read when none is named.
 //!
 //! A file that cannot be read is an error: a fleet is never smaller than it was meant to be.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ansible::files::{
-    holds_inventory, is_list_of_hosts, is_program, list, read, source_of_directory, source_of_file, source_of_files,
-    unreadable,
-};
-use super::ansible::{AnsibleSource, has_native_key, is_ansible};
-use super::{Inventory, InventoryFile, ResolveContext, parse_sources};
-use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
+use super::ansible::files::{holds_inventory, is_list_of_hosts, list};
+use super::resolve::parse_everything;
+use super::sources::gather::{gather, is_yaml};
+use super::{Inventory, ResolveContext};
+use crate::model::diagnostic::Diagnostics;
 
-/// Reads files and directories as one inventory. Of a native directory every `*.yml` and `*.yaml` is read, by
-/// name; of one of Ansible's whatever Ansible would read.
+/// Reads files and directories, and all that they include, as one inventory.
 ///
 /// # Errors
-/// Every mistake of every file.
+/// Every mistake of every source.
 pub fn load_inventory(paths: &[PathBuf], context: &ResolveContext) -> Result<Inventory, Diagnostics> {
-    let mut problems = Diagnostics::default();
-    let mut files: Vec<InventoryFile> = Vec::new();
-    let mut sources: Vec<AnsibleSource> = Vec::new();
-    for path in paths {
-        match files_of(path) {
-            Ok((native, ansible)) => {
-                files.extend(native);
-                sources.extend(ansible);
-            }
-            Err(problem) => problems.merge(problem),
-        }
-    }
-    // The mistakes of the files that can be read are worth knowing too.
-    match parse_sources(&files, &sources, context) {
+    let (sources, mut problems) = gather(paths, context);
+    // The mistakes of the sources that can be read are worth knowing too.
+    match parse_everything(&sources, context) {
         Ok(inventory) => problems.into_result(inventory),
         Err(more) => {
             problems.merge(more);
             Err(problems)
         }
     }
-}
-
-/// The native files and the source of Ansible's that a path holds.
-fn files_of(path: &Path) -> Result<(Vec<InventoryFile>, Option<AnsibleSource>), Diagnostics> {
-    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
-        let file = read(path).map_err(|error| unreadable(path, &error))?;
-        if !is_program(path, &file.bytes) && !is_ansible(path, &file.bytes) {
-            return Ok((vec![file], None));
-        }
-        return Ok((Vec::new(), Some(source_of_file(path, file)?)));
-    }
-    let listing = list(path).map_err(|error| unreadable(path, &error))?;
-    let mut native: Vec<InventoryFile> = Vec::new();
-    for file in listing.iter().filter(|entry| is_yaml(entry) && entry.is_file()) {
-        native.push(read(file).map_err(|error| unreadable(file, &error))?);
-    }
-    let has_native = native.iter().any(|file| has_native_key(&file.bytes));
-    let source = if has_native { None } else { source_of_directory(path)? };
-    match source {
-        Some(source) => Ok((Vec::new(), Some(source))),
-        None if native.is_empty() => {
-            let message = "the directory holds no inventory: no `*.yml`, no `*.yaml` and nothing of Ansible's";
-            Err(Diagnostics::from(Diagnostic::new(
-                Place::of_file(&path.display().to_string()),
-                message,
-            )))
-        }
-        None => {
-            let (ansible, native): (Vec<_>, Vec<_>) =
-                native.into_iter().partition(|file| is_ansible(&file.path, &file.bytes));
-            let source = (!ansible.is_empty()).then(|| source_of_files(path, ansible));
-            Ok((native, source.transpose()?))
-        }
-    }
-}
-
-fn is_yaml(path: &Path) -> bool {
-    let is_hidden = path
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    !is_hidden
-        && path
-            .extension()
-            .is_some_and(|extension| extension == "yml" || extension == "yaml")
 }
 
 /// The inventory to use when none is named: the only one in `directory`, else `system`.
@@ -185,6 +126,8 @@ fn names(paths: &[PathBuf]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn context() -> ResolveContext {

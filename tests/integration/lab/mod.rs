@@ -6,8 +6,10 @@
 mod after;
 mod apk;
 mod apt;
+mod bastions;
 mod connections;
 mod dnf;
+mod doctor;
 mod download;
 mod dry_run;
 mod faults;
@@ -19,5 +21,6 @@ mod repair;
 mod rollouts;
 mod scans;
 mod shells;
+mod sudoers;
 mod waiting;
 mod zypper;
