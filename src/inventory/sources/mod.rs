@@ -3,7 +3,7 @@
 //! Only [`gather`] touches the disk and only [`command`] runs programs; the rest is pure. A source that fails
 //! is a mistake of the whole inventory: a fleet is never smaller than it was meant to be.
 
-mod command;
+pub(super) mod command;
 pub(super) mod gather;
 pub(super) mod include;
 mod output;

@@ -101,6 +101,11 @@ impl Lab {
         lab
     }
 
+    /// The private key that every host takes.
+    pub fn key(&self) -> &Path {
+        &self.key
+    }
+
     /// Writes the inventory with these defaults (indented for `defaults:`) and further top-level YAML.
     pub fn write_inventory(&self, defaults: &str, further: &str) {
         let mut text = format!("defaults:\n  key: {}\n", self.key.display());

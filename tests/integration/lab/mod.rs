@@ -14,6 +14,7 @@ mod download;
 mod dry_run;
 mod faults;
 mod hosts;
+mod inventories;
 mod locks;
 mod pacman;
 mod repair;
