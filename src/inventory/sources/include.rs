@@ -164,7 +164,8 @@ fn read_ssh_configuration(reader: &mut Reader, node: &Node, paths: &PathContext)
 }
 
 fn read_command(reader: &mut Reader, node: &Node, paths: &PathContext) -> Option<CommandLine> {
-    if let NodeValue::Sequence(_) = node.value {
+    // A text is refused as a list is: a shell would have to split it.
+    if !matches!(node.value, NodeValue::Mapping(_)) {
         return command_line(reader, node, USUAL_TIMEOUT, paths);
     }
     let mut fields: Fields<'_> = reader.fields(node, "`command`")?;

@@ -7,6 +7,7 @@ mod command;
 pub(super) mod gather;
 pub(super) mod include;
 mod output;
+mod programs;
 
 use std::path::PathBuf;
 

@@ -3,6 +3,7 @@
 mod native;
 mod patterns;
 mod selection;
+mod sources;
 mod states;
 
 use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};
