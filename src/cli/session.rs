@@ -24,6 +24,7 @@ use crate::model::known::Knowledge;
 use crate::model::name::{HostName, RunId};
 use crate::model::scan::Scan;
 use crate::remote::probe::{ProbeRequest, Refresh};
+use crate::report::fold::fold_line;
 use crate::report::page::{Page, Tone};
 use crate::rollout::{Control, Limits, scan_hosts};
 use crate::ssh::{Notify, SshSettings, SshTransport};
@@ -111,6 +112,26 @@ impl<'a> Session<'a> {
             page.line(notice, Tone::Quiet);
             self.printer.notice(&page);
         }
+    }
+
+    /// Refuses a command that needs root where the inventory has it for the refresh of package lists alone.
+    ///
+    /// # Errors
+    /// When there is such a host among them.
+    pub fn require_root(&self, hosts: &[&Host], command: &str) -> Result<(), Failure> {
+        let narrow = hosts.iter().filter(|host| host.privilege.only_for_refresh().is_some());
+        let narrow: Vec<&str> = narrow.map(|host| host.name.as_str()).collect();
+        if narrow.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            format!(
+                "`{command}` needs root, and the inventory has it for refreshing alone (`become: {{scope: refresh}}`) \
+                 on {}; nothing was contacted",
+                fold_line(narrow, 8)
+            ),
+            "take `scope` away and install the rule that `patchwave sudoers --for apply` prints, or leave these hosts out",
+        ))
     }
 
     /// The limits of scans and runs.

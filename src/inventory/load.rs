@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ansible::files::list;
+use super::ansible::files::{holds_inventory, is_list_of_hosts, list};
 use super::resolve::parse_everything;
 use super::sources::gather::{gather, is_yaml};
 use super::{Inventory, ResolveContext};
@@ -48,9 +48,9 @@ pub fn find_inventory(directory: &Path, system: &Path) -> Result<PathBuf, Discov
 /// A file, or a directory with at least one: `inventories/production/`.
 fn is_inventory(path: &Path) -> bool {
     if path.is_dir() {
-        return list(path).is_ok_and(|entries| entries.iter().any(|entry| is_yaml(entry)));
+        return holds_inventory(path);
     }
-    is_yaml(path)
+    is_yaml(path) || is_list_of_hosts(path)
 }
 
 /// The choice among what was found in `directory`. Pure.
@@ -204,6 +204,12 @@ mod tests {
             "inventories/prod"
         );
         assert_eq!(found(&[("etc.yml", "")], "etc.yml").unwrap(), "etc.yml");
+        for ansible in ["hosts", "fleet.ini", "prod/hosts"] {
+            let path = format!("inventories/{ansible}");
+            let files = [(path.as_str(), "web01\n"), ("inventories/group_vars/all.yml", "")];
+            let first = path.split_inclusive('/').take(2).collect::<String>();
+            assert_eq!(found(&files, "x").unwrap(), first.trim_end_matches('/'));
+        }
         let several = found(&[one, ("inventories/other.yaml", "")], "x").unwrap_err();
         assert!(
             several.to_string().contains("fleet.yml") && several.to_string().contains("other.yaml"),

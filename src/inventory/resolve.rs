@@ -22,7 +22,7 @@ use super::ssh_hosts::ssh_hosts;
 use super::warnings::{same_machines, same_names};
 use super::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
+use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::name::{GroupName, HostName};
 use crate::model::text::count;
 
@@ -216,6 +216,7 @@ impl Resolver<'_> {
                 method: PrivilegeMethod::None,
                 user: DEFAULT_USER.to_owned(),
                 password: None,
+                scope: PrivilegeScope::Everything,
             },
             groups: self.group_names(groups.iter()),
             labels: BTreeMap::new(),

@@ -9,7 +9,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
 use crate::model::secret::Secret;
-use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
 
 use super::auth::log_in;
 use super::credentials::Credentials;
@@ -103,7 +103,10 @@ impl SshTransport {
         };
         let limit = self.shared.settings.login_timeout;
         match log_in(&mut reached.session, host, prepared, &self.shared.credentials, limit).await {
-            Ok(()) => Ok(reached.let_in()),
+            Ok(by) => {
+                reached.session.login = Some(by);
+                Ok(reached.let_in())
+            }
             Err(error) => {
                 reached.session.close().await;
                 Err(error)
@@ -199,6 +202,14 @@ impl Connection for SshConnection {
         match &self.session {
             Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
             None => local::run_script(&self.host, request, password, &word).await,
+        }
+    }
+
+    fn report(&self) -> ConnectionReport {
+        let session = self.session.as_ref();
+        ConnectionReport {
+            host_key: session.and_then(|session| session.recognition.words()),
+            login: session.and_then(|session| session.login.clone()),
         }
     }
 

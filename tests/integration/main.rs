@@ -9,6 +9,7 @@
     reason = "a test says what is wrong by failing; helpers of tests too"
 )]
 
+mod ansible;
 mod command_line;
 mod demo;
 mod examples;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::include::{CommandLine, Include, Included, PathKind, includes_of};
 use super::programs::run_programs;
 use super::{Includes, NativeSource, Sources, SshSource};
-use crate::inventory::ansible::files::{is_program, list, read, source_of_directory, source_of_file};
+use crate::inventory::ansible::files::{is_program, list, read, source_of_directory, source_of_file, source_of_files};
 use crate::inventory::ansible::{AnsibleSource, has_native_key, is_ansible};
 use crate::inventory::paths::PathContext;
 use crate::inventory::{InventoryFile, ResolveContext};
@@ -112,6 +112,11 @@ impl Gatherer<'_> {
         if native.is_empty() {
             let message = "the directory holds no inventory: no `*.yml`, no `*.yaml` and nothing of Ansible's";
             return Err(problem(path, message.to_owned(), place));
+        }
+        let (ansible, native): (Vec<_>, Vec<_>) =
+            native.into_iter().partition(|file| is_ansible(&file.path, &file.bytes));
+        if !ansible.is_empty() {
+            self.pieces.push(Piece::Ansible(source_of_files(path, ansible)?));
         }
         for file in native {
             let real = fs::canonicalize(&file.path).map_err(|error| unreadable(&file.path, &error, place))?;
