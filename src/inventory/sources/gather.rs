@@ -206,6 +206,7 @@ impl Gatherer<'_> {
                 Err(problems) => self.problems.merge(problems),
             }
         }
+        sources.is_incomplete = !self.problems.is_empty();
         (sources, self.problems)
     }
 }
