@@ -86,10 +86,14 @@ pub fn parse_doctor(
         system::programs(&sections),
         space::space(sections.text("space")),
         system::file_systems(&sections),
-        system::job_folder(&sections, said.is_root()),
-        system::jobs(&sections),
         clock::clock(&sections, circumstances.times),
     ];
+    // Where root is for the refresh alone, no job is ever started.
+    if circumstances.privilege.only_for_refresh().is_some() {
+        checks.extend([Topic::JobFolder, Topic::Jobs].map(|topic| Check::ok(topic, "not needed to scan")));
+    } else {
+        checks.extend([system::job_folder(&sections, said.is_root()), system::jobs(&sections)]);
+    }
     let known = *manager.as_ref().unwrap_or(&Manager::Apt);
     let facts = facts(&sections, &said, os, known);
     checks.push(system::services(&sections, &facts));

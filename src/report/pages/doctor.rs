@@ -200,3 +200,85 @@ fn summary_line(hosts: &[HostCheckup]) -> Line {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::checkup::Topic;
+    use crate::model::error::ErrorCode;
+    use crate::model::name::HostName;
+    use crate::report::terminal::{Look, render};
+
+    fn fleet(number: usize) -> Vec<HostCheckup> {
+        let host = |index: usize| {
+            let name = HostName::new(format!("web{index:03}")).unwrap();
+            let address = format!("10.0.{}.{}", index / 250, index % 250);
+            let mut checks = Topic::ALL
+                .map(|topic| Check::ok(topic, format!("{address} is well")))
+                .to_vec();
+            let space = format!("/var has {index} MB free of 12 GB");
+            if index % 3 == 0 {
+                checks[9] = Check::failed(Topic::Space, space, "make room").with_code(ErrorCode::Disk);
+            } else if index % 3 == 1 {
+                let words = format!("the key of {name} at {address} is SHA256:{index}x{index}");
+                checks[1] = Check::warning(Topic::HostKey, words, "look at it");
+            }
+            HostCheckup::new(name, address, 22, checks)
+        };
+        (0..number).map(host).collect()
+    }
+
+    #[test]
+    fn five_hundred_hosts_with_two_troubles_are_a_few_lines() {
+        let hosts = fleet(500);
+        for width in [80, 200] {
+            let look = Look {
+                width: Some(width),
+                colour: false,
+            };
+            let text = render(&doctor_page(&hosts, &[]), look);
+            assert!(text.lines().count() <= 16, "{text}");
+            assert!(
+                text.lines().all(|line| line.chars().count() <= usize::from(width)),
+                "{text}"
+            );
+            assert!(text.contains("(167 hosts)  space failed E_DISK"), "{text}");
+            let failed = text.find("E_DISK").unwrap();
+            assert!(failed < text.find("host-key warning").unwrap(), "{text}");
+            assert!(
+                text.ends_with("500 hosts: 166 well, 167 worth a look, 167 failed\n"),
+                "{text}"
+            );
+            let all = render(&every_check_page(&hosts, &[]), look);
+            assert!(all.lines().count() < 60, "{all}");
+        }
+    }
+
+    #[test]
+    fn what_differs_is_told_as_an_example_and_what_is_the_same_is_not() {
+        let look = Look {
+            width: None,
+            colour: false,
+        };
+        let text = render(&doctor_page(&fleet(7), &[]), look);
+        assert!(
+            text.contains("space failed E_DISK: such as /var has 0 MB free"),
+            "{text}"
+        );
+        let one = render(&doctor_page(&fleet(1), &[]), look);
+        assert!(
+            one.starts_with("web000  space failed E_DISK: /var has 0 MB free of 12 GB\n    → make room\n"),
+            "{one}"
+        );
+        let well = [fleet(3).remove(2)];
+        assert_eq!(render(&doctor_page(&well, &[]), look), "1 host: all is well\n");
+    }
+
+    #[test]
+    fn a_record_names_every_check_of_every_host() {
+        let page = record_page(&fleet(2));
+        let text = crate::report::csv::render(&page);
+        assert_eq!(text.lines().count(), 1 + 2 * Topic::ALL.len());
+        assert!(text.contains("web000,space,failed,E_DISK,/var has 0 MB free of 12 GB,make room"));
+    }
+}

@@ -1,11 +1,14 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod certificates;
+mod door;
 mod doors;
 mod exec;
 mod host_keys;
 mod jump;
 mod local;
 mod login;
+mod methods;
 mod network;
 mod options;
 mod privilege;
@@ -13,6 +16,7 @@ mod proxy;
 mod real;
 mod round_trips;
 mod scale;
+mod security_keys;
 mod sshd;
 mod trust;
 mod verdicts;
