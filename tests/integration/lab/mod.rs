@@ -13,6 +13,7 @@ mod dry_run;
 mod faults;
 mod hosts;
 mod locks;
+mod logins;
 mod pacman;
 mod repair;
 mod rollouts;
