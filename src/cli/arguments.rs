@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
 use crate::model::duration::parse_duration;
+use crate::model::host::PrivilegeMethod;
+use crate::model::manager::Manager;
 
 /// Agentless patch management over SSH: what would change, exactly, and rolled out in waves.
 #[derive(Debug, Parser)]
@@ -36,7 +38,7 @@ pub struct GlobalOptions {
     )]
     pub inventory: Vec<PathBuf>,
 
-    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front'.
+    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front', 'security>0'.
     #[arg(short, long, global = true, value_name = "EXPR", allow_hyphen_values = true)]
     pub limit: Vec<String>,
 
@@ -67,6 +69,10 @@ pub struct GlobalOptions {
     /// Where the ledger is kept. Default: $XDG_STATE_HOME/patchwave.
     #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+
+    /// OpenSSH's configuration, read in place of ~/.ssh/config and /etc/ssh/ssh_config; `none` reads nothing.
+    #[arg(long, global = true, value_name = "PATH", env = "PATCHWAVE_SSH_CONFIG")]
+    pub ssh_config: Option<PathBuf>,
 
     /// Format of what is written to standard output.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
@@ -148,6 +154,11 @@ pub enum Command {
     /// Look at everything that scans and updates need, and name what is in their way. Changes nothing.
     #[command(after_help = "Examples:\n  patchwave doctor\n  patchwave doctor 'web*' --all")]
     Doctor(DoctorArguments),
+    /// Print the smallest rules of sudo or doas that the logins need. Contacts no host.
+    #[command(
+        after_help = "Examples:\n  patchwave sudoers --user deploy > patchwave.sudoers && visudo -cf patchwave.sudoers\n  patchwave sudoers --user scanner --for scan --manager apt\n  patchwave sudoers 'web*'"
+    )]
+    Sudoers(SudoersArguments),
     /// Read facts and updates of every host, and keep them in the ledger.
     #[command(after_help = "Examples:\n  patchwave scan\n  patchwave scan 'group:web' --security --format json")]
     Scan(ScanArguments),
@@ -227,6 +238,53 @@ pub struct DoctorArguments {
     /// Show every check, also of hosts on which all is well; so does --verbose.
     #[arg(long)]
     pub all: bool,
+}
+
+/// `sudoers`.
+#[derive(Debug, Args)]
+pub struct SudoersArguments {
+    /// The hosts whose logins and package managers (of the last scan) are taken.
+    #[arg(value_name = "EXPR")]
+    pub expression: Option<String>,
+    /// The login; without EXPR no inventory is read then.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Package managers to refresh; may be given several times.
+    #[arg(long, value_name = "NAME", value_parser = parse_manager)]
+    pub manager: Vec<Manager>,
+    /// What the login is to do. Default: what the inventory's `become` says, else everything.
+    #[arg(long = "for", value_enum, value_name = "WHAT")]
+    pub purpose: Option<RulePurpose>,
+    /// Whose rules. Default: what the hosts use, else sudo.
+    #[arg(long, value_enum)]
+    pub method: Option<RuleMethod>,
+}
+
+/// What a login is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RulePurpose {
+    /// Refresh the package lists and scan.
+    Scan,
+    /// Everything.
+    Apply,
+}
+
+/// Programs that have rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RuleMethod {
+    /// sudo.
+    Sudo,
+    /// doas.
+    Doas,
+}
+
+impl From<RuleMethod> for PrivilegeMethod {
+    fn from(method: RuleMethod) -> Self {
+        match method {
+            RuleMethod::Sudo => Self::Sudo,
+            RuleMethod::Doas => Self::Doas,
+        }
+    }
 }
 
 /// How fresh package metadata must be.
@@ -394,6 +452,13 @@ fn parse_positive_duration(text: &str) -> Result<Duration, String> {
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn parse_manager(text: &str) -> Result<Manager, String> {
+    Manager::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Manager::ALL.iter().map(|manager| manager.as_str()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
 }
 
 fn parse_lock_wait(text: &str) -> Result<Duration, String> {

@@ -1,10 +1,12 @@
 //! The command line: arguments, settings, a file per command. The only code that knows all other modules.
 
+mod age;
 mod arguments;
 mod commands;
 mod exit;
 mod failure;
 mod interrupt;
+mod knowledge;
 mod parallel;
 mod printer;
 mod prompt;
@@ -70,6 +72,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Plan(options) => commands::plan::run(options, global, printer).await,
         Command::Apply(options) => commands::apply::run(options, global, printer).await,
         Command::Doctor(options) => commands::doctor::run(options, global, printer).await,
+        Command::Sudoers(options) => commands::sudoers::run(options, global, printer),
         Command::Repair(options) => commands::repair::run(options, global, printer).await,
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
         Command::History(options) => commands::history::run(options, global, printer),

@@ -1,27 +1,30 @@
 //! What the commands that deal with hosts share: inventory, selection, transport, ledger, clock and ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
 use super::failure::Failure;
 use super::interrupt;
+use super::knowledge::{age_notice, read_last_scans, read_lists};
 use super::parallel::default_parallel;
 use super::printer::Printer;
 use super::prompt::TerminalPrompter;
 use super::recorder::Recorder;
 use super::settings::{inventory_paths, project_known_hosts, resolve_context, state_directory};
 use crate::inventory::load::load_inventory;
-use crate::inventory::{Inventory, select_hosts};
+use crate::inventory::{Inventory, SelectionError, select_hosts};
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::expression::Expression;
 use crate::model::host::Host;
+use crate::model::known::Knowledge;
 use crate::model::name::{HostName, RunId};
 use crate::model::scan::Scan;
 use crate::remote::probe::{ProbeRequest, Refresh};
+use crate::report::fold::fold_line;
 use crate::report::page::{Page, Tone};
 use crate::rollout::{Control, Limits, scan_hosts};
 use crate::ssh::{Notify, SshSettings, SshTransport};
@@ -38,6 +41,8 @@ pub struct Session<'a> {
     pub inventory_paths: Vec<PathBuf>,
     /// How the operator stops what runs.
     pub control: Control,
+    /// What was said already: a command may select twice.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Session<'a> {
@@ -57,6 +62,7 @@ impl<'a> Session<'a> {
             inventory,
             inventory_paths,
             control: Control::new(),
+            told: Mutex::default(),
         })
     }
 
@@ -73,7 +79,59 @@ impl<'a> Session<'a> {
             expressions.push(Expression::from_option(text, "EXPR")?);
         }
         expressions.extend(further.cloned());
-        Ok(select_hosts(&self.inventory, &expressions, self.options.expect)?)
+        let knowledge = self.knowledge(&expressions)?;
+        let selected = select_hosts(&self.inventory, &expressions, self.options.expect, &knowledge);
+        let is_unknown = matches!(selected, Err(SelectionError::Unknown(_)));
+        let now = Timestamp::now();
+        if let Some(notice) = age_notice(&expressions, &knowledge, selected.as_ref().ok(), now).filter(|_| !is_unknown)
+        {
+            self.tell(notice);
+        }
+        Ok(selected?.hosts)
+    }
+
+    /// What expressions ask beside the inventory. The ledger is opened only when one asks for the last scan.
+    fn knowledge(&self, expressions: &[Expression]) -> Result<Knowledge, Failure> {
+        let lists = read_lists(&expressions.iter().collect::<Vec<_>>())?;
+        let asks_for_state = expressions
+            .iter()
+            .any(|expression| !expression.state_words().is_empty());
+        let mut knowledge = if asks_for_state {
+            read_last_scans(&self.ledger()?, &self.inventory)?
+        } else {
+            Knowledge::default()
+        };
+        knowledge.lists = lists;
+        Ok(knowledge)
+    }
+
+    fn tell(&self, notice: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(notice.clone()) {
+            let mut page = Page::new();
+            page.line(notice, Tone::Quiet);
+            self.printer.notice(&page);
+        }
+    }
+
+    /// Refuses a command that needs root where the inventory has it for the refresh of package lists alone.
+    ///
+    /// # Errors
+    /// When there is such a host among them.
+    pub fn require_root(&self, hosts: &[&Host], command: &str) -> Result<(), Failure> {
+        let narrow = hosts.iter().filter(|host| host.privilege.only_for_refresh().is_some());
+        let narrow: Vec<&str> = narrow.map(|host| host.name.as_str()).collect();
+        if narrow.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            format!(
+                "`{command}` needs root, and the inventory has it for refreshing alone (`become: {{scope: refresh}}`) \
+                 on {}; nothing was contacted",
+                fold_line(narrow, 8)
+            ),
+            "take `scope` away and install the rule that `patchwave sudoers --for apply` prints, or leave these hosts out",
+        ))
     }
 
     /// The limits of scans and runs.

@@ -29,6 +29,8 @@ pub(super) struct GroupDefinition {
     pub(super) place: Place,
     pub(super) settings: Settings,
     pub(super) children: Vec<Located<GroupName>>,
+    /// The positions of its own hosts, in the order in which it lists them; some may stand there twice.
+    pub(super) listed: Vec<usize>,
 }
 
 /// All files as one.
@@ -99,14 +101,17 @@ impl Collected {
             place,
             settings,
             children,
+            listed: Vec::new(),
         });
         (position, hosts)
     }
 
     fn add_host(&mut self, entry: HostEntry, group: Option<usize>, problems: &mut Diagnostics) {
-        if let Some(position) = self.position(&entry.name)
-            && let Some(host) = self.hosts.get_mut(position)
-        {
+        let position = self.position(&entry.name).unwrap_or(self.hosts.len());
+        if let Some(group) = group.and_then(|group| self.groups.get_mut(group)) {
+            group.listed.push(position);
+        }
+        if let Some(host) = self.hosts.get_mut(position) {
             if host.settings.is_empty() {
                 host.settings = entry.settings;
             } else if !entry.settings.is_empty() {

@@ -2,14 +2,19 @@
 
 use super::password::read_password;
 use super::paths::PathContext;
-use crate::model::document::{Located, Node, NodeValue, Reader};
-use crate::model::host::{Privilege, PrivilegeMethod};
+use crate::model::document::{Located, Node, NodeValue, Reader, Span};
+use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 
 const METHODS: [(&str, PrivilegeMethod); 4] = [
     ("none", PrivilegeMethod::None),
     ("sudo", PrivilegeMethod::Sudo),
     ("doas", PrivilegeMethod::Doas),
     ("su", PrivilegeMethod::Su),
+];
+
+const SCOPES: [(&str, PrivilegeScope); 2] = [
+    ("everything", PrivilegeScope::Everything),
+    ("refresh", PrivilegeScope::Refresh),
 ];
 
 /// The user to become, when the file does not say.
@@ -24,6 +29,7 @@ pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathConte
             method,
             user: DEFAULT_USER.to_owned(),
             password: None,
+            scope: PrivilegeScope::Everything,
         };
         return Some(Located {
             value: privilege,
@@ -44,6 +50,12 @@ pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathConte
     if let (Some(PrivilegeMethod::None), Some(entry)) = (method, fields.entry("password")) {
         reader.problem(entry.span, "`method: none` needs no password", None);
     }
+    let scope = fields.get("scope").map_or(Some(PrivilegeScope::Everything), |node| {
+        reader.choice(node, &SCOPES).map(|scope| scope.value)
+    });
+    if let (Some(PrivilegeScope::Refresh), Some(entry)) = (scope, fields.entry("scope")) {
+        check_refresh(reader, entry.span, method, user.as_deref(), password.is_some());
+    }
     reader.finish(fields);
     let password = match password {
         Some(password) => Some(password?),
@@ -54,9 +66,33 @@ pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathConte
             method: method?,
             user: user?,
             password,
+            scope: scope?,
         },
         place,
     })
+}
+
+/// Root for the refresh alone needs a rule for one command and nothing else.
+fn check_refresh(
+    reader: &mut Reader,
+    span: Span,
+    method: Option<PrivilegeMethod>,
+    user: Option<&str>,
+    has_password: bool,
+) {
+    if matches!(method, Some(PrivilegeMethod::None | PrivilegeMethod::Su)) {
+        reader.problem(span, "`scope: refresh` needs `method: sudo` or `method: doas`", None);
+    }
+    if user.is_some_and(|user| user != DEFAULT_USER) {
+        reader.problem(span, "`scope: refresh` becomes root and no other user", None);
+    }
+    if has_password {
+        reader.problem(
+            span,
+            "`scope: refresh` works without a password",
+            Some("take `password` away; `patchwave sudoers --for scan` prints the rule".to_owned()),
+        );
+    }
 }
 
 fn read_method(reader: &mut Reader, node: &Node) -> Option<PrivilegeMethod> {

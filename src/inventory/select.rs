@@ -4,14 +4,23 @@
 //! would otherwise reach hosts that were to be spared.
 
 use super::Inventory;
-use super::evaluate::{Evaluation, Hosts};
+use super::evaluate::Evaluation;
+use super::hosts::Hosts;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::expression::Expression;
 use crate::model::host::Host;
+use crate::model::known::Knowledge;
 use crate::model::text::count;
+use crate::model::truth::Truth;
 
-/// The hosts that were picked, in the order of the inventory; never empty.
-pub type Selection<'inventory> = Vec<&'inventory Host>;
+/// What expressions come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection<'inventory> {
+    /// The hosts that are picked, in the order of the inventory.
+    pub hosts: Vec<&'inventory Host>,
+    /// Hosts of which only a scan can tell whether they are picked. They are not.
+    pub undecided: Vec<&'inventory Host>,
+}
 
 /// Why no hosts can be picked. Nothing was contacted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +35,8 @@ pub enum SelectionError {
         expression: String,
         /// How many hosts there are.
         hosts: usize,
+        /// Of how many of these only a scan can tell whether they are picked.
+        undecided: usize,
     },
     /// `--expect` names another number.
     #[error("{selected} selected, but {expected} expected", selected = count(*selected, "host"))]
@@ -44,13 +55,14 @@ impl SelectionError {
         match self {
             Self::Unknown(_) => None,
             Self::Empty { hosts: 0, .. } => Some("add hosts to the inventory"),
+            Self::Empty { undecided: 1.., .. } => Some("hosts that were never scanned are not picked: scan them first"),
             Self::Empty { .. } => Some("`patchwave inventory list` shows every host with its groups and labels"),
             Self::Unexpected { .. } => Some("`patchwave inventory list` with the same `--limit` shows which"),
         }
     }
 }
 
-/// The hosts that every one of the expressions picks; all hosts without an expression.
+/// The hosts that every one of the expressions picks, at least one; all hosts without an expression.
 ///
 /// # Errors
 /// When an expression names what is not there, no host is left, or their number is not `expect`.
@@ -58,11 +70,12 @@ pub fn select_hosts<'inventory>(
     inventory: &'inventory Inventory,
     expressions: &[Expression],
     expect: Option<usize>,
+    knowledge: &Knowledge,
 ) -> Result<Selection<'inventory>, SelectionError> {
     let mut picked = Hosts::all(inventory);
     let mut problems = Diagnostics::default();
     for expression in expressions {
-        match pick(inventory, expression) {
+        match Evaluation::new(inventory, expression, knowledge).hosts() {
             Ok(hosts) => picked.keep(&hosts),
             Err(more) => problems.merge(more),
         }
@@ -70,14 +83,14 @@ pub fn select_hosts<'inventory>(
     if !problems.is_empty() {
         return Err(SelectionError::Unknown(problems));
     }
-    let selection = picked.of(inventory);
-    if let Some(expected) = expect.filter(|expected| *expected != selection.len()) {
+    let selection = selection(inventory, &picked);
+    if let Some(expected) = expect.filter(|expected| *expected != selection.hosts.len()) {
         return Err(SelectionError::Unexpected {
-            selected: selection.len(),
+            selected: selection.hosts.len(),
             expected,
         });
     }
-    if selection.is_empty() {
+    if selection.hosts.is_empty() {
         let joined: Vec<&str> = expressions.iter().map(Expression::as_str).collect();
         let expression = if joined.is_empty() {
             "all".to_owned()
@@ -87,28 +100,28 @@ pub fn select_hosts<'inventory>(
         return Err(SelectionError::Empty {
             expression,
             hosts: inventory.hosts().len(),
+            undecided: selection.undecided.len(),
         });
     }
     Ok(selection)
 }
 
-/// The hosts that one expression picks, in the order of the inventory; there may be none.
+/// The hosts that one expression picks; there may be none.
 ///
 /// # Errors
 /// When it names what is not there.
 pub fn evaluate<'inventory>(
     inventory: &'inventory Inventory,
     expression: &Expression,
-) -> Result<Vec<&'inventory Host>, Diagnostics> {
-    pick(inventory, expression).map(|hosts| hosts.of(inventory))
+    knowledge: &Knowledge,
+) -> Result<Selection<'inventory>, Diagnostics> {
+    let picked = Evaluation::new(inventory, expression, knowledge).hosts()?;
+    Ok(selection(inventory, &picked))
 }
 
-fn pick(inventory: &Inventory, expression: &Expression) -> Result<Hosts, Diagnostics> {
-    let mut evaluation = Evaluation::new(inventory);
-    let hosts = evaluation.term(expression.term());
-    let mut problems = Diagnostics::default();
-    for error in evaluation.errors {
-        problems.merge(expression.locate(error));
+fn selection<'inventory>(inventory: &'inventory Inventory, picked: &Hosts) -> Selection<'inventory> {
+    Selection {
+        hosts: picked.of(inventory, Truth::Yes),
+        undecided: picked.of(inventory, Truth::Unknown),
     }
-    problems.into_result(hosts)
 }

@@ -12,7 +12,7 @@ use super::collect::Collected;
 use super::layers::Winner;
 use super::settings::{Setting, Value};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
+use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::name::HostName;
 use crate::model::ssh_options::{
     JumpDestination, SshAnswer, SshConfiguration, SshDestination, SshOption, SshOptions, SshOrigin,
@@ -182,6 +182,7 @@ impl<'a> SshQuestions<'a> {
                 method: PrivilegeMethod::None,
                 user: super::privilege::DEFAULT_USER.to_owned(),
                 password: None,
+                scope: PrivilegeScope::default(),
             },
             groups: Vec::new(),
             labels: BTreeMap::new(),

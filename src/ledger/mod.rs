@@ -8,6 +8,7 @@ mod sqlite;
 use jiff::Timestamp;
 
 use crate::model::event::Event;
+use crate::model::known::{KnownState, LastScan};
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
@@ -71,6 +72,20 @@ pub trait Ledger {
         address: &str,
         port: u16,
     ) -> Result<Option<LatestHostScan>, LedgerError>;
+
+    /// What the newest scan of one host found, told apart from a namesake by address and port. A scan that it
+    /// did not answer is the newest one too.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn last_scan(&self, host: &HostName, address: &str, port: u16) -> Result<Option<LastScan>, LedgerError> {
+        let latest = self.latest_host_scan(host, address, port)?;
+        Ok(latest.map(|latest| LastScan {
+            state: KnownState::of(&latest.host),
+            scan: latest.scan,
+            finished: latest.finished,
+        }))
+    }
 
     /// Begins a run. Nothing may be done on a host before this returned.
     ///

@@ -150,7 +150,9 @@ fn hint(manager: Manager, code: ErrorCode) -> &'static str {
         }
         (ErrorCode::Broken, Manager::Opkg) => "run `opkg configure` on the host, then try again",
         (ErrorCode::Sudo, Manager::Brew) => "log in as the owner of Homebrew's folder, or let root become it with sudo",
-        (ErrorCode::Sudo, _) => "let the login become root: `become: sudo` in the inventory",
+        (ErrorCode::Sudo, _) => {
+            "let the login become root (`become: sudo` in the inventory); `patchwave sudoers` prints the rule for it"
+        }
         (ErrorCode::Timeout, _) => "the host or its mirror is too slow; try again, or look at its load",
         _ => "the job's log has the whole story: `patchwave show RUN HOST`",
     }

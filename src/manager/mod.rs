@@ -23,6 +23,7 @@ pub mod opkg;
 pub mod pacman;
 pub mod pkg;
 mod pkg_audit;
+pub mod refresh;
 mod repository;
 pub mod rpm;
 pub mod steps;

@@ -3,14 +3,29 @@
 //! From the weakest to the strongest: `,` and `|` (or), `&` (and), `!` (not); parentheses; blanks mean
 //! nothing. In an "or", what begins with `!` is taken away from the rest: `web*,!web03` is every web host
 //! but one, never the whole fleet.
+//!
+//! A list joined by `:`, or one of whose items begins with `&`, is a pattern of Ansible: first the plain items
+//! are joined, then those with `&` narrow them, then those with `!` are taken away, whatever their order.
+//! A text that could be read both ways is refused.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Place};
-use super::pattern::Pattern;
+use super::known::ListPath;
 
+mod ansible;
+mod lexer;
+mod name_regex;
 mod parser;
+mod state;
+mod term;
+mod word;
+
+pub use name_regex::NameRegex;
+pub use state::{Comparison, Operator, StateTest, is_version};
+pub use term::{AnsibleList, Span, StateWord, Subscript, Term, Word};
 
 /// An expression that was parsed. Equal when its text is; cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,6 +36,8 @@ struct Parsed {
     text: String,
     term: Term,
     origin: Option<Origin>,
+    /// Where the paths of lists begin; `None` for the working directory.
+    folder: Option<PathBuf>,
 }
 
 /// Where an expression was written, so that mistakes that only the inventory can find have a place too.
@@ -30,43 +47,6 @@ pub struct Origin {
     pub place: Place,
     /// The text of the whole file.
     pub source: Arc<str>,
-}
-
-/// A part of an expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Term {
-    /// Every host: `all` or `*`.
-    All,
-    /// Hosts by name or glob; a plain word may also be a group.
-    Name(Word),
-    /// The hosts of a group: `group:web`.
-    Group(Word),
-    /// Hosts by label: `label:tier` or `label:tier=front`.
-    Label {
-        /// The key.
-        key: Word,
-        /// What the value must match; `None` when any will do.
-        value: Option<Word>,
-    },
-    /// Every host but these.
-    Not(Box<Term>),
-    /// The hosts that are in each.
-    And(Vec<Term>),
-    /// The hosts that are in one of them; those that are a [`Term::Not`] are taken away from the others.
-    Or(Vec<Term>),
-}
-
-/// A name or glob, with its position in the expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    /// As it was written.
-    pub text: String,
-    /// Its alternatives: ranges such as `web[01:05]` are one pattern a number.
-    pub patterns: Vec<Pattern>,
-    /// Where it begins, in characters from 0.
-    pub offset: usize,
-    /// How many characters it has.
-    pub length: usize,
 }
 
 /// What is wrong with an expression, and where.
@@ -89,7 +69,7 @@ impl Expression {
     /// # Errors
     /// When it is not an expression.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        Ok(Self::new(text, parser::parse(text)?, None))
+        Ok(Self::new(text, parser::parse(text)?, None, None))
     }
 
     /// Parses the value of a command line option; `option` is what mistakes are reported under.
@@ -103,22 +83,22 @@ impl Expression {
             column: 1,
             length: 0,
         };
-        Self::from_file(
-            text,
-            Origin {
-                place,
-                source: text.into(),
-            },
-        )
+        let source = text.into();
+        Self::located(text, Origin { place, source }, None)
     }
 
-    /// Parses a text that stands in a file.
+    /// Parses a text that stands in a file, in whose folder the paths of lists begin.
     ///
     /// # Errors
     /// When it is not an expression.
     pub fn from_file(text: &str, origin: Origin) -> Result<Self, Diagnostics> {
+        let folder = Path::new(&*origin.place.file).parent().map(Path::to_path_buf);
+        Self::located(text, origin, folder)
+    }
+
+    fn located(text: &str, origin: Origin, folder: Option<PathBuf>) -> Result<Self, Diagnostics> {
         match parser::parse(text) {
-            Ok(term) => Ok(Self::new(text, term, Some(origin))),
+            Ok(term) => Ok(Self::new(text, term, Some(origin), folder)),
             Err(error) => Err(error.located(text, Some(&origin))),
         }
     }
@@ -126,12 +106,17 @@ impl Expression {
     /// The expression that picks every host.
     #[must_use]
     pub fn all() -> Self {
-        Self::new("all", Term::All, None)
+        Self::new("all", Term::All, None, None)
     }
 
-    fn new(text: &str, term: Term, origin: Option<Origin>) -> Self {
+    fn new(text: &str, term: Term, origin: Option<Origin>, folder: Option<PathBuf>) -> Self {
         let text = text.to_owned();
-        Self(Arc::new(Parsed { text, term, origin }))
+        Self(Arc::new(Parsed {
+            text,
+            term,
+            origin,
+            folder,
+        }))
     }
 
     /// The text as it was written.
@@ -144,6 +129,36 @@ impl Expression {
     #[must_use]
     pub fn term(&self) -> &Term {
         &self.0.term
+    }
+
+    /// The words that are answered from the last scan, as they were written.
+    #[must_use]
+    pub fn state_words(&self) -> Vec<&StateWord> {
+        let mut words = Vec::new();
+        self.0.term.visit(&mut |term| {
+            if let Term::State(word) = term {
+                words.push(word);
+            }
+        });
+        words
+    }
+
+    /// The lists of names that are asked for, each with its place in the expression.
+    #[must_use]
+    pub fn lists(&self) -> Vec<(ListPath, Span)> {
+        let mut lists = Vec::new();
+        self.0.term.visit(&mut |term| {
+            if let Term::File { path, span } = term {
+                lists.push((self.list_path(path), *span));
+            }
+        });
+        lists
+    }
+
+    /// A path as this expression gives it, with the folder where it begins.
+    #[must_use]
+    pub fn list_path(&self, path: &str) -> ListPath {
+        (self.0.folder.clone(), path.to_owned())
     }
 
     /// A mistake in this expression, with the place where it was written.

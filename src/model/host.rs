@@ -63,6 +63,27 @@ pub struct Privilege {
     pub user: String,
     /// Where the password is kept; `None` when none is needed.
     pub password: Option<SecretReference>,
+    /// What it is used for.
+    pub scope: PrivilegeScope,
+}
+
+impl Privilege {
+    /// The program by which nothing but the refresh of the package lists runs as root.
+    #[must_use]
+    pub fn only_for_refresh(&self) -> Option<PrivilegeMethod> {
+        (self.scope == PrivilegeScope::Refresh).then_some(self.method)
+    }
+}
+
+/// What root privilege is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrivilegeScope {
+    /// Whole scripts run as root.
+    #[default]
+    Everything,
+    /// Scripts run as the login user, and only the command that refreshes the package lists as root. Enough to scan.
+    Refresh,
 }
 
 /// The program that gives root privilege.

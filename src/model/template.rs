@@ -180,6 +180,7 @@ mod tests {
                 method: PrivilegeMethod::None,
                 user: "root".to_owned(),
                 password: None,
+                scope: crate::model::host::PrivilegeScope::Everything,
             },
             groups: Vec::new(),
             labels: BTreeMap::from([("tier".to_owned(), "front".to_owned())]),

@@ -9,14 +9,17 @@ use super::updates::choose_updates;
 use super::waves::{batch_sizes, budget, share_out};
 use super::{PlanError, Planned};
 use crate::inventory::Inventory;
+use crate::model::domain::Domain;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Host, RebootPolicy};
+use crate::model::known::Knowledge;
 use crate::model::name::{HostName, PackageName, Version};
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::scan::{HostScan, Scan};
 use crate::playbook::{Exclusion, Playbook, UpdateScope, WaveSelection};
 
-/// Makes the plan for the selected hosts from their scan.
+/// Makes the plan for the selected hosts from their scan, which also answers what waves ask for the state of
+/// hosts; `knowledge` has the lists that they name.
 ///
 /// # Errors
 /// When a host is in two waves or in none, or an expression names what is not there.
@@ -25,11 +28,12 @@ pub fn make_plan(
     inventory: &Inventory,
     selected: &[&Host],
     scan: &Scan,
+    knowledge: &Knowledge,
     now: Timestamp,
 ) -> Result<Planned, PlanError> {
     let today = now.to_zoned(TimeZone::UTC).date();
     let scans: BTreeMap<&HostName, &HostScan> = scan.hosts.iter().map(|host| (&host.name, host)).collect();
-    let members = share_out(playbook, inventory, selected, scan)?;
+    let members = share_out(playbook, inventory, selected, &scan.hosts, &knowledge.with_scan(scan))?;
     let mut waves: Vec<PlannedWave> = Vec::new();
     let mut warnings: Vec<String> = playbook
         .updates
@@ -78,6 +82,7 @@ pub fn make_plan(
     }
     warnings.extend(untested_versions(&waves));
     warnings.extend(unknown_security(playbook, selected, &scans));
+    warnings.extend(domains_not_kept(inventory, &waves));
     let plan = Plan {
         scan: scan.id.clone(),
         made: now,
@@ -86,6 +91,34 @@ pub fn make_plan(
         waves,
     };
     Ok(Planned { plan, warnings })
+}
+
+/// Domains of which the plan may take down more hosts together than they allow: runs do not count that yet.
+fn domains_not_kept(inventory: &Inventory, waves: &[PlannedWave]) -> Vec<String> {
+    let changing: BTreeSet<&HostName> = waves
+        .iter()
+        .flat_map(PlannedWave::hosts)
+        .filter(|host| !host.changes.is_empty())
+        .map(|host| &host.name)
+        .collect();
+    let is_exceeded = |domain: &&Domain| {
+        let hosts = domain.members.iter().filter(|name| changing.contains(name));
+        hosts.count() > domain.limit()
+    };
+    inventory
+        .domains()
+        .iter()
+        .filter(is_exceeded)
+        .map(|domain| {
+            format!(
+                "domain `{}` (at most {} of {} down) is not enforced by this version; put its hosts into waves or \
+                 batches that keep it",
+                domain.name,
+                domain.limit(),
+                domain.members.len()
+            )
+        })
+        .collect()
 }
 
 /// Hosts of which a plan for security alone may leave fixes out, because nobody can tell them.

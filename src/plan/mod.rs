@@ -2,6 +2,7 @@
 //!
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
+//! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
 pub mod diff;
@@ -18,6 +19,7 @@ use crate::model::plan::Plan;
 
 pub use download::download_plan;
 pub use make::make_plan;
+pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.
 #[derive(Debug, Clone, PartialEq)]

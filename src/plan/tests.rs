@@ -11,6 +11,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::expression::Expression;
 use crate::model::facts::{Facts, Kernel, Metadata, OperatingSystem, Reboot};
 use crate::model::host::{Host, RebootPolicy};
+use crate::model::known::Knowledge;
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, RunId, Version};
 use crate::model::plan::{Basis, Plan};
@@ -97,9 +98,9 @@ fn scan(hosts: Vec<HostScan>) -> Scan {
 }
 
 fn plan(playbook: &Playbook, inventory: &Inventory, hosts: Vec<HostScan>) -> Result<super::Planned, PlanError> {
-    let selected = select_hosts(inventory, &[], None).unwrap();
+    let selected = select_hosts(inventory, &[], None, &Knowledge::default()).unwrap().hosts;
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    make_plan(playbook, inventory, &selected, &scan(hosts), now)
+    make_plan(playbook, inventory, &selected, &scan(hosts), &Knowledge::default(), now)
 }
 
 fn everything() -> Vec<Update> {

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlanError;
-use crate::inventory::{Inventory, SelectionError, select_hosts};
+use crate::inventory::{Inventory, SelectionError, evaluate};
 use crate::model::host::Host;
+use crate::model::known::Knowledge;
 use crate::model::name::HostName;
 use crate::model::plan::Budget;
-use crate::model::scan::{HostScan, Scan};
+use crate::model::scan::HostScan;
 use crate::playbook::{Playbook, Share, WaveRule, WaveSelection};
 
 /// From this size on the default budget tolerates failures: one in fifty is noise in a large fleet,
@@ -20,6 +21,32 @@ const LARGE_WAVE: usize = 25;
 /// The default budget of a large wave.
 const TOLERATED: Share = Share::Percent(2);
 
+/// Looks at what can be wrong with waves before any host is contacted: names that are not there, and, where no
+/// wave waits for the scan, hosts in two waves or in none.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_waves(
+    playbook: &Playbook,
+    inventory: &Inventory,
+    selected: &[&Host],
+    knowledge: &Knowledge,
+) -> Result<(), PlanError> {
+    let knowledge = Knowledge {
+        awaits_scan: true,
+        ..knowledge.clone()
+    };
+    let mut waits = false;
+    for expression in playbook.wave_expressions() {
+        evaluate(inventory, expression, &knowledge).map_err(SelectionError::Unknown)?;
+        waits |= !expression.state_words().is_empty();
+    }
+    if waits {
+        return Ok(());
+    }
+    share_out(playbook, inventory, selected, &[], &knowledge).map(|_| ())
+}
+
 /// The hosts of each wave, in the order of the waves. Waves may be empty.
 ///
 /// # Errors
@@ -28,14 +55,15 @@ pub fn share_out<'a>(
     playbook: &Playbook,
     inventory: &'a Inventory,
     selected: &[&'a Host],
-    scan: &Scan,
+    scan: &[HostScan],
+    knowledge: &Knowledge,
 ) -> Result<Vec<Vec<&'a Host>>, PlanError> {
     let mut taken: BTreeMap<&HostName, &WaveRule> = BTreeMap::new();
     let mut members: Vec<BTreeSet<&HostName>> = Vec::new();
     for wave in &playbook.waves {
         let hosts = match &wave.selection {
             WaveSelection::Expression(_) | WaveSelection::OneOfEachRelease => {
-                named_hosts(wave, inventory, selected, scan)?
+                named_hosts(wave, inventory, selected, scan, knowledge)?
             }
             WaveSelection::Rest => BTreeSet::new(),
         };
@@ -84,16 +112,13 @@ fn named_hosts<'a>(
     wave: &WaveRule,
     inventory: &'a Inventory,
     selected: &[&'a Host],
-    scan: &Scan,
+    scan: &[HostScan],
+    knowledge: &Knowledge,
 ) -> Result<BTreeSet<&'a HostName>, PlanError> {
     match &wave.selection {
         WaveSelection::Expression(expression) => {
-            let picked = match select_hosts(inventory, std::slice::from_ref(expression), None) {
-                Ok(hosts) => hosts,
-                Err(SelectionError::Empty { .. }) => Vec::new(),
-                Err(error) => return Err(PlanError::Selection(error)),
-            };
-            let picked: BTreeSet<&HostName> = picked.into_iter().map(|host| &host.name).collect();
+            let picked = evaluate(inventory, expression, knowledge).map_err(SelectionError::Unknown)?;
+            let picked: BTreeSet<&HostName> = picked.hosts.into_iter().map(|host| &host.name).collect();
             Ok(selected
                 .iter()
                 .map(|host| &host.name)
@@ -106,8 +131,8 @@ fn named_hosts<'a>(
 }
 
 /// The first host of each distribution and release that answered.
-fn one_of_each_release<'a>(selected: &[&'a Host], scan: &Scan) -> BTreeSet<&'a HostName> {
-    let scans: BTreeMap<&HostName, &HostScan> = scan.hosts.iter().map(|host| (&host.name, host)).collect();
+fn one_of_each_release<'a>(selected: &[&'a Host], scan: &[HostScan]) -> BTreeSet<&'a HostName> {
+    let scans: BTreeMap<&HostName, &HostScan> = scan.iter().map(|host| (&host.name, host)).collect();
     let mut seen = BTreeSet::new();
     selected
         .iter()

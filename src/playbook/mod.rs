@@ -52,6 +52,16 @@ pub struct Playbook {
     pub restart: RestartRule,
 }
 
+impl Playbook {
+    /// The expressions of its waves.
+    pub fn wave_expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.waves.iter().filter_map(|wave| match &wave.selection {
+            WaveSelection::Expression(expression) => Some(expression),
+            WaveSelection::Rest | WaveSelection::OneOfEachRelease => None,
+        })
+    }
+}
+
 /// What is updated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpdateRule {

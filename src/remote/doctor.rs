@@ -1,7 +1,8 @@
 //! The examination of `doctor`: one script, one round trip, everything that a scan and an update need of a host.
 //! It changes nothing, and tells without root what may be told without.
 //!
-//! The script has no data lines. Sections of its answer, in this order:
+//! Data line of the script: the program by which the refresh of the package lists alone runs as root (`sudo`, `doas`),
+//! or `none`. Sections of its answer, in this order:
 //!
 //! - `clock`, at the end once more as `clock-end`: the host's clock in seconds since 1970.
 //! - `os-release`, `system`, `kernels`, `reboot-flags`, `services`, `failed-units`, `needrestart`, `reboot-check`: see
@@ -13,6 +14,8 @@
 //! - `job-folder`: `state=absent|folder|other`, `mode=`, `owner=`, `writable=yes|no|immutable`.
 //! - `jobs`: lines `ID|running|`, `ID|died|`, `ID|ended|EXIT-CODE`; exit code 77 without root.
 //! - `system-state`: what `systemctl is-system-running` says; exit code 69 without systemd.
+//! - `refresh-rule`, only with such a program: the command that refreshes the package lists, and exit code 0 when it may
+//!   be run; 69 where none is needed.
 //! - `metadata`: `age=SECONDS` (or `unknown`) of the package lists.
 //! - `lock`: `FILE|HOLDER`, or nothing. With a lock that is held the sections after it are left out.
 //! - `broken`: lines `WORDS|REMEDY`; exit code 69 where nobody knows how to look.
@@ -26,7 +29,7 @@ mod system;
 
 use crate::manager::detect;
 use crate::model::checkup::{Check, Topic};
-use crate::model::error::HostError;
+use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Privilege, PrivilegeMethod};
 use crate::model::manager::Manager;
 use crate::model::section::Sections;
@@ -58,9 +61,10 @@ pub struct Circumstances<'a> {
 /// The script that examines a host.
 ///
 /// # Errors
-/// None in practice: it has no data.
-pub fn doctor_script(nonce: Nonce) -> Result<Script, UnsendableValue> {
-    Script::new(KIND, &program::doctor(), nonce, [""; 0])
+/// None in practice: no value holds a line break.
+pub fn doctor_script(privilege: &Privilege, nonce: Nonce) -> Result<Script, UnsendableValue> {
+    let through = privilege.only_for_refresh().unwrap_or(PrivilegeMethod::None);
+    Script::new(KIND, &program::doctor(), nonce, [through.to_string()])
 }
 
 /// Reads what the script printed: the manager, when there is one that patchwave knows, and the checks after the
@@ -108,6 +112,9 @@ fn privilege(sections: &Sections, said: &System<'_>, circumstances: &Circumstanc
     let privilege = circumstances.privilege;
     let programs = System::parse(sections.text("programs"));
     let user = programs.get("user");
+    if let (Some(program), false) = (privilege.only_for_refresh(), said.is_root()) {
+        return refresh_rule(sections, user, program);
+    }
     if !said.is_root() {
         return Check::warning(
             Topic::Privilege,
@@ -125,4 +132,27 @@ fn privilege(sections: &Sections, said: &System<'_>, circumstances: &Circumstanc
         Topic::Privilege,
         format!("{way}, by the command that every other script uses"),
     )
+}
+
+/// Root for the refresh alone: the program was asked for the very command.
+fn refresh_rule(sections: &Sections, user: &str, program: PrivilegeMethod) -> Check {
+    let Some(section) = sections.get("refresh-rule").filter(|section| section.exit_code != 69) else {
+        return Check::ok(
+            Topic::Privilege,
+            format!("scripts run as {user}, and this package manager refreshes its lists so; enough to scan"),
+        );
+    };
+    let command = section.stdout.trim();
+    if section.exit_code == 0 {
+        return Check::ok(
+            Topic::Privilege,
+            format!("scripts run as {user}, and {program} lets it run `{command}`; enough to scan"),
+        );
+    }
+    Check::failed(
+        Topic::Privilege,
+        format!("{program} does not let {user} run `{command}`"),
+        "`patchwave sudoers --for scan` prints the rule that allows it",
+    )
+    .with_code(ErrorCode::Sudo)
 }

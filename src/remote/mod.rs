@@ -9,6 +9,7 @@
 //! - [`left_over`]: what a job left beside configuration files in use.
 //! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
+//! - [`rules`]: what sudo and doas must allow for it.
 //! - [`script`]: a script as it goes over standard input. [`transport`]: how it reaches a host.
 //! - [`windows`]: the one other kind of host, told by its answer, and its probe.
 //!
@@ -27,6 +28,7 @@ mod program;
 pub mod reboot;
 pub mod repair;
 pub mod restart;
+pub mod rules;
 pub mod script;
 pub mod transport;
 pub mod windows;

@@ -1,7 +1,8 @@
 //! The probe: one script, one round trip: facts, updates and, when asked for, all installed packages.
 //!
 //! Data lines of the script: the refresh policy (`always`, `never`, `older-than`), its seconds, `yes`
-//! or `no` for the list of installed packages, and the seconds to wait for a lock of the manager.
+//! or `no` for the list of installed packages, the seconds to wait for a lock of the manager, and the program by which
+//! the refresh alone runs as root (`sudo`, `doas`), or `none`.
 //!
 //! Sections of the answer, in this order; a simulated host must print the same:
 //!
@@ -23,6 +24,7 @@ use crate::manager::{self, detect, failure, parse_installed};
 use crate::model::duration::age_in_words;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::{Facts, Metadata, RepositoryFailure, RepositoryFault};
+use crate::model::host::PrivilegeMethod;
 use crate::model::manager::Manager;
 use crate::model::section::Sections;
 use crate::model::text::count;
@@ -82,6 +84,18 @@ pub struct Probe {
 /// # Errors
 /// None in practice: no value of a request holds a line break.
 pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, UnsendableValue> {
+    probe_script_through(request, None, nonce)
+}
+
+/// The same for a host where the script runs as the login user, and the refresh alone as root by that program.
+///
+/// # Errors
+/// As [`probe_script`].
+pub fn probe_script_through(
+    request: &ProbeRequest,
+    through: Option<PrivilegeMethod>,
+    nonce: Nonce,
+) -> Result<Script, UnsendableValue> {
     let (policy, seconds) = match request.refresh {
         Refresh::Always => ("always", 0),
         Refresh::Never => ("never", 0),
@@ -97,6 +111,7 @@ pub fn probe_script(request: &ProbeRequest, nonce: Nonce) -> Result<Script, Unse
             &seconds.to_string(),
             installed,
             &request.lock_wait.as_secs().to_string(),
+            &through.unwrap_or(PrivilegeMethod::None).to_string(),
         ],
     )
 }
@@ -190,7 +205,7 @@ fn refresh_notice(
     }
     if let Some(problem) = manager::refresh_problem(manager, sections) {
         let failures = manager::repository_failures(manager, sections);
-        if problem.code == ErrorCode::Lock {
+        if matches!(problem.code, ErrorCode::Lock | ErrorCode::Sudo) {
             return Err(problem);
         }
         if !known {

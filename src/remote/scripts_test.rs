@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
@@ -51,7 +52,7 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("restart-proved".to_owned(), proved_script(&id(), nonce()).unwrap()),
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
-        ("doctor".to_owned(), doctor_script(nonce()).unwrap()),
+        ("doctor".to_owned(), doctor_script(&privilege(), nonce()).unwrap()),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
         (
             "command".to_owned(),
@@ -74,6 +75,15 @@ fn scripts() -> Vec<(String, Script)> {
         ));
     }
     scripts
+}
+
+fn privilege() -> Privilege {
+    Privilege {
+        method: PrivilegeMethod::Sudo,
+        user: "root".to_owned(),
+        password: None,
+        scope: PrivilegeScope::Refresh,
+    }
 }
 
 fn id() -> JobId {

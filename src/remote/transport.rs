@@ -64,8 +64,6 @@ pub trait Transport: Clone + Send + Sync + 'static {
 /// What is known of how a connection came about: for a person who asks why it works.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConnectionReport {
-    /// The address and the way there, in words: `10.0.0.2:22 through bastion`.
-    pub way: Option<String>,
     /// How the host's key is known, in words.
     pub host_key: Option<String>,
     /// By what the login was made, in words.

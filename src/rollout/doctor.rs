@@ -86,7 +86,7 @@ fn connected(host: &Host, connection: &impl Connection, duration_ms: u64) -> Vec
             Check::ok(Topic::Login, "whoever runs patchwave"),
         ];
     }
-    let way = report.way.unwrap_or_else(|| way(host));
+    let way = way(host);
     let host_key = match (report.host_key, &host.host_key) {
         (Some(words), _) => words,
         (None, Some(_)) => "it is the one that the inventory pins".to_owned(),
@@ -116,13 +116,13 @@ fn refused(host: &Host, error: &HostError) -> Vec<Check> {
 
 /// Runs the script as root, or else as the login user.
 async fn examine(host: &Host, connection: &impl Connection, limits: &Limits) -> (Option<Manager>, Vec<Check>) {
-    let first = run(connection, true, limits).await;
+    let first = run(host, connection, true, limits).await;
     let refusal = match &first {
         Err(error) if error.code == ErrorCode::Sudo => Some(error.clone()),
         _ => None,
     };
     let answer = match refusal {
-        Some(_) => run(connection, false, limits).await,
+        Some(_) => run(host, connection, false, limits).await,
         None => first,
     };
     let read = answer.and_then(|(output, nonce, times)| {
@@ -159,12 +159,13 @@ fn of_windows() -> Check {
 }
 
 async fn run(
+    host: &Host,
     connection: &impl Connection,
     privileged: bool,
     limits: &Limits,
 ) -> Result<(ScriptOutput, Nonce, Times), HostError> {
     let nonce = Nonce::from_bits(rand::random());
-    let script = doctor_script(nonce.clone()).map_err(|error| internal(&error))?;
+    let script = doctor_script(&host.privilege, nonce.clone()).map_err(|error| internal(&error))?;
     let sent = Timestamp::now().as_millisecond();
     let request = ScriptRequest {
         script,

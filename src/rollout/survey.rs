@@ -12,12 +12,12 @@ use super::sink::{EventSink, SinkError};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::facts::{Facts, Kernel, OperatingSystem, Reboot};
-use crate::model::host::Host;
+use crate::model::host::{Host, PrivilegeMethod};
 use crate::model::name::RunId;
 use crate::model::scan::{HostScan, HostState, Scan};
 use crate::model::text::printable;
 use crate::model::update::Update;
-use crate::remote::probe::{Probe, ProbeRequest, parse_probe, probe_script};
+use crate::remote::probe::{Probe, ProbeRequest, parse_probe, probe_script_through};
 use crate::remote::script::Nonce;
 use crate::remote::transport::{Connection, ScriptRequest, Transport};
 use crate::remote::windows;
@@ -85,7 +85,7 @@ async fn scan_host<T: Transport>(host: &Host, request: &ProbeRequest, transport:
     let clock = Instant::now();
     let answer = match transport.connect(host).await {
         Ok(connection) => {
-            let answer = probe(&connection, request, limits).await;
+            let answer = probe_through(&connection, request, host.privilege.only_for_refresh(), limits).await;
             connection.close().await;
             answer
         }
@@ -100,8 +100,18 @@ pub(super) async fn probe(
     request: &ProbeRequest,
     limits: &Limits,
 ) -> Result<Probe, HostError> {
+    probe_through(connection, request, None, limits).await
+}
+
+/// The same where the refresh alone runs as root, by that program.
+async fn probe_through(
+    connection: &impl Connection,
+    request: &ProbeRequest,
+    through: Option<PrivilegeMethod>,
+    limits: &Limits,
+) -> Result<Probe, HostError> {
     let nonce = Nonce::from_bits(rand::random());
-    let script = probe_script(request, nonce.clone()).map_err(|error| internal(&error))?;
+    let script = probe_script_through(request, through, nonce.clone()).map_err(|error| internal(&error))?;
     let output = connection
         .run(&ScriptRequest {
             script,

@@ -51,7 +51,8 @@ pub(super) struct Login<'a> {
     farewell: Farewell,
 }
 
-/// Logs in over a connection whose host key has been checked. `limit` is for each answer of the server.
+/// Logs in over a connection whose host key has been checked, and says by what. `limit` is for each answer of
+/// the server.
 ///
 /// # Errors
 /// `E_AUTH` with the account of all that was tried, `E_CONNECT` when the server closed before it judged
@@ -62,7 +63,7 @@ pub(super) async fn log_in(
     prepared: Prepared,
     credentials: &Credentials,
     limit: Duration,
-) -> Result<(), HostError> {
+) -> Result<String, HostError> {
     let farewell = session.farewell.clone();
     let login = Login {
         handle: &mut session.handle,
@@ -81,7 +82,8 @@ pub(super) async fn log_in(
 }
 
 impl Login<'_> {
-    async fn run(mut self) -> Result<(), HostError> {
+    async fn run(mut self) -> Result<String, HostError> {
+        let mut by: Vec<String> = Vec::new();
         for _ in 0..MOST_TRIES {
             let Some(method) = self.methods.next() else { break };
             if !self.may_begin(method) {
@@ -91,7 +93,7 @@ impl Login<'_> {
             if !self.methods.is_informed() && method != Method::PublicKey {
                 // A key can be tried at a venture; a password is not sent to a server that wants none.
                 match self.ask_for_methods().await? {
-                    Answer::Accepted => return Ok(()),
+                    Answer::Accepted => return Ok("nothing was asked for".to_owned()),
                     Answer::Refused(offered) | Answer::Partial(offered) => self.methods.set_offered(offered),
                     Answer::Closed | Answer::Failed(_) => return Err(self.closed()),
                 }
@@ -99,8 +101,14 @@ impl Login<'_> {
             }
             let (what, answer) = self.try_method(method).await?;
             match answer {
-                Answer::Accepted => return Ok(()),
-                Answer::Partial(offered) => self.accepted(what, offered),
+                Answer::Accepted => {
+                    by.push(what);
+                    return Ok(by.join(", then "));
+                }
+                Answer::Partial(offered) => {
+                    by.push(what.clone());
+                    self.accepted(what, offered);
+                }
                 Answer::Refused(offered) => self.refused(method, what, offered),
                 Answer::Closed if !self.was_judged() => return Err(self.closed()),
                 Answer::Closed => {

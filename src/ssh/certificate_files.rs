@@ -15,7 +15,14 @@ use super::user_certificate;
 impl Credentials {
     /// A key, and before it the certificate that lies beside it: it was made to be used. As for ssh, that one
     /// counts only where no certificate is configured.
-    pub(super) async fn add_key(&self, host: &Host, found: &mut Candidates, path: &Path, public: PublicKey, signer: SigningKey) {
+    pub(super) async fn add_key(
+        &self,
+        host: &Host,
+        found: &mut Candidates,
+        path: &Path,
+        public: PublicKey,
+        signer: SigningKey,
+    ) {
         if host.ssh.certificates.is_empty() {
             let beside = user_certificate::beside(path);
             match read_certificate(beside.clone()).await {
@@ -39,7 +46,13 @@ impl Credentials {
     }
 
     /// A certificate that is configured, with whatever holds its private key.
-    pub(super) async fn add_certificate_file(&self, host: &Host, found: &mut Candidates, held: &[AgentIdentity], path: &Path) {
+    pub(super) async fn add_certificate_file(
+        &self,
+        host: &Host,
+        found: &mut Candidates,
+        held: &[AgentIdentity],
+        path: &Path,
+    ) {
         let path = self.settings.expand(path);
         let certificate = match read_certificate(path.clone()).await {
             Ok(Some(certificate)) => certificate,

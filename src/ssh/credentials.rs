@@ -188,7 +188,11 @@ impl Credentials {
 
     /// What signs for a key file: itself, or the agent that has it unlocked already. `None` is no reason to
     /// complain where nobody asked for the file.
-    pub(super) async fn signing_key(&self, path: &Path, held: &[AgentIdentity]) -> Result<(PublicKey, SigningKey), String> {
+    pub(super) async fn signing_key(
+        &self,
+        path: &Path,
+        held: &[AgentIdentity],
+    ) -> Result<(PublicKey, SigningKey), String> {
         let file = self.store.read(path).await;
         let in_agent = file.public_key().and_then(|public| plain(held, public));
         match (file, in_agent) {

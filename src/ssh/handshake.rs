@@ -70,9 +70,25 @@ impl From<russh::Error> for HandlerError {
     }
 }
 
+/// How the host's key was known when it was accepted, in words. Only the handler sees the key.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recognition(Arc<Mutex<Option<String>>>);
+
+impl Recognition {
+    fn set(&self, words: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+    }
+
+    /// The words.
+    pub(super) fn words(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// Our side of russh's callbacks.
 pub(super) struct ClientHandler {
     check: KeyCheck,
+    recognition: Recognition,
     farewell: Farewell,
     keepalive: Keepalive,
 }
@@ -88,7 +104,10 @@ impl Handler for ClientHandler {
                 Some(certificate) => policy.check_certificate(certificate, now()),
                 None => policy.check(&server_key.public_key()),
             }
-            .map(|()| true)
+            .map(|()| {
+                self.recognition.set(policy.known_as(server_key));
+                true
+            })
             .map_err(|error| HandlerError::Refused(Box::new(error))),
             KeyCheck::Capture(policy) => Err(HandlerError::Captured(Box::new(CapturedKey {
                 key: server_key.public_key(),
@@ -142,6 +161,10 @@ pub(super) struct Session {
     pub(super) handle: Handle<ClientHandler>,
     /// Why it ended.
     pub(super) farewell: Farewell,
+    /// How its host key is known.
+    pub(super) recognition: Recognition,
+    /// By what the login was made, in words.
+    pub(super) login: Option<String>,
     lifeline: Lifeline,
 }
 
@@ -203,14 +226,18 @@ pub(super) struct Peer<'a> {
 pub(super) async fn handshake<S: Bytes>(stream: S, check: KeyCheck, peer: Peer<'_>) -> Result<Session, HandshakeError> {
     let (stream, lifeline, greeting) = WatchedStream::new(stream);
     let farewell = Farewell::default();
+    let recognition = Recognition::default();
     let handler = ClientHandler {
         check,
+        recognition: recognition.clone(),
         farewell: farewell.clone(),
         keepalive: peer.keepalive,
     };
     match timeout_at(peer.deadline, connect_stream(Arc::clone(&peer.config), stream, handler)).await {
         Ok(Ok(handle)) => Ok(Session {
             handle,
+            recognition,
+            login: None,
             farewell,
             lifeline,
         }),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use russh::keys::ssh_key::HashAlg;
-use russh::keys::{Algorithm, Certificate, PublicKey};
+use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
@@ -150,6 +150,26 @@ impl HostKeyPolicy {
     /// What `known_hosts` says about a key.
     pub(super) fn judge(&self, offered: &PublicKey) -> Verdict {
         self.lines.judge(offered)
+    }
+
+    /// How a key is known that was accepted, in words.
+    pub(super) fn known_as(&self, offered: &PublicKeyOrCertificate) -> String {
+        let key = offered.public_key();
+        let (kind, shown) = (key.algorithm(), fingerprint(&key));
+        if self.pinned.is_some() {
+            return format!("its {kind} key {shown} is the one that the inventory pins");
+        }
+        let authority = offered.certificate().and_then(|certificate| {
+            let authority = PublicKey::from(certificate.signature_key().clone());
+            Some((self.lines.place_of(&authority)?.to_string(), fingerprint(&authority)))
+        });
+        match (authority, self.lines.place_of(&key)) {
+            (Some((place, authority)), _) => {
+                format!("its {kind} key {shown} has a certificate of the authority {authority} ({place})")
+            }
+            (None, Some(place)) => format!("its {kind} key {shown} is known from {place}"),
+            (None, None) => format!("its {kind} key is {shown}"),
+        }
     }
 
     /// Accepts or refuses a key.

@@ -54,7 +54,10 @@ impl Ascent {
 pub(super) fn needs_program(host: &Host, privileged: bool) -> bool {
     // On this machine the shell finds out who it is: the inventory's user says nothing about it.
     let same_user = host.connect == Connect::Ssh && host.user == host.privilege.user;
-    privileged && host.privilege.method != PrivilegeMethod::None && !same_user
+    privileged
+        && host.privilege.method != PrivilegeMethod::None
+        && !same_user
+        && host.privilege.only_for_refresh().is_none()
 }
 
 /// Whether a terminal is wanted in any case: `doas` reads passwords from nothing else.

@@ -9,7 +9,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
 use crate::model::secret::Secret;
-use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
 
 use super::auth::log_in;
 use super::credentials::Credentials;
@@ -105,9 +105,11 @@ impl SshTransport {
             Err(error) => return Err(error.into_host_error()),
         };
         let limit = self.shared.settings.login_timeout;
-        let credentials = &self.shared.credentials;
-        match log_in(&mut reached.session, host, prepared, credentials, limit).await {
-            Ok(()) => Ok(reached.let_in()),
+        match log_in(&mut reached.session, host, prepared, &self.shared.credentials, limit).await {
+            Ok(by) => {
+                reached.session.login = Some(by);
+                Ok(reached.let_in())
+            }
             Err(error) => {
                 reached.session.close().await;
                 Err(error)
@@ -212,6 +214,14 @@ impl Connection for SshConnection {
                 exec::run_script(session, work).await
             }
             None => local::run_script(&self.host, request, password, &word).await,
+        }
+    }
+
+    fn report(&self) -> ConnectionReport {
+        let session = self.session.as_ref();
+        ConnectionReport {
+            host_key: session.and_then(|session| session.recognition.words()),
+            login: session.and_then(|session| session.login.clone()),
         }
     }
 

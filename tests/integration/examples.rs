@@ -8,6 +8,7 @@ use patchwave::inventory::load::load_inventory;
 use patchwave::inventory::{Inventory, ResolveContext, select_hosts};
 use patchwave::model::facts::{Facts, Kernel, Metadata, OperatingSystem, Reboot};
 use patchwave::model::host::Host;
+use patchwave::model::known::Knowledge;
 use patchwave::model::manager::Manager;
 use patchwave::model::name::{Architecture, PackageName, RunId, Version};
 use patchwave::model::scan::{HostScan, HostState, Scan};
@@ -136,11 +137,13 @@ fn the_built_in_playbook_plans_on_every_example_inventory() {
 
 /// Plans, and sees that every selected host is in exactly one wave.
 fn plans(playbook: &Playbook, inventory: &Inventory) -> bool {
-    let Ok(selected) = select_hosts(inventory, std::slice::from_ref(&playbook.select), None) else {
+    let known = Knowledge::default();
+    let Ok(selection) = select_hosts(inventory, std::slice::from_ref(&playbook.select), None, &known) else {
         return false;
     };
+    let selected = selection.hosts;
     let now = Timestamp::from_second(1_700_000_000).unwrap();
-    let Ok(planned) = make_plan(playbook, inventory, &selected, &scan(&selected), now) else {
+    let Ok(planned) = make_plan(playbook, inventory, &selected, &scan(&selected), &known, now) else {
         return false;
     };
     let in_waves: Vec<&str> = planned.plan.hosts().map(|host| host.name.as_str()).collect();

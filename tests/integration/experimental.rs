@@ -9,6 +9,7 @@ use patchwave::inventory::load::load_inventory;
 use patchwave::inventory::{Inventory, ResolveContext};
 use patchwave::model::experimental::Experimental;
 use patchwave::model::host::Host;
+use patchwave::model::known::Knowledge;
 use patchwave::model::manager::Manager;
 use patchwave::model::name::{HostName, RunId};
 use patchwave::model::plan::Plan;
@@ -93,7 +94,9 @@ fn plan(scan: &Scan) -> Plan {
     let selected: Vec<&Host> = inventory.hosts().iter().collect();
     let playbook = Playbook::built_in(std::iter::empty()).unwrap();
     let now = Timestamp::from_second(0).unwrap();
-    make_plan(&playbook, &inventory, &selected, scan, now).unwrap().plan
+    make_plan(&playbook, &inventory, &selected, scan, &Knowledge::default(), now)
+        .unwrap()
+        .plan
 }
 
 /// All formats of a page that has a table.

@@ -31,7 +31,8 @@ use crate::ssh::SshTransport;
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let session = Session::open(options, printer)?;
     let playbook = read_playbook(&arguments.options, &session)?;
-    session.select(None, Some(&playbook.select))?;
+    let selected = session.select(None, Some(&playbook.select))?;
+    session.require_root(&selected, "apply")?;
     if !arguments.dry_run && !arguments.download_only && !options.yes && !somebody_is_there() {
         return Err(Failure::usage(
             "`apply` changes hosts, and nobody is there to be asked; nothing was contacted",

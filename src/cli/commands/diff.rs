@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::cli::age::age_in_words;
 use crate::cli::arguments::{DiffArguments, DiffBy, Format, GlobalOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
 use crate::ledger::{LatestHostScan, Ledger};
-use crate::model::duration::age_in_words;
 use crate::model::scan::HostScan;
 use crate::model::text::count;
 use crate::plan::diff::fold_by_package;
@@ -87,10 +87,7 @@ fn age(latest: &[LatestHostScan]) -> Option<ScanAge> {
 
 /// How old the figures are, and whom they say nothing about.
 fn age_page(scanned: ScanAge, hosts: &[HostScan], unscanned: &[&str]) -> Page {
-    let ago = |time: Timestamp| {
-        let seconds = Timestamp::now().duration_since(time).as_secs();
-        age_in_words(u64::try_from(seconds).unwrap_or(0))
-    };
+    let ago = |time: Timestamp| age_in_words(Timestamp::now(), time);
     let mut lines = vec![if ago(scanned.oldest) == ago(scanned.newest) {
         Line::new(0, format!("scanned {} ago", ago(scanned.newest)), Tone::Quiet)
     } else {

@@ -15,4 +15,5 @@ pub mod playbook;
 pub mod repair;
 pub mod scan;
 pub mod show;
+pub mod sudoers;
 pub mod trust;

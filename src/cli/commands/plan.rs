@@ -5,14 +5,16 @@ use jiff::Timestamp;
 use crate::cli::arguments::{Format, GlobalOptions, PlanArguments, PlanOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::knowledge::read_lists;
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
 use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::known::Knowledge;
 use crate::model::pattern::Pattern;
 use crate::model::plan::Plan;
 use crate::model::run::HostRunState;
 use crate::model::scan::Scan;
-use crate::plan::{Planned, make_plan};
+use crate::plan::{Planned, check_waves, make_plan};
 use crate::playbook::{Playbook, UpdateScope};
 use crate::report::document::{Document, PlanBody};
 use crate::report::fold::fold_line;
@@ -64,16 +66,14 @@ pub(super) async fn prepare(
     ledger: &mut SqliteLedger,
 ) -> Result<(Scan, Planned), Failure> {
     let selected = session.select(None, Some(&playbook.select))?;
-    let now = Timestamp::now();
-    let nothing_known = Scan {
-        id: crate::cli::session::new_run_id()?,
-        started: now,
-        finished: now,
-        hosts: Vec::new(),
+    let knowledge = Knowledge {
+        lists: read_lists(&playbook.wave_expressions().collect::<Vec<_>>())?,
+        ..Knowledge::default()
     };
-    make_plan(playbook, &session.inventory, &selected, &nothing_known, now)?;
+    check_waves(playbook, &session.inventory, &selected, &knowledge)?;
     let scan = session.scan(&selected, options.refresh, transport, ledger).await?;
-    let mut planned = make_plan(playbook, &session.inventory, &selected, &scan, Timestamp::now())?;
+    let now = Timestamp::now();
+    let mut planned = make_plan(playbook, &session.inventory, &selected, &scan, &knowledge, now)?;
     planned.warnings.extend(failed_last_time(&planned.plan, ledger)?);
     Ok((scan, planned))
 }

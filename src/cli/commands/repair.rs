@@ -25,6 +25,7 @@ use crate::rollout::{Examination, examine_hosts, repair_hosts};
 pub async fn run(arguments: &RepairArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let session = Session::open(options, printer)?;
     let selected = session.select(arguments.expression.as_deref(), None)?;
+    session.require_root(&selected, "repair")?;
     if !arguments.dry_run && !options.yes && !somebody_is_there() {
         return Err(Failure::usage(
             "`repair` changes hosts, and nobody is there to be asked; nothing was contacted",

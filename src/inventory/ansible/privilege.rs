@@ -6,7 +6,7 @@ use super::connection::{ConnectionReader, Picked};
 use super::value::Value as Said;
 use crate::inventory::privilege::DEFAULT_USER;
 use crate::inventory::settings::{Setting, Value};
-use crate::model::host::{Privilege, PrivilegeMethod};
+use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::secret::{Secret, SecretReference};
 
 /// The variables of one method: whom to become, with what password, by which program.
@@ -51,6 +51,7 @@ impl<'all> ConnectionReader<'all> {
                     method: PrivilegeMethod::None,
                     user: DEFAULT_USER.to_owned(),
                     password: None,
+                    scope: PrivilegeScope::default(),
                 };
                 return self.set(Setting::Become, Value::Become(none), &switch);
             }
@@ -76,6 +77,7 @@ impl<'all> ConnectionReader<'all> {
                 method: names.method,
                 user,
                 password,
+                scope: PrivilegeScope::default(),
             };
             self.set(Setting::Become, Value::Become(privilege), &switch);
         }

@@ -1,7 +1,10 @@
 //! What inventories and expressions mean, and what is said about those that mean nothing.
 
+mod ansible;
 mod native;
+mod patterns;
 mod selection;
+mod states;
 
 use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};
 

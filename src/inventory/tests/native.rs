@@ -98,7 +98,7 @@ groups:
   a: {children: [c], hosts: [web1, web1], vars: {x: 1}}
   b: {hosts: web1}
   all: {}
-include: []
+include: {}
 ";
     assert_eq!(
         problems(text),
@@ -115,7 +115,7 @@ include: []
             "f.yml:7:36: host `web1` is defined twice; first defined here: f.yml:7:30 (a range and a name of it cannot stand side by side)",
             "f.yml:7:43: `vars` is not a key of a group (the keys of a group are `hosts`, `children`, `address`, `port`, `user`, `key`, `password`, `jump`, `become`, `host_key`, `connect`, `exclude`, `reboot`, `ssh_options`, `ssh_config` and `labels`)",
             "f.yml:9:3: `all` is a word of target expressions and cannot be a group (settings of all hosts stand under `defaults`)",
-            "f.yml:10:1: `include` is not supported by this version yet",
+            "f.yml:10:10: expected a list of files, folders, `command` and `ssh_config`, found a mapping",
         ]
     );
 }

@@ -1,71 +1,118 @@
-//! From text to the tree of an expression, in one pass over its characters.
+//! From tokens to the tree of an expression.
 
-use super::{ExpressionError, Term, Word};
-use crate::model::pattern::Pattern;
-use crate::model::range::{expand, has_range};
+use super::lexer::{Kind, Token, tokens};
+use super::name_regex::NameRegex;
+use super::state::{Comparison, Operator, StateTest};
+use super::term::{Span, StateWord, Term};
+use super::word::{Dialect, word_term};
+use super::{ExpressionError, ansible};
 
 /// Parentheses within parentheses. More can only be an accident.
 const DEEPEST: usize = 64;
 
-/// Longest expression in bytes; long lists of hosts belong in a group.
+/// Longest expression in bytes; long lists of hosts belong in a group or a file.
 const LONGEST: usize = 64 * 1024;
+
+const HOW_TO_PICK: &str = "write a host, a glob such as `web*`, `group:NAME` or `label:KEY=VALUE`";
+
+const HOW_TO_JOIN: &str = "join hosts by `,` (or), `&` (and), `!` (not)";
 
 /// Parses a whole text.
 pub(super) fn parse(text: &str) -> Result<Term, ExpressionError> {
     if text.len() > LONGEST {
         return Err(error(
-            0,
-            1,
+            point(0),
             "the expression is longer than 64 KiB",
-            Some("make a group of these hosts"),
+            Some("make a group of these hosts, or list them in a file: `@FILE`"),
         ));
     }
     let mut parser = Parser {
-        characters: text.chars().collect(),
+        tokens: tokens(text),
         at: 0,
         depth: 0,
+        end: text.chars().count(),
+        text,
     };
-    let term = parser.or()?;
+    if parser.tokens.is_empty() {
+        let hint = Some("write `all` for every host");
+        return Err(error(point(0), "the expression is empty", hint));
+    }
+    let term = parser.level()?;
     match parser.peek() {
         None => Ok(term),
-        Some(')') => Err(error(parser.at, 1, "this `)` closes nothing", None)),
-        Some(_) => Err(error(
-            parser.at,
-            1,
-            "an operator is missing before this",
-            Some("join hosts by `,` (or), `&` (and), `!` (not)"),
-        )),
+        Some(Kind::Close) => Err(error(parser.span(), "this `)` closes nothing", None)),
+        Some(_) => Err(parser.operator_is_missing()),
     }
 }
 
-fn error(offset: usize, length: usize, message: impl Into<String>, hint: Option<&str>) -> ExpressionError {
+fn point(offset: usize) -> Span {
+    Span { offset, length: 1 }
+}
+
+pub(super) fn error(span: Span, message: impl Into<String>, hint: Option<&str>) -> ExpressionError {
     ExpressionError {
-        offset,
-        length,
+        offset: span.offset,
+        length: span.length,
         message: message.into(),
         hint: hint.map(str::to_owned),
     }
 }
 
-struct Parser {
-    characters: Vec<char>,
-    at: usize,
+pub(super) struct Parser<'text> {
+    pub(super) tokens: Vec<Token>,
+    pub(super) at: usize,
     depth: usize,
+    /// The length of the text in characters.
+    end: usize,
+    pub(super) text: &'text str,
 }
 
-impl Parser {
-    /// The next character that is no blank.
-    fn peek(&mut self) -> Option<char> {
-        while self.characters.get(self.at).is_some_and(|c| c.is_whitespace()) {
-            self.at += 1;
+impl Parser<'_> {
+    pub(super) fn peek(&self) -> Option<&Kind> {
+        self.tokens.get(self.at).map(|token| &token.kind)
+    }
+
+    /// Where the next token stands; behind the text when there is none.
+    pub(super) fn span(&self) -> Span {
+        self.tokens
+            .get(self.at)
+            .map_or_else(|| point(self.end), |token| token.span)
+    }
+
+    /// Goes on when the next token is this one.
+    pub(super) fn skip(&mut self, kind: &Kind) -> bool {
+        let is_next = self.peek() == Some(kind);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    pub(super) fn operator_is_missing(&self) -> ExpressionError {
+        let follows = self.tokens.get(self.at + 1).map(|token| &token.kind);
+        if self.peek() == Some(&Kind::Not) && follows == Some(&Kind::Compare(Operator::Equal)) {
+            return error(self.span(), "`!=` is no operator", Some("write `!(updates=0)`"));
         }
-        self.characters.get(self.at).copied()
+        if let Some(Kind::Compare(operator)) = self.peek() {
+            let message = format!("only `updates` and `security` can be compared by `{operator}`");
+            return error(self.span(), message, Some("write `updates>0` or `security>=1`"));
+        }
+        error(
+            point(self.span().offset),
+            "an operator is missing before this",
+            Some(HOW_TO_JOIN),
+        )
+    }
+
+    /// Everything up to the end, or to the parenthesis that closes.
+    fn level(&mut self) -> Result<Term, ExpressionError> {
+        match ansible::separator(self)? {
+            Some(separator) => ansible::list(self, &separator),
+            None => self.or(),
+        }
     }
 
     fn or(&mut self) -> Result<Term, ExpressionError> {
-        let first = self.and()?;
-        let mut terms = vec![first];
-        while let Some(',' | '|') = self.peek() {
+        let mut terms = vec![self.and()?];
+        while let Some(Kind::Comma | Kind::Pipe) = self.peek() {
             self.at += 1;
             terms.push(self.and()?);
         }
@@ -73,10 +120,8 @@ impl Parser {
     }
 
     fn and(&mut self) -> Result<Term, ExpressionError> {
-        let first = self.not()?;
-        let mut terms = vec![first];
-        while let Some('&') = self.peek() {
-            self.at += 1;
+        let mut terms = vec![self.not()?];
+        while self.skip(&Kind::And) {
             terms.push(self.not()?);
         }
         Ok(joined(terms, Term::And))
@@ -84,11 +129,10 @@ impl Parser {
 
     fn not(&mut self) -> Result<Term, ExpressionError> {
         let mut negated = false;
-        while let Some('!') = self.peek() {
-            self.at += 1;
+        while self.skip(&Kind::Not) {
             negated = !negated;
         }
-        let term = self.operand()?;
+        let term = self.operand(Dialect::Native)?;
         Ok(match (negated, term) {
             (false, term) => term,
             // `!(!web)` is `web`, as `!!web` is.
@@ -97,66 +141,99 @@ impl Parser {
         })
     }
 
-    fn operand(&mut self) -> Result<Term, ExpressionError> {
-        let hint = Some("write a host, a glob such as `web*`, `group:NAME` or `label:KEY=VALUE`");
-        match self.peek() {
-            None if self.characters.iter().all(|c| c.is_whitespace()) => Err(error(
-                0,
-                1,
-                "the expression is empty",
-                Some("write `all` for every host"),
-            )),
-            None => Err(error(self.at, 1, "the expression ends where a host is expected", hint)),
-            Some('(') => self.parentheses(),
-            Some(c @ (')' | ',' | '|' | '&')) => {
-                Err(error(self.at, 1, format!("a host is expected before this `{c}`"), hint))
+    pub(super) fn operand(&mut self, dialect: Dialect) -> Result<Term, ExpressionError> {
+        let span = self.span();
+        let Some(token) = self.tokens.get(self.at).cloned() else {
+            return Err(error(
+                span,
+                "the expression ends where a host is expected",
+                Some(HOW_TO_PICK),
+            ));
+        };
+        match token.kind {
+            Kind::Open => self.parentheses(),
+            Kind::Word(text) => {
+                self.at += 1;
+                match self.comparison(&text, span)? {
+                    Some(term) => Ok(term),
+                    None => word_term(&text, span, dialect),
+                }
             }
-            Some(_) => self.word(),
+            Kind::Regex(text) => {
+                self.at += 1;
+                if text.is_empty() {
+                    return Err(error(span, "a regular expression is missing behind this `~`", None));
+                }
+                let regex = NameRegex::new(&text, span.offset).map_err(|message| error(span, message, None))?;
+                Ok(Term::Regex(regex))
+            }
+            Kind::File(path) => {
+                self.at += 1;
+                if path.is_empty() {
+                    return Err(error(span, "a file is missing behind this `@`", None));
+                }
+                Ok(Term::File { path, span })
+            }
+            Kind::Comma | Kind::Pipe | Kind::Colon | Kind::And | Kind::Not | Kind::Close | Kind::Compare(_) => {
+                let text: String = self.text.chars().skip(span.offset).take(span.length).collect();
+                let message = format!("a host is expected before this `{text}`");
+                Err(error(span, message, Some(HOW_TO_PICK)))
+            }
         }
+    }
+
+    /// `updates>0`, where a word is followed by a comparison.
+    fn comparison(&mut self, text: &str, span: Span) -> Result<Option<Term>, ExpressionError> {
+        let Some(Kind::Compare(operator)) = self.peek() else {
+            return Ok(None);
+        };
+        let operator = *operator;
+        if !matches!(text, "updates" | "security") {
+            return Err(self.operator_is_missing());
+        }
+        self.at += 1;
+        let behind = self.span();
+        let number = match self.peek() {
+            Some(Kind::Word(number)) => number.parse::<usize>().ok(),
+            _ => None,
+        };
+        let Some(number) = number else {
+            let message = format!("a whole number is expected behind `{text}{operator}`");
+            return Err(error(behind, message, Some("write `updates>0`")));
+        };
+        self.at += 1;
+        let comparison = Comparison { operator, number };
+        Ok(Some(Term::State(StateWord {
+            text: format!("{text}{operator}{number}"),
+            test: if text == "updates" {
+                StateTest::Updates(comparison)
+            } else {
+                StateTest::Security(comparison)
+            },
+            span: Span {
+                offset: span.offset,
+                length: behind.offset + behind.length - span.offset,
+            },
+        })))
     }
 
     fn parentheses(&mut self) -> Result<Term, ExpressionError> {
-        let open = self.at;
+        let open = self.span();
         if self.depth >= DEEPEST {
-            return Err(error(open, 1, "parentheses are nested more than 64 deep", None));
+            return Err(error(open, "parentheses are nested more than 64 deep", None));
         }
         self.at += 1;
         self.depth += 1;
-        let term = self.or()?;
+        let term = self.level()?;
         self.depth -= 1;
         match self.peek() {
-            Some(')') => {
+            Some(Kind::Close) => {
                 self.at += 1;
                 Ok(term)
             }
-            Some(_) => Err(error(self.at, 1, "an operator or `)` is missing before this", None)),
-            None => Err(error(open, 1, "this `(` is never closed", None)),
+            Some(_) => Err(self.operator_is_missing()),
+            None => Err(error(open, "this `(` is never closed", None)),
         }
-    }
-
-    /// Everything up to the next operator or blank; within brackets and braces a comma is part of it.
-    fn word(&mut self) -> Result<Term, ExpressionError> {
-        let start = self.at;
-        let (mut brackets, mut braces) = (0_usize, 0_usize);
-        while let Some(c) = self.characters.get(self.at) {
-            match c {
-                '[' => brackets += 1,
-                ']' => brackets = brackets.saturating_sub(1),
-                '{' => braces += 1,
-                '}' => braces = braces.saturating_sub(1),
-                '!' if brackets > 0 => {}
-                ',' if braces > 0 => {}
-                '(' | ')' | ',' | '|' | '&' | '!' => break,
-                c if c.is_whitespace() => break,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        let text: String = self.characters.get(start..self.at).unwrap_or_default().iter().collect();
-        if text.contains(['>', '<']) || matches!(self.peek(), Some('>' | '<')) {
-            return Err(unsupported(start, &text, "counts of updates such as `updates>0`"));
-        }
-        term(&text, start)
     }
 }
 
@@ -170,79 +247,4 @@ fn joined(mut terms: Vec<Term>, join: fn(Vec<Term>) -> Term) -> Term {
         }
         None => join(terms),
     }
-}
-
-/// What a word between operators means.
-fn term(text: &str, offset: usize) -> Result<Term, ExpressionError> {
-    if matches!(text, "all" | "*") {
-        return Ok(Term::All);
-    }
-    if text.starts_with('~') {
-        return Err(unsupported(offset, text, "regular expressions (`~…`)"));
-    }
-    if text.starts_with('@') {
-        return Err(unsupported(offset, text, "host lists in files (`@…`)"));
-    }
-    if text == "reboot" {
-        return Err(unsupported(
-            offset,
-            text,
-            "`reboot`, which depends on the state of a host,",
-        ));
-    }
-    match text.split_once(':') {
-        Some(("group", name)) => Ok(Term::Group(word(name, offset + 6, "a group after `group:`")?)),
-        Some(("label", rest)) => label(rest, offset + 6),
-        Some((kind @ ("os" | "manager"), _)) => Err(unsupported(
-            offset,
-            text,
-            &format!("`{kind}:`, which depends on the state of a host,"),
-        )),
-        _ => Ok(Term::Name(word(text, offset, "a host")?)),
-    }
-}
-
-fn label(rest: &str, offset: usize) -> Result<Term, ExpressionError> {
-    let Some((key, value)) = rest.split_once('=') else {
-        return Ok(Term::Label {
-            key: word(rest, offset, "a label after `label:`")?,
-            value: None,
-        });
-    };
-    let value_offset = offset + key.chars().count() + 1;
-    let key = word(key, offset, "a label after `label:`")?;
-    Ok(Term::Label {
-        key,
-        value: Some(word(value, value_offset, "a value after `=`")?),
-    })
-}
-
-fn word(text: &str, offset: usize, what: &str) -> Result<Word, ExpressionError> {
-    let length = text.chars().count();
-    if text.is_empty() {
-        return Err(error(offset, 1, format!("{what} is missing here"), None));
-    }
-    let texts = if has_range(text) {
-        expand(text).map_err(|problem| error(offset + problem.offset, 1, problem.message, None))?
-    } else {
-        vec![text.to_owned()]
-    };
-    let patterns: Result<Vec<Pattern>, _> = texts.into_iter().map(Pattern::new).collect();
-    let patterns = patterns.map_err(|problem| error(offset, length, problem.to_string(), None))?;
-    Ok(Word {
-        text: text.to_owned(),
-        patterns,
-        offset,
-        length,
-    })
-}
-
-fn unsupported(offset: usize, text: &str, what: &str) -> ExpressionError {
-    let hint = "hosts are picked by name, glob, `group:NAME` and `label:KEY=VALUE`";
-    error(
-        offset,
-        text.chars().count().max(1),
-        format!("{what} is not supported by this version yet"),
-        Some(hint),
-    )
 }

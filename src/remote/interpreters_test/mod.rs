@@ -124,12 +124,13 @@ fn an_examination_is_the_same_under_every_shell() {
     for manager in managers::PROBED {
         alike(manager, |world| {
             world.stub("df", "#!/bin/sh\necho Filesystem\necho '/dev/vda 100 60 40 60% /'\n");
-            let (output, text) = answer(world, &doctor::doctor_script(nonce()).unwrap());
             let privilege = Privilege {
                 method: PrivilegeMethod::Sudo,
                 user: "root".to_owned(),
                 password: None,
+                scope: crate::model::host::PrivilegeScope::Everything,
             };
+            let (output, text) = answer(world, &doctor::doctor_script(&privilege, nonce()).unwrap());
             let circumstances = doctor::Circumstances {
                 login: "deploy",
                 privilege: &privilege,

@@ -128,11 +128,22 @@ print_broken() {
   esac
 }
 
+# Whether the one command may be run as root that a narrow rule allows; 69 where the manager needs none.
+print_refresh_rule() {
+  refresh_is_asked=yes
+  case $manager in
+    apt) apt_fetch --error-on=any ;;
+    zypper | apk) "${manager}_fetch" ;;
+    *) return 69 ;;
+  esac
+}
+
 look_at_manager() {
   case $manager in
     apt | dnf4 | dnf5 | yum | microdnf | tdnf | zypper | pacman | apk | pkg | xbps | opkg | brew) ;;
     *) return 0 ;;
   esac
+  if [ "$refresh_through" != none ]; then section refresh-rule print_refresh_rule; fi
   # With this policy it only tells the age.
   refresh_policy=never
   "${manager}_is_due"
@@ -148,6 +159,7 @@ look_at_manager() {
 
 main() {
   read -r nonce
+  read -r refresh_through
   prepare
   # Nothing that runs from here on may read the rest of the script.
   exec </dev/null

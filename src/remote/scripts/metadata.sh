@@ -1,5 +1,6 @@
 # How old the metadata of the package manager is, and whether it is to be fetched anew. `started` is the time of the
-# beginning, `refresh_policy` and `refresh_seconds` are what was sent.
+# beginning, `refresh_policy` and `refresh_seconds` are what was sent; `refresh_through` is the program by which the
+# refresh alone runs as root (`sudo`, `doas`), or `none`.
 # shellcheck shell=sh
 
 # When a file was last changed, in seconds. GNU and busybox, BSD and macOS, OpenWrt (which has no stat).
@@ -31,9 +32,42 @@ refresh_is_due() {
       fi
       ;;
   esac
-  if [ "$refresh_word" = wanted ] && [ "$refresh_needs" = root ] && ! is_root; then
+  if [ "$refresh_word" = wanted ] && [ "$refresh_needs" = root ] && ! is_root && [ "$refresh_through" = none ]; then
     refresh_word=needs-root
   fi
   section metadata printf 'age=%s\nrefresh=%s\n' "$metadata_age" "$refresh_word"
   [ "$refresh_word" = wanted ]
+}
+
+# refresh_is_allowed SECONDS PROGRAM [ARGUMENT...]: whether the program of `refresh_through` lets the login run it. It is
+# asked for this command alone; nothing runs.
+refresh_is_allowed() {
+  case $refresh_through in
+    sudo) sudo -n -l -- /usr/bin/timeout "$@" >/dev/null 2>&1 ;;
+    # Where its rules may not be read, only trying can tell.
+    doas)
+      [ ! -r /etc/doas.conf ] ||
+        [ "$(doas -C /etc/doas.conf -u root -- /usr/bin/timeout "$@" 2>/dev/null)" = 'permit nopass' ]
+      ;;
+  esac
+}
+
+# refreshing SECONDS PROGRAM [ARGUMENT...]: runs the manager's refresh; PROGRAM is an absolute path. The words that sudo
+# or doas is given are those of src/manager/refresh.rs, and rules allow no others. With `refresh_is_asked` as `yes`
+# nothing is run: it says which command it would be, and whether that is allowed.
+refreshing() {
+  refresh_limit=$1
+  refresh_program=$2
+  shift 2
+  if [ "${refresh_is_asked:-no}" = yes ]; then
+    echo "/usr/bin/timeout $refresh_limit $refresh_program $*"
+    refresh_is_allowed "$refresh_limit" "$refresh_program" "$@"
+  elif is_root || [ "$refresh_through" = none ]; then
+    limited "$refresh_limit" "${refresh_program##*/}" "$@"
+  elif refresh_is_allowed "$refresh_limit" "$refresh_program" "$@"; then
+    "$refresh_through" -n /usr/bin/timeout "$refresh_limit" "$refresh_program" "$@"
+  else
+    echo "patchwave: E_SUDO: $refresh_through does not let $(id -un) run: /usr/bin/timeout $refresh_limit $refresh_program $*" >&2
+    return 78
+  fi
 }

@@ -18,6 +18,7 @@ main() {
   read -r refresh_seconds
   read -r installed_wanted
   read -r lock_wait
+  read -r refresh_through
   prepare
   # Nothing that runs from here on may read the rest of the script.
   exec </dev/null

@@ -109,11 +109,17 @@ impl Entry<'_> {
     }
 }
 
-/// What two hosts must share to stand in one entry: all but their names and numbers.
+/// What two hosts must share to stand in one entry: all but their names, numbers and fingerprints.
 fn alike(host: &HostCheckup, check: &Check) -> String {
     let remedy = check.remedy.as_deref().unwrap_or_default();
     let text = format!("{}\n{remedy}", check.seen);
+    let text: Vec<&str> = text.split(' ').map(without_fingerprint).collect();
+    let text = text.join(" ");
     without_numbers(&text.replace(host.name.as_str(), "").replace(&host.address, ""))
+}
+
+fn without_fingerprint(word: &str) -> &str {
+    if word.starts_with("SHA256:") { "SHA256" } else { word }
 }
 
 fn entries<'a>(hosts: &'a [HostCheckup], wanted: impl Fn(&Check) -> bool) -> Vec<Entry<'a>> {

@@ -85,6 +85,7 @@ impl Fleet {
                 method: PrivilegeMethod::Sudo,
                 user: "root".to_owned(),
                 password: None,
+                scope: crate::model::host::PrivilegeScope::Everything,
             },
             groups: Vec::new(),
             labels: BTreeMap::new(),

@@ -12,6 +12,8 @@ mod files;
 mod index;
 pub(super) mod line;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
@@ -161,6 +163,17 @@ impl HostLines {
             (None, Some(place)) => Verdict::OtherType(place),
             (None, None) => Verdict::Unknown,
         }
+    }
+
+    /// Where a key is known from: its own line, or that of the authority that it is.
+    pub(super) fn place_of(&self, key: &PublicKey) -> Option<&Place> {
+        let known = self
+            .marked(Marker::None)
+            .chain(self.marked(Marker::CertificateAuthority));
+        known
+            .filter(|line| line.key.key_data() == key.key_data())
+            .map(|line| &line.place)
+            .next()
     }
 
     fn marked(&self, marker: Marker) -> impl Iterator<Item = &Line> {

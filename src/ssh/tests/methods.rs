@@ -218,7 +218,10 @@ async fn whoever_gives_no_password_for_one_host_is_not_asked_for_the_next() {
     .await;
     let person = Person::with(&[]);
     let transport = SshTransport::new(door.settings(person.clone()), Arc::new(|_| None));
-    for (name, why) in [("web01", "nobody answered it"), ("web02", "no password was given for another host")] {
+    for (name, why) in [
+        ("web01", "nobody answered it"),
+        ("web02", "no password was given for another host"),
+    ] {
         let error = transport.connect(&door.host(name)).await.err().unwrap();
         assert!(error.message.contains(why), "{error}");
     }

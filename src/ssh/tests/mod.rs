@@ -14,6 +14,7 @@ mod options;
 mod privilege;
 mod proxy;
 mod real;
+mod round_trips;
 mod scale;
 mod security_keys;
 mod sshd;
@@ -210,6 +211,7 @@ fn host(name: &str) -> Host {
             method: PrivilegeMethod::Sudo,
             user: "root".to_owned(),
             password: None,
+            scope: crate::model::host::PrivilegeScope::Everything,
         },
         groups: Vec::new(),
         labels: BTreeMap::new(),
@@ -249,7 +251,7 @@ fn told(result: Result<ScriptOutput, HostError>) -> String {
 }
 
 /// Whether a program is installed; says by name what is left out when it is not.
-fn has_program(program: &str) -> bool {
+pub(super) fn has_program(program: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
     if !found {

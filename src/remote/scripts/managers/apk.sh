@@ -1,8 +1,12 @@
 # apk: Alpine Linux, versions 2 and 3. Nothing that the updates hang on is asked of version 3 alone.
 # shellcheck shell=sh
 
+apk_fetch() {
+  refreshing 240 /sbin/apk --wait 5 update
+}
+
 apk_refresh() {
-  await_lock && limited 240 apk --wait 5 update
+  await_lock && apk_fetch
 }
 
 # The same resolution as the job's: all at once, apk itself included. What cannot be resolved takes the whole

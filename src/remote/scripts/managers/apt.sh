@@ -4,12 +4,17 @@
 # How many packages are asked about one by one, why they are kept back.
 apt_asked_about=10
 
+# apt_fetch OPTION
+apt_fetch() {
+  refreshing 240 /usr/bin/apt-get -q "$1" update
+}
+
 apt_update() {
   # Without the option, an unreachable mirror is only a warning. apt before 2.1.16 does not know it.
   apt_error_option='--error-on=any'
   while :; do
     await_lock || return
-    { apt_errors=$(limited 240 apt-get -q "$apt_error_option" update 2>&1 1>&3); apt_code=$?; } 3>&1
+    { apt_errors=$(apt_fetch "$apt_error_option" 2>&1 1>&3); apt_code=$?; } 3>&1
     case $apt_errors in
       *"option --error-on=any is not understood"*) apt_error_option=-q && continue ;;
       *"Could not get lock"*) lock_wait_is_over || { sleep 1 && continue; } ;;
@@ -28,7 +33,7 @@ apt_refresh() {
   # An old apt only warns.
   case $apt_code:$apt_errors in
     0:*'Some index files failed'* | [1-9]*)
-      if [ -n "$apt_time" ]; then touch -d "@$apt_time" /var/lib/apt/lists/partial; fi
+      if [ -n "$apt_time" ] && is_root; then touch -d "@$apt_time" /var/lib/apt/lists/partial; fi
       ;;
   esac
   return "$apt_code"
@@ -177,6 +182,11 @@ apt_installed() {
 
 # Files of `lists` carry the mirror's time; the folder that downloads go through carries ours.
 apt_is_due() {
+  # A login that is not root cannot set the folder's time back, and after a failure it would tell too young an age.
+  if ! is_root && [ "$refresh_through" != none ]; then
+    refresh_is_due root /var/lib/apt/periodic/update-success-stamp
+    return
+  fi
   refresh_is_due root /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
 }
 

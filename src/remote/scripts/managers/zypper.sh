@@ -20,9 +20,13 @@ zypper_ask() {
   if [ -n "$zypper_words" ]; then zypper_run "$@" $zypper_only $zypper_words; fi
 }
 
+zypper_fetch() {
+  refreshing 300 /usr/bin/zypper -n refresh
+}
+
 # Both streams as one: what says why a repository fails, and that it fails, are written to different ones.
 zypper_refresh() {
-  await_lock && limited 300 zypper -n refresh 2>&1
+  await_lock && zypper_fetch 2>&1
   zypper_code=$?
   if [ "$zypper_code" != 0 ]; then zypper_limit; fi
   return "$zypper_code"
