@@ -112,11 +112,11 @@ impl Dialogue {
             return Step::Wait;
         }
         self.stdout.bytes.extend_from_slice(bytes);
-        if !self.started {
-            if let Some(after) = self.script.start.as_deref().and_then(|start| self.after_line(start)) {
-                self.stdout.bytes.drain(..after);
-                self.started = true;
-            }
+        if !self.started
+            && let Some(after) = self.script.start.as_deref().and_then(|start| self.after_line(start))
+        {
+            self.stdout.bytes.drain(..after);
+            self.started = true;
         }
         if self.started
             && let Some(after) = self.script.sign.as_deref().and_then(|sign| self.after_line(sign))

@@ -208,3 +208,22 @@ async fn a_server_without_a_lock_is_entered() {
     .await;
     assert_eq!(door.log_in(&door.host("web01"), Person::with(&[])).await, Ok(()));
 }
+
+#[tokio::test]
+async fn whoever_gives_no_password_for_one_host_is_not_asked_for_the_next() {
+    let door = Door::with(Rules {
+        questions: vec![("Password: ", false, RIGHT)],
+        ..Rules::default()
+    })
+    .await;
+    let person = Person::with(&[]);
+    let transport = SshTransport::new(door.settings(person.clone()), Arc::new(|_| None));
+    for (name, why) in [
+        ("web01", "nobody answered it"),
+        ("web02", "no password was given for another host"),
+    ] {
+        let error = transport.connect(&door.host(name)).await.err().unwrap();
+        assert!(error.message.contains(why), "{error}");
+    }
+    assert_eq!(person.questions(), ["web01 asks: second factor Password:"]);
+}

@@ -16,6 +16,7 @@ mod faults;
 mod hosts;
 mod inventories;
 mod locks;
+mod logins;
 mod pacman;
 mod repair;
 mod rollouts;
