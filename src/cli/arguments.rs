@@ -72,6 +72,10 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
 
+    /// OpenSSH's configuration, read in place of ~/.ssh/config and /etc/ssh/ssh_config; `none` reads nothing.
+    #[arg(long, global = true, value_name = "PATH", env = "PATCHWAVE_SSH_CONFIG")]
+    pub ssh_config: Option<PathBuf>,
+
     /// Format of what is written to standard output.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,

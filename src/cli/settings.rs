@@ -1,11 +1,14 @@
 //! From raw arguments and the environment to what commands use.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::arguments::{GlobalOptions, Surroundings};
 use super::failure::Failure;
 use crate::inventory::ResolveContext;
 use crate::inventory::load::{DiscoveryError, find_inventory};
+use crate::model::ssh_options::SshConfiguration;
+use crate::ssh::config::{OpenSshConfiguration, ThisMachine};
 
 /// Where system-wide inventories are.
 const SYSTEM_INVENTORY: &str = "/etc/patchwave/inventory.yml";
@@ -48,8 +51,17 @@ pub fn resolve_context(options: &GlobalOptions) -> ResolveContext {
     ResolveContext {
         local_user: user.unwrap_or_else(|| "root".to_owned()),
         home: home(),
-        ssh: None,
+        ssh: Some(ssh_configuration(options)),
     }
+}
+
+/// OpenSSH's configuration, as whoever runs patchwave has it. Nothing is read yet.
+fn ssh_configuration(options: &GlobalOptions) -> Arc<dyn SshConfiguration> {
+    let configuration = OpenSshConfiguration::new(Arc::new(ThisMachine::new()));
+    Arc::new(match &options.ssh_config {
+        Some(file) => configuration.with_file(file.clone()),
+        None => configuration,
+    })
 }
 
 /// Where the ledger is kept.

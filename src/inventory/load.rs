@@ -1,81 +1,30 @@
-//! Reads inventories from the disk. Only this file and `ansible/files.rs` do.
+//! Reads inventories from the disk, and finds the one to read when none is named.
 //!
 //! A file that cannot be read is an error: a fleet is never smaller than it was meant to be.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ansible::files::{is_program, list, read, source_of_directory, source_of_file, unreadable};
-use super::ansible::{AnsibleSource, has_native_key, is_ansible};
-use super::{Inventory, InventoryFile, ResolveContext, parse_sources};
-use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
+use super::ansible::files::{holds_inventory, is_list_of_hosts, list};
+use super::resolve::parse_everything;
+use super::sources::gather::{gather, is_yaml};
+use super::{Inventory, ResolveContext};
+use crate::model::diagnostic::Diagnostics;
 
-/// Reads files and directories as one inventory. Of a native directory every `*.yml` and `*.yaml` is read, by
-/// name; of one of Ansible's whatever Ansible would read.
+/// Reads files and directories, and all that they include, as one inventory.
 ///
 /// # Errors
-/// Every mistake of every file.
+/// Every mistake of every source.
 pub fn load_inventory(paths: &[PathBuf], context: &ResolveContext) -> Result<Inventory, Diagnostics> {
-    let mut problems = Diagnostics::default();
-    let mut files: Vec<InventoryFile> = Vec::new();
-    let mut sources: Vec<AnsibleSource> = Vec::new();
-    for path in paths {
-        match files_of(path) {
-            Ok((native, ansible)) => {
-                files.extend(native);
-                sources.extend(ansible);
-            }
-            Err(problem) => problems.merge(problem),
-        }
-    }
-    // The mistakes of the files that can be read are worth knowing too.
-    match parse_sources(&files, &sources, context) {
+    let (sources, mut problems) = gather(paths, context);
+    // The mistakes of the sources that can be read are worth knowing too.
+    match parse_everything(&sources, context) {
         Ok(inventory) => problems.into_result(inventory),
         Err(more) => {
             problems.merge(more);
             Err(problems)
         }
     }
-}
-
-/// The native files and the source of Ansible's that a path holds.
-fn files_of(path: &Path) -> Result<(Vec<InventoryFile>, Option<AnsibleSource>), Diagnostics> {
-    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
-        let file = read(path).map_err(|error| unreadable(path, &error))?;
-        if !is_program(path, &file.bytes) && !is_ansible(path, &file.bytes) {
-            return Ok((vec![file], None));
-        }
-        return Ok((Vec::new(), Some(source_of_file(path, file)?)));
-    }
-    let listing = list(path).map_err(|error| unreadable(path, &error))?;
-    let mut native: Vec<InventoryFile> = Vec::new();
-    for file in listing.iter().filter(|entry| is_yaml(entry) && entry.is_file()) {
-        native.push(read(file).map_err(|error| unreadable(file, &error))?);
-    }
-    let has_native = native.iter().any(|file| has_native_key(&file.bytes));
-    let source = if has_native { None } else { source_of_directory(path)? };
-    match source {
-        Some(source) => Ok((Vec::new(), Some(source))),
-        None if native.is_empty() => {
-            let message = "the directory holds no inventory: no `*.yml`, no `*.yaml` and nothing of Ansible's";
-            Err(Diagnostics::from(Diagnostic::new(
-                Place::of_file(&path.display().to_string()),
-                message,
-            )))
-        }
-        None => Ok((native, None)),
-    }
-}
-
-fn is_yaml(path: &Path) -> bool {
-    let is_hidden = path
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    !is_hidden
-        && path
-            .extension()
-            .is_some_and(|extension| extension == "yml" || extension == "yaml")
 }
 
 /// The inventory to use when none is named: the only one in `directory`, else `system`.
@@ -99,9 +48,9 @@ pub fn find_inventory(directory: &Path, system: &Path) -> Result<PathBuf, Discov
 /// A file, or a directory with at least one: `inventories/production/`.
 fn is_inventory(path: &Path) -> bool {
     if path.is_dir() {
-        return list(path).is_ok_and(|entries| entries.iter().any(|entry| is_yaml(entry)));
+        return holds_inventory(path);
     }
-    is_yaml(path)
+    is_yaml(path) || is_list_of_hosts(path)
 }
 
 /// The choice among what was found in `directory`. Pure.
@@ -177,6 +126,8 @@ fn names(paths: &[PathBuf]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn context() -> ResolveContext {
@@ -253,6 +204,12 @@ mod tests {
             "inventories/prod"
         );
         assert_eq!(found(&[("etc.yml", "")], "etc.yml").unwrap(), "etc.yml");
+        for ansible in ["hosts", "fleet.ini", "prod/hosts"] {
+            let path = format!("inventories/{ansible}");
+            let files = [(path.as_str(), "web01\n"), ("inventories/group_vars/all.yml", "")];
+            let first = path.split_inclusive('/').take(2).collect::<String>();
+            assert_eq!(found(&files, "x").unwrap(), first.trim_end_matches('/'));
+        }
         let several = found(&[one, ("inventories/other.yaml", "")], "x").unwrap_err();
         assert!(
             several.to_string().contains("fleet.yml") && several.to_string().contains("other.yaml"),

@@ -1,10 +1,12 @@
 //! From YAML to hosts, and the target expressions that pick them.
 //!
 //! A file is read in full and every mistake in it is reported at once; a host exists only when every
-//! setting of it is certain. Only [`load`] touches the disk; all else takes text and gives values.
+//! setting of it is certain. Only [`load`], `sources/gather.rs` and the file readers of Ansible's dialect touch the
+//! disk, and only `sources/command.rs` and `ansible/run.rs` run programs; all else takes text and gives values.
 
 pub mod ansible;
 mod collect;
+mod domains;
 mod evaluate;
 mod evaluate_name;
 mod evaluate_state;
@@ -15,6 +17,7 @@ mod jump;
 mod layers;
 pub mod load;
 mod origins;
+mod password;
 mod paths;
 mod privilege;
 mod resolve;
@@ -23,7 +26,9 @@ mod schema;
 mod select;
 mod setting_reader;
 mod settings;
+mod sources;
 mod ssh;
+mod ssh_hosts;
 mod ssh_origins;
 mod ssh_reader;
 #[cfg(test)]

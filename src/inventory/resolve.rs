@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::ansible::{self, AnsiblePart, AnsibleSource, Told, is_ansible};
 use super::collect::{Collected, HostDefinition, collect};
+use super::domains::find_members;
 use super::graph::GroupGraph;
 use super::jump::{check_jumps, complete_ways};
 use super::layers::{Contradiction, GroupLayer, Winner, group_layer, host_settings};
@@ -15,7 +16,9 @@ use super::privilege::DEFAULT_USER;
 use super::resolved::{Group, Inventory, Layer};
 use super::schema::read_file;
 use super::settings::{Setting, Value};
+use super::sources::{NativeSource, Sources};
 use super::ssh::SshQuestions;
+use super::ssh_hosts::ssh_hosts;
 use super::warnings::{same_machines, same_names};
 use super::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -54,31 +57,50 @@ pub fn parse_sources(
     sources: &[AnsibleSource],
     context: &ResolveContext,
 ) -> Result<Inventory, Diagnostics> {
+    let sources = Sources {
+        native: files.iter().map(NativeSource::of_file).collect(),
+        ansible: sources.to_vec(),
+        ssh: Vec::new(),
+    };
+    parse_everything(&sources, context)
+}
+
+/// Reads everything that was gathered as one inventory.
+///
+/// # Errors
+/// Every mistake of every source.
+pub(super) fn parse_everything(sources: &Sources, context: &ResolveContext) -> Result<Inventory, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let mut contents = Vec::with_capacity(files.len());
-    for file in files {
-        let directory = file.path.parent().map(ToOwned::to_owned).unwrap_or_default();
+    let mut contents = Vec::with_capacity(sources.native.len());
+    let home = || context.home.clone();
+    for source in &sources.native {
+        let directory = source.folder.clone();
         let paths = PathContext {
             directory,
-            home: context.home.clone(),
+            home: home(),
         };
-        let (content, found) = read_file(&file.path.display().to_string(), &file.bytes, &paths);
+        let (content, found) = read_file(source, &paths);
         problems.merge(found);
         contents.push(content);
     }
-    if !sources.is_empty() {
+    if !sources.ansible.is_empty() {
         // As for Ansible itself, a relative path begins where the program was started.
         let paths = PathContext {
             directory: PathBuf::new(),
-            home: context.home.clone(),
+            home: home(),
         };
-        let (more, found) = ansible::read(sources, &paths);
+        let (more, found) = ansible::read(&sources.ansible, &paths);
         problems.merge(found);
         contents.extend(more);
     }
+    for source in &sources.ssh {
+        contents.extend(ssh_hosts(source, &mut problems));
+    }
     let mut warnings = Diagnostics::default();
+    let mut domains = Vec::new();
     for content in &mut contents {
         warnings.merge(std::mem::take(&mut content.warnings));
+        domains.append(&mut content.domains);
     }
     let collected = collect(contents, &mut problems);
     let graph = GroupGraph::new(&collected, &mut problems);
@@ -94,8 +116,11 @@ pub fn parse_sources(
     if !inventory.warnings.is_empty() {
         inventory.warnings.add_sources_of(&problems);
     }
-    inventory.files = files.iter().map(|file| file.path.clone()).collect();
-    inventory.files.extend(sources.iter().flat_map(AnsibleSource::files));
+    inventory.files = sources.native.iter().filter_map(|source| source.path.clone()).collect();
+    inventory
+        .files
+        .extend(sources.ansible.iter().flat_map(AnsibleSource::files));
+    inventory.domains = find_members(domains, &inventory, &mut problems);
     problems.into_result(inventory)
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::model::diagnostic::{Diagnostics, Place};
+use crate::model::domain::Domain;
 use crate::model::host::Host;
 use crate::model::name::{GroupName, HostName};
 
@@ -15,6 +16,7 @@ pub struct Inventory {
     pub(super) positions: HashMap<HostName, usize>,
     pub(super) hops: Vec<Host>,
     pub(super) groups: Vec<Group>,
+    pub(super) domains: Vec<Domain>,
     pub(super) origins: HashMap<HostName, Vec<SettingOrigin>>,
     pub(super) warnings: Diagnostics,
     pub(super) files: Vec<PathBuf>,
@@ -127,6 +129,17 @@ impl Inventory {
     #[must_use]
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name.as_str() == name)
+    }
+
+    /// Every domain, in the order of the files.
+    #[must_use]
+    pub fn domains(&self) -> &[Domain] {
+        &self.domains
+    }
+
+    /// The domains of a host.
+    pub fn domains_of(&self, name: &HostName) -> impl Iterator<Item = &Domain> {
+        self.domains.iter().filter(move |domain| domain.members.contains(name))
     }
 
     /// Where each setting of a host came from; empty for a name that is no host.

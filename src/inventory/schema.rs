@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ansible::Told;
+use super::domains::{DomainEntry, read_domains};
 use super::paths::PathContext;
 use super::setting_reader::SettingReader;
 use super::settings::Settings;
+use super::sources::include::read_includes;
+use super::sources::{Includes, NativeSource};
 use crate::model::diagnostic::{Diagnostics, Place};
-use crate::model::document::{Document, Fields, Located, Node, Reader, Span};
+use crate::model::document::{Document, Entry, Fields, Located, Node, Reader, Span};
 use crate::model::name::{GroupName, HostName};
 use crate::model::text::nearest;
 
@@ -17,6 +20,11 @@ pub(super) const RESERVED: [&str; 2] = ["all", "reboot"];
 
 /// What such names begin with in target expressions.
 pub(super) const PREFIXES: [&str; 4] = ["group:", "label:", "os:", "manager:"];
+
+/// Whether a name means something else in target expressions.
+pub(super) fn is_reserved(text: &str) -> bool {
+    RESERVED.contains(&text) || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
 
 const TOP_LEVEL: [&str; 5] = ["defaults", "hosts", "groups", "domains", "include"];
 
@@ -32,6 +40,7 @@ pub(super) struct FileContent {
     pub(super) jumps: Vec<Located<HostName>>,
     /// For hosts whose settings were chosen among several already: who said them, and what was not chosen.
     pub(super) told: HashMap<HostName, Arc<Told>>,
+    pub(super) domains: Vec<DomainEntry>,
     /// What is allowed and still looks like a mistake.
     pub(super) warnings: Diagnostics,
 }
@@ -56,12 +65,13 @@ pub(super) struct GroupEntry {
 }
 
 /// Reads one file. What is wrong is in the list; the rest is worth joining, to find more.
-pub(super) fn read_file(file: &str, bytes: &[u8], paths: &PathContext) -> (FileContent, Diagnostics) {
-    let document = Document::from_bytes(file, bytes);
+pub(super) fn read_file(source: &NativeSource, paths: &PathContext) -> (FileContent, Diagnostics) {
+    let document = Document::from_bytes(&source.name, &source.bytes);
     let (reader, root) = Reader::new(document);
     let mut file = FileReader {
         reader,
         paths,
+        includes: source.includes,
         content: FileContent::default(),
         hosts: 0,
     };
@@ -88,6 +98,7 @@ pub(super) fn read_file(file: &str, bytes: &[u8], paths: &PathContext) -> (FileC
 pub(super) struct FileReader<'file> {
     pub(super) reader: Reader,
     paths: &'file PathContext,
+    includes: Includes,
     content: FileContent,
     /// Hosts so far, to stop before the memory does.
     pub(super) hosts: usize,
@@ -114,16 +125,24 @@ impl FileReader<'_> {
         if let Some(node) = fields.get("groups") {
             self.read_groups(node);
         }
-        for key in ["domains", "include"] {
-            if let Some(entry) = fields.hidden(key) {
-                self.reader.problem(
-                    entry.span,
-                    format!("`{key}` is not supported by this version yet"),
-                    None,
-                );
-            }
+        if let Some(node) = fields.get("domains") {
+            self.content.domains = read_domains(&mut self.reader, node);
+        }
+        if let Some(entry) = fields.entry("include") {
+            self.read_include(entry);
         }
         self.reader.finish(fields);
+    }
+
+    /// What is included was read already; here only its mistakes are of interest.
+    fn read_include(&mut self, entry: &Entry) {
+        let found = read_includes(&mut self.reader, &entry.value, self.paths);
+        let message = match self.includes {
+            Includes::Forbidden => "what a program prints cannot include anything",
+            Includes::NotFollowed if !found.is_empty() => "what this includes was not read",
+            Includes::NotFollowed | Includes::Followed => return,
+        };
+        self.reader.problem(entry.span, message, None);
     }
 
     pub(super) fn settings(&mut self, fields: &mut Fields<'_>) -> Settings {

@@ -27,9 +27,12 @@ pub(super) fn read_ssh_options(reader: &mut Reader, node: &Node) -> Option<Locat
     })
 }
 
-/// `ssh_config`: the file that is read in place of the user's and the system's, as after `ssh -F`.
+/// `ssh_config`: the file that is read in place of the user's and the system's, as after `ssh -F`; `none` is none.
 pub(super) fn read_ssh_configuration(reader: &mut Reader, node: &Node, paths: &PathContext) -> Option<Located<Value>> {
-    let path = reader.parsed(node, "the path of a file as ~/.ssh/config", |text| paths.resolve(text))?;
+    let path = reader.parsed(node, "the path of a file as ~/.ssh/config", |text| match text {
+        "none" => Ok(text.into()),
+        _ => paths.resolve(text),
+    })?;
     Some(Located {
         value: Value::SshConfiguration(path.value),
         place: path.place,

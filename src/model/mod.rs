@@ -9,6 +9,7 @@ pub mod checkup;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;
+pub mod domain;
 pub mod download;
 pub mod duration;
 pub mod error;

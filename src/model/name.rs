@@ -129,6 +129,10 @@ name_type!(
     GroupName, "group name", check_selectable
 );
 name_type!(
+    /// The name of a domain: hosts of which only so many may be down together.
+    DomainName, "domain name", check_selectable
+);
+name_type!(
     /// The name of a wave of a playbook.
     WaveName, "wave name", |text| {
         check_length(text)?;

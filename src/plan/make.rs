@@ -9,6 +9,7 @@ use super::updates::choose_updates;
 use super::waves::{batch_sizes, budget, share_out};
 use super::{PlanError, Planned};
 use crate::inventory::Inventory;
+use crate::model::domain::Domain;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Host, RebootPolicy};
 use crate::model::known::Knowledge;
@@ -81,6 +82,7 @@ pub fn make_plan(
     }
     warnings.extend(untested_versions(&waves));
     warnings.extend(unknown_security(playbook, selected, &scans));
+    warnings.extend(domains_not_kept(inventory, &waves));
     let plan = Plan {
         scan: scan.id.clone(),
         made: now,
@@ -89,6 +91,34 @@ pub fn make_plan(
         waves,
     };
     Ok(Planned { plan, warnings })
+}
+
+/// Domains of which the plan may take down more hosts together than they allow: runs do not count that yet.
+fn domains_not_kept(inventory: &Inventory, waves: &[PlannedWave]) -> Vec<String> {
+    let changing: BTreeSet<&HostName> = waves
+        .iter()
+        .flat_map(PlannedWave::hosts)
+        .filter(|host| !host.changes.is_empty())
+        .map(|host| &host.name)
+        .collect();
+    let is_exceeded = |domain: &&Domain| {
+        let hosts = domain.members.iter().filter(|name| changing.contains(name));
+        hosts.count() > domain.limit()
+    };
+    inventory
+        .domains()
+        .iter()
+        .filter(is_exceeded)
+        .map(|domain| {
+            format!(
+                "domain `{}` (at most {} of {} down) is not enforced by this version; put its hosts into waves or \
+                 batches that keep it",
+                domain.name,
+                domain.limit(),
+                domain.members.len()
+            )
+        })
+        .collect()
 }
 
 /// Hosts of which a plan for security alone may leave fixes out, because nobody can tell them.

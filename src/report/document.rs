@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use crate::model::checkup::{CheckupSummary, HostCheckup};
 use crate::model::diff::PackageDifference;
+use crate::model::domain::{Domain, MaxDown};
 use crate::model::experimental::Experimental;
 use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
-use crate::model::name::{GroupName, HostName, RunId, WaveName};
+use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
 use crate::model::repair::HostRepair;
 use crate::model::run::{RunLine, RunReport};
@@ -370,6 +371,8 @@ impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
 pub struct HostOriginsBody<'a> {
     /// The host.
     pub name: &'a HostName,
+    /// The domains that it belongs to.
+    pub domains: Vec<DomainForm<'a>>,
     /// Each setting.
     pub settings: &'a [OriginRow],
 }
@@ -381,6 +384,36 @@ pub struct GraphBody<'a> {
     pub groups: &'a [GraphNode],
     /// Hosts that no group holds.
     pub ungrouped: &'a [HostName],
+    /// Every domain.
+    pub domains: Vec<DomainForm<'a>>,
+}
+
+/// A domain in `inventory show` and `inventory graph`.
+#[derive(Debug, Serialize)]
+pub struct DomainForm<'a> {
+    name: &'a DomainName,
+    /// As it is written: a number, or a part as text.
+    max_down: MaxDown,
+    /// How many hosts that is.
+    limit: usize,
+    hosts: &'a [HostName],
+}
+
+impl<'a> From<&'a Domain> for DomainForm<'a> {
+    fn from(domain: &'a Domain) -> Self {
+        Self {
+            name: &domain.name,
+            max_down: domain.max_down,
+            limit: domain.limit(),
+            hosts: &domain.members,
+        }
+    }
+}
+
+impl<'a> From<&&'a Domain> for DomainForm<'a> {
+    fn from(domain: &&'a Domain) -> Self {
+        Self::from(*domain)
+    }
 }
 
 /// The body of `history`.

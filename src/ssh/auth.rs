@@ -291,7 +291,7 @@ impl Login<'_> {
             agent: &mut self.agent,
             wants_touch: candidate.wants_touch(),
             purpose: &purpose,
-            prompter: self.credentials.prompter().as_ref(),
+            notify: self.credentials.notify(),
         };
         let user = self.host.user.clone();
         let result = match &candidate.offer {

@@ -20,7 +20,7 @@ use super::candidate::{Candidate, Candidates, Offer};
 use super::failure;
 use super::keys::{KeyFile, KeyStore};
 use super::secrets::SecretStore;
-use super::settings::{Prompter, SshSettings};
+use super::settings::{Notify, Prompter, SshSettings};
 use super::signer::SigningKey;
 use super::user_certificate;
 
@@ -57,6 +57,11 @@ impl Credentials {
     /// Asks the person at the terminal.
     pub(super) fn prompter(&self) -> &Arc<dyn Prompter> {
         &self.settings.prompter
+    }
+
+    /// Hears what is worth a notice.
+    pub(super) fn notify(&self) -> &Notify {
+        &self.settings.notify
     }
 
     /// The login password of a host, once it is needed; `None` when the inventory has none.

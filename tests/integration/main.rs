@@ -9,12 +9,15 @@
     reason = "a test says what is wrong by failing; helpers of tests too"
 )]
 
+mod ansible;
 mod command_line;
 mod demo;
 mod examples;
 mod experimental;
+mod includes;
 mod lab;
 mod manuals;
 mod mistakes;
 mod program;
 mod structure;
+mod targets;

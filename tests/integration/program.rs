@@ -56,6 +56,8 @@ impl Workplace {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder.path().join("home"))
             .env("PATCHWAVE_STATE_DIR", self.folder.path().join("state"))
+            // Nothing of whoever runs the tests.
+            .env("PATCHWAVE_SSH_CONFIG", "none")
             .envs(&self.environment)
             .stdin(Stdio::null());
         command

@@ -5,8 +5,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
+use crate::model::domain::Domain;
 use crate::model::text::{count, nearest};
-use crate::report::document::{Document, GraphBody, HostOriginsBody, InventoryBody};
+use crate::report::document::{Document, DomainForm, GraphBody, HostOriginsBody, InventoryBody};
 use crate::report::page::{Page, Tone};
 use crate::report::pages::inventory::{GraphNode, OriginRow, graph_page, list_page, show_page};
 
@@ -23,11 +24,15 @@ pub fn run(command: &InventoryCommand, options: &GlobalOptions, printer: &Printe
         InventoryCommand::Check => {
             let mut page = Page::new();
             let inventory = &session.inventory;
-            let words = format!(
+            let mut words = format!(
                 "{} in {}, no mistakes",
                 count(inventory.hosts().len(), "host"),
                 count(inventory.groups().len(), "group")
             );
+            if !inventory.domains().is_empty() {
+                let domains = count(inventory.domains().len(), "domain");
+                words = words.replacen(", no", &format!(", {domains}, no"), 1);
+            }
             page.line(words, Tone::Good);
             printer.notice(&page);
         }
@@ -78,14 +83,16 @@ fn show(session: &Session<'_>, name: &str) -> Result<(), Failure> {
                 .collect(),
         })
         .collect();
+    let domains: Vec<&Domain> = session.inventory.domains_of(&host.name).collect();
     if is_json(session.printer) {
         let body = HostOriginsBody {
             name: &host.name,
+            domains: domains.iter().map(DomainForm::from).collect(),
             settings: &rows,
         };
         session.printer.document(&Document::new("inventory show", body))?;
     } else {
-        session.printer.page(&show_page(host, &rows))?;
+        session.printer.page(&show_page(host, &domains, &rows))?;
     }
     Ok(())
 }
@@ -108,10 +115,13 @@ fn graph(session: &Session<'_>) -> Result<(), Failure> {
         let body = GraphBody {
             groups: &nodes,
             ungrouped: &ungrouped,
+            domains: session.inventory.domains().iter().map(DomainForm::from).collect(),
         };
         session.printer.document(&Document::new("inventory graph", body))?;
     } else {
-        session.printer.page(&graph_page(&nodes, &ungrouped))?;
+        session
+            .printer
+            .page(&graph_page(&nodes, &ungrouped, session.inventory.domains()))?;
     }
     Ok(())
 }

@@ -101,6 +101,45 @@ pub(in crate::inventory) fn source_of_directory(directory: &Path) -> Result<Opti
     Ok(Some(source))
 }
 
+/// The source that some files of a directory make together with the variables beside them.
+///
+/// # Errors
+/// When something of it cannot be read.
+pub(in crate::inventory) fn source_of_files(
+    directory: &Path,
+    files: Vec<InventoryFile>,
+) -> Result<AnsibleSource, Diagnostics> {
+    let mut source = AnsibleSource {
+        parts: files.into_iter().map(AnsiblePart::File).collect(),
+        ..AnsibleSource::default()
+    };
+    add_variables(directory, &mut source)?;
+    Ok(source)
+}
+
+/// Whether a directory is found as an inventory when none is named. Nothing is read or run for that: names decide.
+pub(in crate::inventory) fn holds_inventory(directory: &Path) -> bool {
+    let Ok(entries) = list(directory) else {
+        return false;
+    };
+    let is_yaml = |path: &Path| {
+        path.extension()
+            .is_some_and(|extension| extension == "yml" || extension == "yaml")
+    };
+    is_candidate(directory)
+        && entries
+            .iter()
+            .any(|entry| is_candidate(entry) && (is_yaml(entry) || is_list_of_hosts(entry)))
+}
+
+/// Whether a file has a name under which lists of hosts in INI form are usually kept.
+pub(in crate::inventory) fn is_list_of_hosts(path: &Path) -> bool {
+    let is_usual = path
+        .file_name()
+        .is_some_and(|name| name == "hosts" || name == "inventory");
+    (is_usual || path.extension().is_some_and(|extension| extension == "ini")) && path.is_file()
+}
+
 fn part(path: &Path, file: InventoryFile) -> Result<AnsiblePart, Diagnostics> {
     if is_program(path, &file.bytes) {
         return super::run::run_program(path).map(AnsiblePart::Program);

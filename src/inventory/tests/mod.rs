@@ -1,5 +1,6 @@
 //! What inventories and expressions mean, and what is said about those that mean nothing.
 
+mod ansible;
 mod native;
 mod patterns;
 mod selection;

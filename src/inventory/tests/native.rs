@@ -98,7 +98,7 @@ groups:
   a: {children: [c], hosts: [web1, web1], vars: {x: 1}}
   b: {hosts: web1}
   all: {}
-include: []
+include: {}
 ";
     assert_eq!(
         problems(text),
@@ -113,9 +113,9 @@ include: []
             "f.yml:5:3: `web2` is defined twice; first defined here: f.yml:4:3",
             "f.yml:7:18: group `c` is not defined (define it under `groups`; an empty group is written `name: {}`)",
             "f.yml:7:36: host `web1` is defined twice; first defined here: f.yml:7:30 (a range and a name of it cannot stand side by side)",
-            "f.yml:7:43: `vars` is not a key of a group (the keys of a group are `hosts`, `children`, `address`, `port`, `user`, `key`, `jump`, `become`, `host_key`, `connect`, `exclude`, `reboot`, `ssh_options`, `ssh_config` and `labels`)",
+            "f.yml:7:43: `vars` is not a key of a group (the keys of a group are `hosts`, `children`, `address`, `port`, `user`, `key`, `password`, `jump`, `become`, `host_key`, `connect`, `exclude`, `reboot`, `ssh_options`, `ssh_config` and `labels`)",
             "f.yml:9:3: `all` is a word of target expressions and cannot be a group (settings of all hosts stand under `defaults`)",
-            "f.yml:10:1: `include` is not supported by this version yet",
+            "f.yml:10:10: expected a list of files, folders, `command` and `ssh_config`, found a mapping",
         ]
     );
 }
@@ -323,6 +323,15 @@ fn a_password_is_a_reference_and_never_shown() {
         read("{prompt: sudo password}"),
         SecretReference::Prompt("sudo password".to_owned())
     );
+    assert_eq!(
+        read("{file: 'secrets/{{ host.name }}'}"),
+        SecretReference::File("secrets/{{ host.name }}".into())
+    );
+    let misspelt = problems("hosts: {w1: {password: {command: [pass, 'login/{{ host.nam }}']}}}");
+    assert!(misspelt[0].contains("`host.nam` is not a variable"), "{misspelt:?}");
+    let login = parse("defaults: {password: {env: 'PASS_{{ host.user }}'}}\nhosts: {w1: }\n");
+    let expected = Some(SecretReference::Env("PASS_{{ host.user }}".to_owned()));
+    assert_eq!(host(&login, "w1").ssh.password, expected);
     for written in [
         "hunter2",
         "'hunter2'",

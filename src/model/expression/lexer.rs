@@ -3,7 +3,7 @@
 //! A `:` is a separator of Ansible's patterns wherever it can be one: not within brackets or braces, not behind
 //! `group:` and the like, not in an IPv6 address.
 
-use std::net::Ipv6Addr;
+use core::net::Ipv6Addr;
 
 use super::Operator;
 use super::term::Span;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::domain::Domain;
 use crate::model::host::{Connect, Host, PrivilegeMethod};
 use crate::model::name::{GroupName, HostName};
 use crate::report::fold::fold_line;
@@ -83,7 +84,7 @@ fn host_row(host: &Host) -> Vec<Text> {
 
 /// One host: each value, who set it, and where.
 #[must_use]
-pub fn show_page(host: &Host, rows: &[OriginRow]) -> Page {
+pub fn show_page(host: &Host, domains: &[&Domain], rows: &[OriginRow]) -> Page {
     let mut page = Page::new();
     let groups: Vec<&str> = host.groups.iter().map(GroupName::as_str).collect();
     let groups = if groups.is_empty() {
@@ -91,9 +92,9 @@ pub fn show_page(host: &Host, rows: &[OriginRow]) -> Page {
     } else {
         groups.join(", ")
     };
-    page.lines(vec![
-        Line::new(0, host.name.as_str(), Tone::Strong).and(format!(" in {groups}"), Tone::Plain),
-    ]);
+    let mut lines = vec![Line::new(0, host.name.as_str(), Tone::Strong).and(format!(" in {groups}"), Tone::Plain)];
+    lines.extend(domains.iter().map(|domain| domain_line(domain)));
+    page.lines(lines);
     page.grid(Grid {
         columns: vec!["SETTING", "VALUE", "SET BY", "WHERE", "INSTEAD OF"],
         rows: rows
@@ -112,9 +113,20 @@ pub fn show_page(host: &Host, rows: &[OriginRow]) -> Page {
     page
 }
 
-/// The groups as a tree, hosts without a group last.
+/// How many hosts of a domain may be down together.
+fn domain_line(domain: &Domain) -> Line {
+    let names = fold_line(domain.members.iter().map(HostName::as_str), NAMES);
+    let words = format!(
+        ": at most {} of {} down ({names})",
+        domain.limit(),
+        domain.members.len()
+    );
+    Line::new(0, format!("domain {}", domain.name), Tone::Plain).and(words, Tone::Quiet)
+}
+
+/// The groups as a tree, then hosts without a group, then the domains.
 #[must_use]
-pub fn graph_page(nodes: &[GraphNode], ungrouped: &[HostName]) -> Page {
+pub fn graph_page(nodes: &[GraphNode], ungrouped: &[HostName], domains: &[Domain]) -> Page {
     let mut lines = Vec::new();
     for node in nodes.iter().filter(|node| node.is_root) {
         branch(node, nodes, 0, &mut lines);
@@ -123,6 +135,7 @@ pub fn graph_page(nodes: &[GraphNode], ungrouped: &[HostName]) -> Page {
         let names = fold_line(ungrouped.iter().map(HostName::as_str), NAMES);
         lines.push(Line::new(0, "(no group)", Tone::Quiet).and(format!("  {names}"), Tone::Plain));
     }
+    lines.extend(domains.iter().map(domain_line));
     let mut page = Page::new();
     page.lines(lines);
     page

@@ -1,6 +1,7 @@
 //! Goes through the configuration for one destination, as OpenSSH does: line by line, the first value of a
 //! directive counts, and a second time when `Match final` asks for it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ use crate::model::ssh_options::SshDestination;
 
 /// How deep files may include each other.
 const DEEPEST: usize = 16;
+/// How many files may be gone through for one destination: files that include each other several times would
+/// be gone through for ever.
+const MOST_FILES: usize = 1000;
 /// The port where nothing is said.
 pub(super) const DEFAULT_PORT: u16 = 22;
 /// The folder of the system's configuration.
@@ -57,6 +61,7 @@ pub(super) fn evaluate(library: &Library, destination: &SshDestination<'_>) -> R
         is_final: false,
         wants_final: false,
         left_out: Vec::new(),
+        files: 0,
         problems: Diagnostics::default(),
     };
     evaluation.options();
@@ -83,6 +88,8 @@ struct Evaluation<'a> {
     is_final: bool,
     wants_final: bool,
     left_out: Vec<(Place, String)>,
+    /// How many files were gone through.
+    files: usize,
     problems: Diagnostics,
 }
 
@@ -148,6 +155,11 @@ impl Evaluation<'_> {
 
     /// A file that must be there. `place` is where it is asked for.
     fn file(&mut self, path: &Path, reading: Reading, place: &Place, active: &mut bool) {
+        self.files += 1;
+        if self.files > MOST_FILES {
+            let message = format!("more than {MOST_FILES} files are included");
+            return self.problems.push(Diagnostic::new(place.clone(), message));
+        }
         let (owner, mode, parsed) = match self.library.file(path) {
             Found::File { owner, mode, parsed } => (owner, mode, parsed),
             Found::Missing => {
@@ -270,11 +282,11 @@ impl Evaluation<'_> {
     fn substitute(&mut self) {
         match self.connected_to() {
             Ok(host) => {
-                // Addresses with a zone stay as they are.
-                self.host = if host.contains('%') {
-                    host
-                } else {
-                    host.to_ascii_lowercase()
+                self.host = match host.parse::<IpAddr>() {
+                    Ok(address) => address.to_string(),
+                    // Addresses with a zone stay as they are.
+                    Err(_) if host.contains('%') => host,
+                    Err(_) => host.to_ascii_lowercase(),
                 };
             }
             Err(message) => {

@@ -1,7 +1,7 @@
 //! The names that stand literally behind `Host`: a file of OpenSSH's as a source of hosts.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::directive::{Directive, HostPattern};
 use super::glob::anchored;
@@ -9,9 +9,6 @@ use super::library::{Found, Library};
 use super::pattern::picks;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::ssh_options::SshHostEntry;
-
-/// How deep files may include each other.
-const DEEPEST: usize = 16;
 
 /// Every literal name of a file and of those that it includes, in order, each once.
 ///
@@ -21,24 +18,30 @@ pub(super) fn hosts(library: &Library, file: &Path, pattern: Option<&str>) -> Re
     let mut collector = Collector {
         library,
         pattern,
+        files: HashSet::new(),
         seen: HashSet::new(),
         hosts: Vec::new(),
         problems: Diagnostics::default(),
     };
-    collector.file(file, &Place::of_file(&file.display().to_string()), 0);
+    collector.file(file, &Place::of_file(&file.display().to_string()));
     collector.problems.into_result(collector.hosts)
 }
 
 struct Collector<'a> {
     library: &'a Library,
     pattern: Option<&'a str>,
+    files: HashSet<PathBuf>,
     seen: HashSet<String>,
     hosts: Vec<SshHostEntry>,
     problems: Diagnostics,
 }
 
 impl Collector<'_> {
-    fn file(&mut self, path: &Path, place: &Place, depth: usize) {
+    /// A file, at the first time that it is asked for: a second time it says nothing new.
+    fn file(&mut self, path: &Path, place: &Place) {
+        if !self.files.insert(path.to_owned()) {
+            return;
+        }
         let parsed = match self.library.file(path) {
             Found::File { parsed, .. } => parsed,
             Found::Missing => {
@@ -56,7 +59,7 @@ impl Collector<'_> {
                 Directive::Host(patterns) => patterns.iter().for_each(|pattern| self.host(pattern)),
                 Directive::Include(patterns) => {
                     for (pattern, place) in patterns {
-                        self.include(pattern, place, depth);
+                        self.include(pattern, place);
                     }
                 }
                 _ => {}
@@ -76,20 +79,16 @@ impl Collector<'_> {
         }
     }
 
-    fn include(&mut self, pattern: &str, place: &Place, depth: usize) {
+    fn include(&mut self, pattern: &str, place: &Place) {
         // What depends on a destination names no host by itself.
         if pattern.contains(['%', '$']) {
             return;
-        }
-        if depth >= DEEPEST {
-            let message = format!("files include each other more than {DEEPEST} times");
-            return self.problems.push(Diagnostic::new(place.clone(), message));
         }
         let surroundings = &*self.library.surroundings;
         let folder = surroundings.account().home.join(".ssh");
         if let Some(pattern) = anchored(pattern, &folder, surroundings) {
             for path in self.library.pattern(&pattern).iter() {
-                self.file(path, place, depth + 1);
+                self.file(path, place);
             }
         }
     }

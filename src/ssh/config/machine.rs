@@ -22,29 +22,33 @@ pub struct ThisMachine {
 
 impl ThisMachine {
     /// Looks up who runs us.
-    ///
-    /// # Errors
-    /// When the account has no number: the system lacks `/proc` and `id`.
-    pub fn new() -> io::Result<Self> {
-        let uid = own_number()?;
-        let entry = account_entry(&uid.to_string());
+    #[must_use]
+    pub fn new() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let (user, home) = match entry {
-            Some((user, home)) => (Some(user), Some(home)),
-            None => (None, None),
-        };
-        Ok(Self::of(Account {
-            user: user.or_else(|| variable("USER")).unwrap_or_else(|| uid.to_string()),
-            uid,
-            home: home.or_else(std::env::home_dir).unwrap_or_else(|| PathBuf::from("/")),
+        let uid = own_number();
+        let (user, home) = uid.and_then(|uid| account_entry(&uid.to_string())).unzip();
+        let home = home.or_else(std::env::home_dir).unwrap_or_else(|| PathBuf::from("/"));
+        Self::of(Account {
+            user: user.or_else(|| variable("USER")).unwrap_or_else(|| "root".to_owned()),
+            // Where there is no way to know it, the owner of the home is as good.
+            uid: uid
+                .or_else(|| fs::metadata(&home).ok().map(|home| home.uid()))
+                .unwrap_or_default(),
+            home,
             host_name: host_name(),
-        }))
+        })
     }
 
     /// This machine as another account would see it.
     #[must_use]
     pub fn of(account: Account) -> Self {
         Self { account }
+    }
+}
+
+impl Default for ThisMachine {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -108,13 +112,12 @@ impl Surroundings for ThisMachine {
 }
 
 /// The number of our account.
-fn own_number() -> io::Result<u32> {
+fn own_number() -> Option<u32> {
     if let Ok(metadata) = fs::metadata("/proc/self") {
-        return Ok(metadata.uid());
+        return Some(metadata.uid());
     }
-    let output = Command::new("id").arg("-u").stdin(Stdio::null()).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.trim().parse().map_err(io::Error::other)
+    let output = Command::new("id").arg("-u").stdin(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
 /// Name and home of an account, by its name or number: from the file, else from the directory service.

@@ -176,9 +176,9 @@ impl LineReader<'_> {
                 return Err(self.no_value(spelt));
             };
             value::one(keyword, &word.text).map_err(|refusal| refuse(self.place_of(word), refusal))?
-        } else if keyword == Keyword::Proxy {
+        } else if matches!(keyword, Keyword::ProxyCommand | Keyword::ProxyJump) {
             let place = (self.at)(self.offset, rest.chars().count());
-            Some(value::proxy(spelt, rest).map_err(|refusal| refuse(place, refusal))?)
+            Some(value::proxy(keyword, rest).map_err(|refusal| refuse(place, refusal))?)
         } else {
             self.check_shape(spelt, Shape::Any, &arguments)?;
             let words = arguments.into_iter().map(|word| word.text).collect();

@@ -29,6 +29,9 @@ impl State {
         let list = match setting.keyword {
             Keyword::IdentityFile => &mut self.keys,
             Keyword::CertificateFile => &mut self.certificates,
+            // A command and a way through other hosts exclude each other, save for a way of no hosts.
+            Keyword::ProxyJump if self.said(Keyword::ProxyCommand).is_some() => return,
+            Keyword::ProxyCommand if self.has_way() => return,
             keyword => {
                 self.first.entry(keyword).or_insert_with(|| Arc::clone(line));
                 return;
@@ -51,6 +54,10 @@ impl State {
             Directive::Set(setting) => Some((setting, &line.place)),
             _ => None,
         }
+    }
+
+    fn has_way(&self) -> bool {
+        matches!(self.said(Keyword::ProxyJump), Some((Setting { value: Value::Jump(way), .. }, _)) if !way.is_empty())
     }
 
     /// Everything that was said once.
@@ -105,7 +112,7 @@ impl State {
         host: &'a str,
         account: &'a Account,
     ) -> Tokens<'a> {
-        let jump = match self.said(Keyword::Proxy) {
+        let jump = match self.said(Keyword::ProxyJump) {
             // The host that is connected to last.
             Some((
                 Setting {

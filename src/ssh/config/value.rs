@@ -18,7 +18,11 @@ const MOST_FILES: usize = 32;
 pub(super) fn takes_one(keyword: Keyword) -> bool {
     !matches!(
         keyword,
-        Keyword::UserKnownHostsFile | Keyword::GlobalKnownHostsFile | Keyword::Proxy | Keyword::NotHonoured(_)
+        Keyword::UserKnownHostsFile
+            | Keyword::GlobalKnownHostsFile
+            | Keyword::ProxyCommand
+            | Keyword::ProxyJump
+            | Keyword::NotHonoured(_)
     )
 }
 
@@ -75,9 +79,9 @@ pub(super) fn files(words: Vec<String>) -> Result<Value, Refusal> {
 }
 
 /// The rest of the line behind `ProxyCommand` or `ProxyJump`.
-pub(super) fn proxy(spelt: &str, rest: &str) -> Result<Value, Refusal> {
+pub(super) fn proxy(keyword: Keyword, rest: &str) -> Result<Value, Refusal> {
     let rest = rest.trim_start_matches([' ', '\t', '\r', '\n', '=']);
-    if spelt == "ProxyCommand" {
+    if keyword == Keyword::ProxyCommand {
         let is_none = rest.eq_ignore_ascii_case("none");
         return Ok(Value::Command((!is_none).then(|| rest.to_owned())));
     }

@@ -85,7 +85,7 @@ impl Index {
             };
             self.hashed.push(hashed);
         } else if line::has_patterns(parts.patterns) {
-            self.patterned.push((parts.patterns.into(), position));
+            self.patterned.push((parts.patterns.to_lowercase().into(), position));
         } else {
             for name in parts.patterns.split(',') {
                 let positions = self.by_name.entry(name.to_lowercase().into()).or_default();

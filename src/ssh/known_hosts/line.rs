@@ -66,38 +66,37 @@ pub(super) fn has_patterns(list: &str) -> bool {
     list.contains(['*', '?', '!'])
 }
 
-/// Whether a comma-separated list of patterns names a host: at least one does and no `!` one does. The name
-/// is in lower case.
+/// Whether a comma-separated list of patterns names a host: at least one does and no `!` one does. Both are in
+/// lower case.
 pub(super) fn names(list: &str, name: &str) -> bool {
     let mut found = false;
     for pattern in list.split(',') {
         match pattern.strip_prefix('!') {
-            Some(negated) if wildcard(&negated.to_lowercase(), name) => return false,
+            Some(negated) if wildcard(negated, name) => return false,
             Some(_) => {}
-            None => found |= wildcard(&pattern.to_lowercase(), name),
+            None => found = found || wildcard(pattern, name),
         }
     }
     found
 }
 
-/// `*` and `?` of OpenSSH patterns; every other character stands for itself.
+/// `*` and `?` of OpenSSH patterns, byte by byte as there; every other one stands for itself.
 pub(in crate::ssh) fn wildcard(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Where to go back to: after the last star, and one character further in the text each time.
+    // Where to go back to: after the last star, and one byte further in the text each time.
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
-            Some('*') => {
+            Some(b'*') => {
                 retry = Some((p + 1, t));
                 p += 1;
             }
-            Some('?') => {
+            Some(b'?') => {
                 p += 1;
                 t += 1;
             }
-            Some(character) if text.get(t) == Some(character) => {
+            Some(byte) if text.get(t) == Some(byte) => {
                 p += 1;
                 t += 1;
             }
@@ -113,5 +112,5 @@ pub(in crate::ssh) fn wildcard(pattern: &str, text: &str) -> bool {
     }
     pattern
         .get(p..)
-        .is_some_and(|rest| rest.iter().all(|character| *character == '*'))
+        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }

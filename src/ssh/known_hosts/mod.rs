@@ -12,6 +12,8 @@ mod files;
 mod index;
 pub(super) mod line;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;

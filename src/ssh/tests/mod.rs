@@ -1,17 +1,22 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
+mod certificates;
+mod door;
 mod doors;
 mod exec;
 mod host_keys;
 mod jump;
 mod local;
 mod login;
+mod methods;
 mod network;
 mod options;
 mod privilege;
 mod proxy;
 mod real;
+mod round_trips;
 mod scale;
+mod security_keys;
 mod sshd;
 mod trust;
 mod verdicts;
@@ -246,7 +251,7 @@ fn told(result: Result<ScriptOutput, HostError>) -> String {
 }
 
 /// Whether a program is installed; says by name what is left out when it is not.
-fn has_program(program: &str) -> bool {
+pub(super) fn has_program(program: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
     if !found {

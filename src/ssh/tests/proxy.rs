@@ -1,6 +1,8 @@
-//! A TCP proxy on loopback that delays both ways, counts how often the direction changes, and can fall silent.
+//! A TCP proxy on loopback that delays both ways, counts round trips, and can fall silent.
+//!
+//! Every piece of data is one step further than the furthest that its sender had received when it sent it; two
+//! steps are a round trip. What crosses on the way is so not counted twice.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,9 +18,12 @@ use super::*;
 struct State {
     silent: AtomicBool,
     connections: AtomicUsize,
-    last: Mutex<Option<bool>>,
-    turns: AtomicUsize,
+    /// The furthest step that the server and the client have received.
+    seen: [AtomicUsize; 2],
 }
+
+const SERVER: usize = 0;
+const CLIENT: usize = 1;
 
 /// A running proxy; it ends when this is dropped.
 pub(super) struct Proxy {
@@ -45,8 +50,8 @@ impl Proxy {
                     let (near_read, near_write) = near.into_split();
                     let (far_read, far_write) = far.into_split();
                     tokio::join!(
-                        carry(near_read, far_write, delay, Arc::clone(&state), true),
-                        carry(far_read, near_write, delay, state, false),
+                        carry(near_read, far_write, delay, Arc::clone(&state), CLIENT),
+                        carry(far_read, near_write, delay, state, SERVER),
                     );
                 });
             }
@@ -67,11 +72,10 @@ impl Proxy {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    /// How often the client's bytes followed on the server's since the last call: round trips as far as
-    /// they can be seen from between.
-    pub(super) fn take_turns(&self) -> usize {
-        *self.state.last.lock().unwrap() = None;
-        self.state.turns.swap(0, Ordering::SeqCst)
+    /// The round trips that the client has waited for since the last call.
+    pub(super) fn take_round_trips(&self) -> usize {
+        self.state.seen[SERVER].store(0, Ordering::SeqCst);
+        self.state.seen[CLIENT].swap(0, Ordering::SeqCst).div_ceil(2)
     }
 }
 
@@ -81,30 +85,23 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, delay: Duration, state: Arc<State>, outward: bool) {
-    let (sender, mut receiver) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, delay: Duration, state: Arc<State>, sender_is: usize) {
+    let (sender, mut receiver) = mpsc::unbounded_channel::<(Instant, usize, Vec<u8>)>();
     let counting = Arc::clone(&state);
     let reading = async move {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(number @ 1..) = from.read(&mut buffer).await {
-            {
-                let mut last = counting.last.lock().unwrap();
-                if outward && *last != Some(true) {
-                    counting.turns.fetch_add(1, Ordering::SeqCst);
-                }
-                *last = Some(outward);
-            }
-            if sender
-                .send((Instant::now() + delay, buffer[..number].to_vec()))
-                .is_err()
-            {
+            let step = counting.seen[sender_is].load(Ordering::SeqCst) + 1;
+            let piece = (Instant::now() + delay, step, buffer[..number].to_vec());
+            if sender.send(piece).is_err() {
                 break;
             }
         }
     };
     let writing = async move {
-        while let Some((when, bytes)) = receiver.recv().await {
+        while let Some((when, step, bytes)) = receiver.recv().await {
             tokio::time::sleep_until(when).await;
+            state.seen[1 - sender_is].fetch_max(step, Ordering::SeqCst);
             if state.silent.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
             }

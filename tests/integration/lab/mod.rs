@@ -6,6 +6,7 @@
 mod after;
 mod apk;
 mod apt;
+mod bastions;
 mod connections;
 mod dnf;
 mod doctor;

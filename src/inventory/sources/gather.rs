@@ -1,0 +1,329 @@
+//! Reads the sources of an inventory from the disk, following what they include.
+//!
+//! Every file is read once, however often it is named. Programs are run together when all files are read, and
+//! their outputs stand where they were written.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::include::{CommandLine, Include, Included, PathKind, includes_of};
+use super::output::{Output, tell};
+use super::{Includes, NativeSource, Sources, SshSource, command};
+use crate::inventory::ansible::files::{is_program, list, read, source_of_directory, source_of_file, source_of_files};
+use crate::inventory::ansible::{AnsiblePart, AnsibleSource, ProgramOutput, has_native_key, hosts_to_ask, is_ansible};
+use crate::inventory::paths::PathContext;
+use crate::inventory::{InventoryFile, ResolveContext};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
+
+/// How deep files may include each other.
+const DEEPEST: usize = 16;
+
+/// So many programs run at once.
+const PROGRAMS_AT_ONCE: usize = 16;
+
+/// Reads files and directories, and all that they include.
+pub(in crate::inventory) fn gather(paths: &[PathBuf], context: &ResolveContext) -> (Sources, Diagnostics) {
+    let mut gatherer = Gatherer {
+        context,
+        pieces: Vec::new(),
+        seen: HashSet::new(),
+        open: Vec::new(),
+        problems: Diagnostics::default(),
+    };
+    for path in paths {
+        gatherer.path(path, PathKind::Any, None);
+    }
+    gatherer.finish()
+}
+
+/// One source, in the order in which it was written.
+enum Piece {
+    Native(NativeSource),
+    Ansible(AnsibleSource),
+    Command { line: CommandLine, place: Place },
+    Ssh(SshSource),
+}
+
+struct Gatherer<'a> {
+    context: &'a ResolveContext,
+    pieces: Vec<Piece>,
+    /// What was read already, by its real path.
+    seen: HashSet<PathBuf>,
+    /// The files that include what is being read, the outermost first: real path and name.
+    open: Vec<(PathBuf, PathBuf)>,
+    problems: Diagnostics,
+}
+
+impl Gatherer<'_> {
+    /// Reads a file or directory; `place` is where it is included.
+    fn path(&mut self, path: &Path, kind: PathKind, place: Option<&Place>) {
+        if let Err(problem) = self.try_path(path, kind, place) {
+            self.problems.merge(problem);
+        }
+    }
+
+    fn try_path(&mut self, path: &Path, kind: PathKind, place: Option<&Place>) -> Result<(), Diagnostics> {
+        let real = fs::canonicalize(path).map_err(|error| unreadable(path, &error, place))?;
+        let is_directory = real.is_dir();
+        match kind {
+            PathKind::File if is_directory => return Err(wrong_kind(path, "a directory", "directory", place)),
+            PathKind::Directory if !is_directory => return Err(wrong_kind(path, "no directory", "file", place)),
+            _ => {}
+        }
+        if let Some(begin) = self.open.iter().position(|(open, _)| *open == real) {
+            return Err(self.circle(begin, path, place));
+        }
+        if self.open.len() >= DEEPEST {
+            let message = "sources include each other more than 16 deep";
+            return Err(problem(path, message.to_owned(), place));
+        }
+        if !self.seen.insert(real.clone()) {
+            return Ok(());
+        }
+        if is_directory {
+            return self.directory(path, place);
+        }
+        let file = read(path).map_err(|error| unreadable(path, &error, place))?;
+        if is_program(path, &file.bytes) || is_ansible(path, &file.bytes) {
+            self.pieces.push(Piece::Ansible(source_of_file(path, file)?));
+        } else {
+            self.native(real, file);
+        }
+        Ok(())
+    }
+
+    /// Of a native directory every `*.yml` and `*.yaml` is read, by name; of one of Ansible's whatever Ansible
+    /// would read.
+    fn directory(&mut self, path: &Path, place: Option<&Place>) -> Result<(), Diagnostics> {
+        let listing = list(path).map_err(|error| unreadable(path, &error, place))?;
+        let mut native: Vec<InventoryFile> = Vec::new();
+        for file in listing.iter().filter(|entry| is_yaml(entry) && entry.is_file()) {
+            native.push(read(file).map_err(|error| unreadable(file, &error, place))?);
+        }
+        let has_native = native.iter().any(|file| has_native_key(&file.bytes));
+        let source = if has_native { None } else { source_of_directory(path)? };
+        if let Some(source) = source {
+            self.pieces.push(Piece::Ansible(source));
+            return Ok(());
+        }
+        if native.is_empty() {
+            let message = "the directory holds no inventory: no `*.yml`, no `*.yaml` and nothing of Ansible's";
+            return Err(problem(path, message.to_owned(), place));
+        }
+        let (ansible, native): (Vec<_>, Vec<_>) =
+            native.into_iter().partition(|file| is_ansible(&file.path, &file.bytes));
+        if !ansible.is_empty() {
+            self.pieces.push(Piece::Ansible(source_of_files(path, ansible)?));
+        }
+        for file in native {
+            let real = fs::canonicalize(&file.path).map_err(|error| unreadable(&file.path, &error, place))?;
+            if let Some(begin) = self.open.iter().position(|(open, _)| *open == real) {
+                return Err(self.circle(begin, &file.path, place));
+            }
+            if self.seen.insert(real.clone()) {
+                self.native(real, file);
+            }
+        }
+        Ok(())
+    }
+
+    fn native(&mut self, real: PathBuf, file: InventoryFile) {
+        let source = NativeSource {
+            includes: Includes::Followed,
+            ..NativeSource::of_file(&file)
+        };
+        let paths = PathContext {
+            directory: source.folder.clone(),
+            home: self.context.home.clone(),
+        };
+        let includes = includes_of(&source.name, &source.bytes, &paths);
+        self.pieces.push(Piece::Native(source));
+        self.open.push((real, file.path));
+        for include in includes {
+            self.include(include);
+        }
+        self.open.pop();
+    }
+
+    fn include(&mut self, Include { what, place }: Include) {
+        match what {
+            Included::Path { path, kind } => self.path(&path, kind, Some(&place)),
+            Included::Command(line) => self.pieces.push(Piece::Command { line, place }),
+            Included::SshConfiguration { path, pattern } => self.ssh(&path, pattern.as_deref(), place),
+        }
+    }
+
+    fn ssh(&mut self, path: &Path, pattern: Option<&str>, place: Place) {
+        let Some(configuration) = &self.context.ssh else {
+            let message = "`ssh_config` cannot be included here: OpenSSH's configuration is not read";
+            return self.problems.push(Diagnostic::new(place, message));
+        };
+        match configuration.hosts(path, pattern) {
+            Ok(hosts) if hosts.is_empty() => {
+                let which = pattern
+                    .map(|pattern| format!(" that `{pattern}` matches"))
+                    .unwrap_or_default();
+                let message = format!("`{}` names no host{which}", path.display());
+                let hint = "only names without `*` and `?` behind `Host` are hosts";
+                self.problems.push(Diagnostic::new(place, message).with_hint(hint));
+            }
+            Ok(hosts) => {
+                let usual = self.context.home.as_ref().map(|home| home.join(".ssh/config"));
+                let configuration = (usual.as_deref() != Some(path)).then(|| path.to_owned());
+                self.pieces.push(Piece::Ssh(SshSource {
+                    configuration,
+                    hosts,
+                    place,
+                }));
+            }
+            Err(problems) => self.problems.merge(problems),
+        }
+    }
+
+    fn circle(&self, begin: usize, path: &Path, place: Option<&Place>) -> Diagnostics {
+        let open = self.open.get(begin..).unwrap_or_default();
+        let names = open.iter().map(|(_, name)| name.as_path()).chain([path]);
+        let names: Vec<String> = names.map(|name| format!("`{}`", name.display())).collect();
+        problem(
+            path,
+            format!("these files include each other in a circle: {}", names.join(", ")),
+            place,
+        )
+    }
+
+    /// Runs the programs, and gives everything in its order.
+    fn finish(mut self) -> (Sources, Diagnostics) {
+        let mut sources = Sources::default();
+        for pieces in chunks(self.pieces) {
+            for piece in run_all(pieces) {
+                match piece {
+                    Ok(Piece::Native(source)) => sources.native.push(source),
+                    Ok(Piece::Ansible(source)) => sources.ansible.push(source),
+                    Ok(Piece::Ssh(source)) => sources.ssh.push(source),
+                    Ok(Piece::Command { .. }) => {}
+                    Err(problems) => self.problems.merge(problems),
+                }
+            }
+        }
+        (sources, self.problems)
+    }
+}
+
+/// As many pieces at a time as hold so many programs.
+fn chunks(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
+    let mut chunks: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut programs = 0;
+    for piece in pieces {
+        let is_program = matches!(piece, Piece::Command { .. });
+        if is_program && programs == PROGRAMS_AT_ONCE {
+            chunks.push(Vec::new());
+            programs = 0;
+        }
+        programs += usize::from(is_program);
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.push(piece);
+        }
+    }
+    chunks
+}
+
+/// Puts the output of each program in its place. All run at once.
+fn run_all(pieces: Vec<Piece>) -> Vec<Result<Piece, Diagnostics>> {
+    thread::scope(|scope| {
+        let started: Vec<_> = pieces
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Command { line, place } => Err(scope.spawn(move || run(&line, &place))),
+                other => Ok(other),
+            })
+            .collect();
+        let ended = started.into_iter().map(|piece| match piece {
+            Ok(piece) => Ok(piece),
+            Err(running) => running
+                .join()
+                .unwrap_or_else(|_| Err(Diagnostic::new(Place::of_file("command"), "it could not be run").into())),
+        });
+        ended.collect()
+    })
+}
+
+fn run(line: &CommandLine, place: &Place) -> Result<Piece, Diagnostics> {
+    let failed = |message: String| {
+        let program = line.words.first().map(String::as_str).unwrap_or_default();
+        let hint = format!("run `{program}` by hand to see what it says");
+        Diagnostics::from(
+            Diagnostic::new(place.clone(), format!("`{}`: {message}", line.words.join(" "))).with_hint(hint),
+        )
+    };
+    let bytes = command::run(line).map_err(failed)?;
+    let (output, bytes) = tell(line, bytes).map_err(failed)?;
+    let has_variables = match output {
+        Output::Native(source) => return Ok(Piece::Native(source)),
+        Output::List { has_variables } => has_variables,
+    };
+    let mut program = ProgramOutput {
+        command: line.name(),
+        list: bytes,
+        ..ProgramOutput::default()
+    };
+    if !has_variables {
+        for host in hosts_to_ask(&program.command, &program.list)? {
+            let question = question(line, &host).ok_or_else(|| {
+                failed(
+                    "what it printed has no `_meta`, so nothing is known of its hosts; print \
+                     `\"_meta\": {\"hostvars\": {}}` too"
+                        .to_owned(),
+                )
+            })?;
+            let answer =
+                command::run(&question).map_err(|message| failed(format!("asked with `--host {host}`: {message}")))?;
+            program.hosts.insert(host, answer);
+        }
+    }
+    Ok(Piece::Ansible(AnsibleSource {
+        parts: vec![AnsiblePart::Program(program)],
+        ..AnsibleSource::default()
+    }))
+}
+
+/// The question for one host, of a program that was asked with `--list`.
+fn question(line: &CommandLine, host: &str) -> Option<CommandLine> {
+    let (last, words) = line.words.split_last()?;
+    if last != "--list" || words.is_empty() || host.starts_with('-') {
+        return None;
+    }
+    let mut words = words.to_vec();
+    words.extend(["--host".to_owned(), host.to_owned()]);
+    Some(CommandLine { words, ..line.clone() })
+}
+
+/// Whether a file of a native directory belongs to it.
+pub(in crate::inventory) fn is_yaml(path: &Path) -> bool {
+    let is_hidden = path
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    !is_hidden
+        && path
+            .extension()
+            .is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// A mistake of a path, at the place that includes it, if one does.
+fn problem(path: &Path, message: String, place: Option<&Place>) -> Diagnostics {
+    let name = path.display().to_string();
+    Diagnostics::from(match place {
+        Some(place) => Diagnostic::new(place.clone(), format!("`{name}`: {message}")),
+        None => Diagnostic::new(Place::of_file(&name), message),
+    })
+}
+
+fn unreadable(path: &Path, error: &io::Error, place: Option<&Place>) -> Diagnostics {
+    problem(path, format!("cannot be read: {error}"), place)
+}
+
+fn wrong_kind(path: &Path, what: &str, key: &str, place: Option<&Place>) -> Diagnostics {
+    problem(path, format!("this is {what}; write `{key}: …`"), place)
+}

@@ -1,0 +1,255 @@
+//! Ways to hosts: chains of bastions, servers that let few in at once, a hundred hosts at once, cut cables,
+//! and hosts that have another address after their reboot.
+
+use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::hosts::Lab;
+
+/// The address of a host of the instance.
+fn address(lab: &Lab, name: &str) -> String {
+    let host = lab.hosts.iter().find(|host| host.name == name).unwrap();
+    host.address.clone()
+}
+
+/// Replaces the inventory; `{}` in the text stands for the line with the instance's key.
+fn write(lab: &Lab, text: &str) {
+    let fleet = std::fs::read_to_string(lab.workplace.path("fleet.yml")).unwrap();
+    let key = fleet.lines().find(|line| line.contains("key:")).unwrap().trim();
+    lab.workplace.write("fleet.yml", &text.replace("{}", key));
+}
+
+/// How many logins sshd on a host has accepted since it came up.
+fn logins(lab: &Lab, host: &str) -> usize {
+    lab.shell(
+        host,
+        "journalctl -q --no-pager -t sshd -t sshd-session | grep -c 'Accepted publickey' || true",
+    )
+    .parse()
+    .unwrap()
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn a_chain_of_two_bastions_leads_to_a_host_with_one_connection_each() {
+    let lab = Lab::up(&["deb12", "deb13", "rocky", "suse"]);
+    let mut text = "defaults:\n  user: root\n  {}\nhosts:\n".to_owned();
+    for (name, jump) in [
+        ("deb12", "[]"),
+        ("deb13", "[deb12]"),
+        ("rocky", "[deb12, deb13]"),
+        ("suse", "[deb13]"),
+    ] {
+        writeln!(text, "  {name}: {{address: {}, jump: {jump}}}", address(&lab, name)).unwrap();
+    }
+    write(&lab, &text);
+    let before = [logins(&lab, "deb12"), logins(&lab, "deb13")];
+    let outcome = lab
+        .patchwave(&["scan", "--limit", "rocky,suse", "--format", "json"])
+        .expect_exit(0);
+    assert_eq!(outcome.host("rocky")["state"], "ok");
+    assert_eq!(outcome.host("suse")["state"], "ok");
+    let after = [logins(&lab, "deb12"), logins(&lab, "deb13")];
+    // Both ways begin alike, so there is one connection to the first bastion, and one through it to the second.
+    assert_eq!([after[0] - before[0], after[1] - before[1]], [1, 1]);
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn a_bastion_that_lets_three_in_at_once_serves_a_hundred_hosts() {
+    let lab = Lab::up(&["deb12", "deb13"]);
+    lab.shell(
+        "deb12",
+        "echo 'MaxStartups 3' > /etc/ssh/sshd_config.d/00-few.conf && systemctl restart ssh",
+    );
+    // A hundred ports of one real sshd: a hundred hosts to everybody who comes by.
+    lab.shell(
+        "deb13",
+        "{ echo MaxStartups 500; seq 3001 3100 | sed 's/^/Port /'; echo Port 22; } > /etc/ssh/sshd_config.d/00-ports.conf \
+         && systemctl restart ssh",
+    );
+    let inner = address(&lab, "deb13");
+    let known = std::fs::read_to_string(lab.workplace.path("known_hosts")).unwrap();
+    let key = known
+        .lines()
+        .find(|line| line.starts_with(&inner))
+        .unwrap()
+        .split_once(' ')
+        .unwrap()
+        .1
+        .to_owned();
+    let mut text = format!(
+        "defaults:\n  user: root\n  {{}}\n  jump: bastion\nhosts:\n  bastion: {{address: {}, jump: []}}\n",
+        address(&lab, "deb12")
+    );
+    let mut all_known = known;
+    for port in 3001..=3100 {
+        writeln!(text, "  web{port}: {{address: {inner}, port: {port}}}").unwrap();
+        writeln!(all_known, "[{inner}]:{port} {key}").unwrap();
+    }
+    lab.workplace.write("known_hosts", &all_known);
+    write(&lab, &text);
+    let before = logins(&lab, "deb12");
+    let begin = Instant::now();
+    let outcome = lab
+        .patchwave(&[
+            "scan",
+            "--limit",
+            "web*",
+            "--parallel",
+            "100",
+            "--expect",
+            "100",
+            "--format",
+            "json",
+        ])
+        .expect_exit(0);
+    println!("100 hosts behind a bastion with MaxStartups 3: {:?}", begin.elapsed());
+    assert_eq!(outcome.json()["hosts"].as_array().unwrap().len(), 100);
+    assert_eq!(logins(&lab, "deb12") - before, 1);
+    // The same without the bastion, and the bastion itself by a hundred names.
+    let text = text.replace("  jump: bastion\n", "");
+    write(&lab, &text);
+    let begin = Instant::now();
+    let _ = lab
+        .patchwave(&[
+            "scan",
+            "--limit",
+            "web*",
+            "--parallel",
+            "100",
+            "--expect",
+            "100",
+            "--format",
+            "json",
+        ])
+        .expect_exit(0);
+    println!("100 hosts directly: {:?}", begin.elapsed());
+    let mut text = "defaults:\n  user: root\n  {}\nhosts:\n".to_owned();
+    for number in 1..=40 {
+        writeln!(text, "  name{number}: {{address: {}}}", address(&lab, "deb12")).unwrap();
+    }
+    write(&lab, &text);
+    let begin = Instant::now();
+    let outcome = lab
+        .patchwave(&["scan", "--parallel", "40", "--format", "json"])
+        .expect_exit(0);
+    println!("40 names of a server with MaxStartups 3: {:?}", begin.elapsed());
+    assert!(outcome.stderr.contains("MaxStartups"), "{}", outcome.stderr);
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn a_bastion_that_is_gone_fails_all_hosts_behind_it_with_one_cause() {
+    let lab = Lab::up(&["deb12", "deb13"]);
+    let inner = address(&lab, "deb13");
+    let mut text = format!(
+        "defaults:\n  user: root\n  {{}}\n  jump: bastion\nhosts:\n  bastion: {{address: {}, jump: []}}\n",
+        address(&lab, "deb12")
+    );
+    for number in 1..=30 {
+        writeln!(text, "  web{number}: {{address: {inner}}}").unwrap();
+    }
+    write(&lab, &text);
+    lab.control("stop", "deb12", &[]);
+    let begin = Instant::now();
+    let outcome = lab
+        .patchwave(&[
+            "scan",
+            "--limit",
+            "web*",
+            "--parallel",
+            "4",
+            "--connect-timeout",
+            "4s",
+            "--format",
+            "json",
+        ])
+        .expect_exit(22);
+    // Thirty hosts, four at a time: eight deadlines one after the other if each tried for itself.
+    assert!(begin.elapsed() < Duration::from_secs(12), "{:?}", begin.elapsed());
+    for host in ["web1", "web30"] {
+        let message = outcome.host(host)["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("jump host bastion: "), "{message}");
+    }
+}
+
+/// Calls the program where `/etc/hosts` is this file.
+fn with_names(lab: &Lab, names: &std::path::Path, arguments: &[&str]) -> Command {
+    let inner = lab.workplace.command(["-i", "fleet.yml"].iter().chain(arguments));
+    let mut command = Command::new("unshare");
+    command
+        .args(["-m", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""])
+        .arg(names)
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(inner.get_current_dir().unwrap())
+        .env_clear()
+        .stdin(Stdio::null());
+    for (name, value) in inner.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn a_host_that_has_another_address_after_its_reboot_is_found_by_its_name() {
+    let lab = Lab::up(&["deb12"]);
+    let old = address(&lab, "deb12");
+    let (network, _) = old.rsplit_once('.').unwrap();
+    let new = format!("{network}.99");
+    let names = lab
+        .workplace
+        .write("names", &format!("127.0.0.1 localhost\n{old} moving.lab\n"));
+    let known = std::fs::read_to_string(lab.workplace.path("known_hosts")).unwrap();
+    lab.workplace.write("known_hosts", &known.replace(&old, "moving.lab"));
+    write(
+        &lab,
+        "defaults:\n  user: root\n  {}\nhosts:\n  moving: {address: moving.lab}\n",
+    );
+    // From its next start on it has the other address alone.
+    lab.shell(
+        "deb12",
+        &format!(
+            "printf '%s\\n' '#!/bin/sh' 'for d in /sys/class/net/*; do i=${{d##*/}}; ip addr show dev $i | grep -q \"{old}/\" || continue; \
+             p=$(ip -o -4 addr show dev $i | sed -n \"s|.* {old}/\\([0-9]*\\) .*|\\1|p\"); ip addr add {new}/$p dev $i; ip addr del {old}/$p dev $i; done' \
+             > /usr/local/sbin/move && chmod +x /usr/local/sbin/move && printf '%s\\n' '[Unit]' 'Before=ssh.service' 'After=network.target' '[Service]' 'Type=oneshot' \
+             'ExecStart=/usr/local/sbin/move' '[Install]' 'WantedBy=multi-user.target' > /etc/systemd/system/move.service && systemctl enable move.service"
+        ),
+    );
+    lab.publish("new");
+    lab.workplace.write(
+        "reboot.yml",
+        "name: reboot\nreboot: always\nwaves:\n  - {name: fleet, rest: true}\n",
+    );
+    let mut run = with_names(&lab, &names, &["apply", "--yes", "reboot.yml", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The name server learns of it when the old address has gone.
+    let begin = Instant::now();
+    let is_there = |address: &str| {
+        std::net::TcpStream::connect_timeout(&format!("{address}:22").parse().unwrap(), Duration::from_secs(1)).is_ok()
+    };
+    while !is_there(&new) {
+        assert!(begin.elapsed() < Duration::from_secs(120), "the host does not move");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(!is_there(&old), "the old address still answers");
+    std::fs::write(&names, format!("127.0.0.1 localhost\n{new} moving.lab\n")).unwrap();
+    let status = run.wait().unwrap();
+    let output = run.wait_with_output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        status.success(),
+        "{stdout}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(document["hosts"][0]["rebooted"], true, "{stdout}");
+}
