@@ -5,7 +5,7 @@
 
 use super::experimental;
 use super::failures::without_numbers;
-use crate::model::checkup::{Check, CheckupState, CheckupSummary, HostCheckup, Outcome};
+use crate::model::checkup::{Check, CheckupState, CheckupSummary, HostCheckup, Outcome, Topic};
 use crate::model::experimental::Experimental;
 use crate::model::text::count;
 use crate::report::fold::{fold_line, fold_within};
@@ -23,7 +23,7 @@ pub fn doctor_page(hosts: &[HostCheckup], untried: &[Experimental]) -> Page {
     let mut page = Page::new();
     experimental::warn(&mut page, untried);
     for outcome in [Outcome::Failed, Outcome::Warning, Outcome::Unknown] {
-        let entries = entries(hosts, |check| check.outcome == outcome);
+        let entries = entries(hosts, |host, check| check.outcome == outcome && !follows(host, check));
         page.lines(entries.iter().flat_map(entry_lines).collect());
     }
     let well: Vec<&str> = hosts
@@ -45,7 +45,7 @@ pub fn every_check_page(hosts: &[HostCheckup], untried: &[Experimental]) -> Page
     let mut page = Page::new();
     experimental::warn(&mut page, untried);
     let mut rows: Vec<Vec<Text>> = Vec::new();
-    for entry in entries(hosts, |_| true) {
+    for entry in entries(hosts, |_, _| true) {
         let names = fold_within(entry.names.iter().copied(), CELL);
         let names = match entry.names.len() {
             1 => names,
@@ -104,7 +104,7 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn seen(&self) -> String {
-        let such_as = if self.is_same { "" } else { "such as " };
+        let such_as = if self.is_same { "" } else { "such as: " };
         format!("{such_as}{}", self.check.seen)
     }
 }
@@ -118,14 +118,20 @@ fn alike(host: &HostCheckup, check: &Check) -> String {
     without_numbers(&text.replace(host.name.as_str(), "").replace(&host.address, ""))
 }
 
+/// Whether a check only says once more what the check of `privilege` says with its remedy.
+fn follows(host: &HostCheckup, check: &Check) -> bool {
+    let root = host.checks.iter().find(|other| other.check == Topic::Privilege);
+    check.outcome == Outcome::Unknown && root.is_some_and(|root| root.outcome >= Outcome::Warning)
+}
+
 fn without_fingerprint(word: &str) -> &str {
     if word.starts_with("SHA256:") { "SHA256" } else { word }
 }
 
-fn entries<'a>(hosts: &'a [HostCheckup], wanted: impl Fn(&Check) -> bool) -> Vec<Entry<'a>> {
+fn entries<'a>(hosts: &'a [HostCheckup], wanted: impl Fn(&HostCheckup, &Check) -> bool) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry<'a>> = Vec::new();
     for host in hosts {
-        for check in host.checks.iter().filter(|check| wanted(check)) {
+        for check in host.checks.iter().filter(|check| wanted(host, check)) {
             let alike = alike(host, check);
             let same = |entry: &&mut Entry<'_>| {
                 entry.check.check == check.check && entry.check.outcome == check.outcome && entry.alike == alike
@@ -204,7 +210,6 @@ fn summary_line(hosts: &[HostCheckup]) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::checkup::Topic;
     use crate::model::error::ErrorCode;
     use crate::model::name::HostName;
     use crate::report::terminal::{Look, render};
@@ -242,9 +247,13 @@ mod tests {
                 text.lines().all(|line| line.chars().count() <= usize::from(width)),
                 "{text}"
             );
-            assert!(text.contains("(167 hosts)  space failed E_DISK"), "{text}");
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                words.contains("(167 hosts) space failed E_DISK: such as: /var has 0 MB"),
+                "{text}"
+            );
             let failed = text.find("E_DISK").unwrap();
-            assert!(failed < text.find("host-key warning").unwrap(), "{text}");
+            assert!(failed < text.find("SHA256:").unwrap(), "{text}");
             assert!(
                 text.ends_with("500 hosts: 166 well, 167 worth a look, 167 failed\n"),
                 "{text}"
@@ -262,7 +271,7 @@ mod tests {
         };
         let text = render(&doctor_page(&fleet(7), &[]), look);
         assert!(
-            text.contains("space failed E_DISK: such as /var has 0 MB free"),
+            text.contains("space failed E_DISK: such as: /var has 0 MB free"),
             "{text}"
         );
         let one = render(&doctor_page(&fleet(1), &[]), look);
