@@ -222,7 +222,7 @@ mod tests {
                 .map(|topic| Check::ok(topic, format!("{address} is well")))
                 .to_vec();
             let space = format!("/var has {index} MB free of 12 GB");
-            if index % 3 == 0 {
+            if index.is_multiple_of(3) {
                 checks[9] = Check::failed(Topic::Space, space, "make room").with_code(ErrorCode::Disk);
             } else if index % 3 == 1 {
                 let words = format!("the key of {name} at {address} is SHA256:{index}x{index}");

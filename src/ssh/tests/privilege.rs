@@ -65,9 +65,13 @@ async fn every_refusal_has_its_remedy() {
         (
             SimulatedSudo::Password("x".to_owned()),
             "wants a password of operator",
-            "NOPASSWD",
+            "patchwave sudoers --user operator",
         ),
-        (SimulatedSudo::NotAllowed, "may not use sudo", "visudo"),
+        (
+            SimulatedSudo::NotAllowed,
+            "may not use sudo",
+            "patchwave sudoers --user operator",
+        ),
         (SimulatedSudo::NeedsTerminal, "wants a terminal", "!requiretty"),
         (SimulatedSudo::Missing, "sudo is not installed", "install it"),
     ] {
