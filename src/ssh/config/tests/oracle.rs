@@ -364,7 +364,13 @@ fn every_configuration_means_what_it_means_to_ssh() {
         configurations += 1;
         for text in std::fs::read_to_string(folder.join("destinations")).unwrap().lines() {
             destinations += 1;
-            let found = differences(&oracle, &file, &CommandLine::read(text));
+            let line = CommandLine::read(text);
+            let mut found = differences(&oracle, &file, &line);
+            if !found.is_empty() {
+                // On a busy machine ssh was once seen to end before it had told all; what differs does so again.
+                println!("{name}: {text}: asked again after {found:?}");
+                found = differences(&oracle, &file, &line);
+            }
             if !found.is_empty() {
                 wrong.insert(format!("{name}: {text}"), found);
             }
