@@ -3,9 +3,10 @@
 //! What must stay true: RSA never signs with SHA-1; a person who may have to touch or confirm something has the
 //! time for it.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use russh::keys::HashAlg;
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
 use tokio::time::timeout;
 
 use crate::model::error::HostError;
@@ -65,6 +66,15 @@ impl Login<'_> {
     }
 
     async fn offer(&mut self, candidate: &Candidate, hash: Option<HashAlg>) -> Answer {
+        let user = self.host.user.clone();
+        if let (Offer::Key(_), SigningKey::File(key)) = (&candidate.offer, &candidate.signer) {
+            // Signed where the answer is read, without a detour.
+            let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+            return match self.handle.authenticate_publickey(user, key).await {
+                Ok(result) => judge(self.handle, result),
+                Err(_) => Answer::Closed,
+            };
+        }
         let purpose = format!("{} as {}", self.host.name, self.host.user);
         let mut signer = LoginSigner {
             key: &candidate.signer,
@@ -73,7 +83,6 @@ impl Login<'_> {
             purpose: &purpose,
             notify: self.credentials.notify(),
         };
-        let user = self.host.user.clone();
         let result = match &candidate.offer {
             Offer::Key(key) => {
                 self.handle
