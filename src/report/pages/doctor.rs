@@ -222,11 +222,13 @@ mod tests {
                 .map(|topic| Check::ok(topic, format!("{address} is well")))
                 .to_vec();
             let space = format!("/var has {index} MB free of 12 GB");
-            if index.is_multiple_of(3) {
-                checks[9] = Check::failed(Topic::Space, space, "make room").with_code(ErrorCode::Disk);
-            } else if index % 3 == 1 {
-                let words = format!("the key of {name} at {address} is SHA256:{index}x{index}");
-                checks[1] = Check::warning(Topic::HostKey, words, "look at it");
+            match index % 3 {
+                0 => checks[9] = Check::failed(Topic::Space, space, "make room").with_code(ErrorCode::Disk),
+                1 => {
+                    let words = format!("the key of {name} at {address} is SHA256:{index}x{index}");
+                    checks[1] = Check::warning(Topic::HostKey, words, "look at it");
+                }
+                _ => {}
             }
             HostCheckup::new(name, address, 22, checks)
         };
