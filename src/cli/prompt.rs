@@ -1,8 +1,9 @@
 //! Questions to the person at the terminal. Without a terminal nobody is asked, ever.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::MultiProgress;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use crate::model::secret::Secret;
 use crate::rollout::Control;
@@ -38,23 +39,61 @@ fn ask_yes_or_no(question: &str) -> bool {
     }
 }
 
-/// Asks for passphrases and passwords on the terminal, without echo. Bars are taken away meanwhile.
+/// Asks for passphrases, passwords and second factors on the terminal, one question at a time however many
+/// hosts ask at once. Bars are taken away meanwhile and come back after it: nothing that draws waits for a person.
 #[derive(Debug, Clone)]
 pub struct TerminalPrompter {
-    /// The bars that own the lower end of the terminal.
-    pub bars: MultiProgress,
+    bars: MultiProgress,
+    turn: Arc<Mutex<()>>,
+}
+
+impl TerminalPrompter {
+    /// A prompter beside the bars that own the lower end of the terminal.
+    #[must_use]
+    pub fn new(bars: MultiProgress) -> Self {
+        Self {
+            bars,
+            turn: Arc::default(),
+        }
+    }
+
+    fn ask_with(&self, ask: impl FnOnce() -> std::io::Result<String>) -> Option<Secret> {
+        if !somebody_is_there() {
+            return None;
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let draws = !self.bars.is_hidden();
+        if draws {
+            // A bar that cannot be taken away is merely overwritten.
+            let _ = self.bars.clear();
+            self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let answer = ask();
+        if draws {
+            self.bars.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        answer.ok().filter(|answer| !answer.is_empty()).map(Secret::new)
+    }
 }
 
 impl Prompter for TerminalPrompter {
     fn ask(&self, question: &str) -> Option<Secret> {
-        if !somebody_is_there() {
-            return None;
-        }
-        let ask = || rpassword::prompt_password(format!("{question} "));
-        self.bars
-            .suspend(ask)
-            .ok()
-            .filter(|answer| !answer.is_empty())
-            .map(Secret::new)
+        self.ask_with(|| rpassword::prompt_password(format!("{} ", question.trim_end())))
+    }
+
+    fn ask_openly(&self, question: &str) -> Option<Secret> {
+        self.ask_with(|| {
+            let mut stderr = std::io::stderr().lock();
+            write!(stderr, "{} ", question.trim_end())?;
+            stderr.flush()?;
+            drop(stderr);
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer)?;
+            Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
+        })
+    }
+
+    fn is_there(&self) -> bool {
+        somebody_is_there()
     }
 }

@@ -155,7 +155,7 @@ impl<'a> Session<'a> {
         let mut settings = match self.options.surroundings {
             Surroundings::OfTheUser => {
                 let bars = self.printer.bars();
-                SshSettings::from_environment(known_hosts, Arc::new(TerminalPrompter { bars }))
+                SshSettings::from_environment(known_hosts, Arc::new(TerminalPrompter::new(bars)))
             }
             Surroundings::Isolated => SshSettings {
                 known_hosts: known_hosts.into_iter().collect(),

@@ -67,7 +67,11 @@ pub(super) fn complete_ways(inventory: &mut Inventory, places: &HashMap<HostName
         } else {
             format!("the way to `{host}` leads through `{hop}` twice")
         };
-        let hint = format!("set `jump: []` on `{hop}` if it is reached directly");
+        let hint = if inventory.positions.contains_key(&hop) {
+            format!("set `jump: []` on `{hop}` if it is reached directly")
+        } else {
+            format!("if `{hop}` is reached directly, leave it out of the block: `Host * !{hop}`")
+        };
         problems.push(Diagnostic::new(place, message).with_hint(hint));
     }
 }

@@ -17,6 +17,7 @@ mod jump;
 mod layers;
 pub mod load;
 mod origins;
+mod password;
 mod paths;
 mod privilege;
 mod resolve;

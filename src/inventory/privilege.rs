@@ -1,13 +1,9 @@
-//! `become`: how root privilege is obtained, and where its password is kept.
-//!
-//! A password is never part of the file. One that is written there all the same is refused and not shown.
+//! `become`: how root privilege is obtained.
 
-use std::path::PathBuf;
-
+use super::password::read_password;
 use super::paths::PathContext;
-use crate::model::document::{Entry, Fields, Located, Node, NodeValue, Reader, Span};
+use crate::model::document::{Located, Node, NodeValue, Reader, Span};
 use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
-use crate::model::secret::SecretReference;
 
 const METHODS: [(&str, PrivilegeMethod); 4] = [
     ("none", PrivilegeMethod::None),
@@ -23,9 +19,6 @@ const SCOPES: [(&str, PrivilegeScope); 2] = [
 
 /// The user to become, when the file does not say.
 pub(super) const DEFAULT_USER: &str = "root";
-
-const REFERENCE: &str = "refer to it: `password: {env: SUDO_PASSWORD}`, `{command: [pass, show, sudo]}`, \
-                         `{file: sudo-password}` or `{prompt: \"sudo password\"}`";
 
 /// Reads the value of `become`.
 pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathContext) -> Option<Located<Privilege>> {
@@ -119,84 +112,4 @@ fn read_method(reader: &mut Reader, node: &Node) -> Option<PrivilegeMethod> {
         }
     }
     reader.choice(node, &METHODS).map(|method| method.value)
-}
-
-fn read_password(reader: &mut Reader, entry: &Entry, paths: &PathContext) -> Option<SecretReference> {
-    let node = &entry.value;
-    if !matches!(node.value, NodeValue::Mapping(_)) {
-        reader.hide_line(entry.span);
-        reader.hide_line(node.span);
-        reader.problem(
-            node.span,
-            "a password is never written into the inventory",
-            Some(REFERENCE.to_owned()),
-        );
-        return None;
-    }
-    let mut fields = reader.fields(node, "`password`")?;
-    let kinds = ["env", "command", "file", "prompt"];
-    let given: Vec<&Entry> = kinds.iter().filter_map(|kind| fields.entry(kind)).collect();
-    let reference = match given.as_slice() {
-        [only] => read_reference(reader, only, paths),
-        [] => {
-            if fields.is_empty() {
-                reader.problem(
-                    node.span,
-                    "`password` does not say where the password is",
-                    Some(REFERENCE.to_owned()),
-                );
-            }
-            None
-        }
-        [_, second, ..] => {
-            reader.problem(
-                second.span,
-                "a password is kept in one place",
-                Some("keep one of these keys".to_owned()),
-            );
-            None
-        }
-    };
-    report_unknown(reader, &fields);
-    reference
-}
-
-/// An unknown key may be the password itself: it is not repeated, as every other unknown key is.
-fn report_unknown(reader: &mut Reader, fields: &Fields<'_>) {
-    let known = ["env", "command", "file", "prompt"];
-    for entry in fields.entries().filter(|entry| !known.contains(&entry.key.as_str())) {
-        reader.hide_line(entry.span);
-        reader.hide_line(entry.value.span);
-        reader.problem(
-            entry.span,
-            "this is not a key of `password`",
-            Some(REFERENCE.to_owned()),
-        );
-    }
-}
-
-fn read_reference(reader: &mut Reader, entry: &Entry, paths: &PathContext) -> Option<SecretReference> {
-    let node = &entry.value;
-    match entry.key.as_str() {
-        "env" => {
-            let name = reader.parsed(node, "the name of an environment variable", check_variable)?;
-            Some(SecretReference::Env(name.value))
-        }
-        "command" => super::setting_reader::read_words(reader, node).map(SecretReference::Command),
-        "file" => {
-            let path: Located<PathBuf> = reader.parsed(node, "the path of a file", |text| paths.resolve(text))?;
-            Some(SecretReference::File(path.value))
-        }
-        _ => Some(SecretReference::Prompt(reader.text(node, "the question to ask")?.value)),
-    }
-}
-
-fn check_variable(text: &str) -> Result<String, String> {
-    let is_name =
-        !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err("this is not the name of an environment variable".to_owned())
-    }
 }

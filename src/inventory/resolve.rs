@@ -60,7 +60,7 @@ pub fn parse_sources(
     let sources = Sources {
         native: files.iter().map(NativeSource::of_file).collect(),
         ansible: sources.to_vec(),
-        ssh: Vec::new(),
+        ..Sources::default()
     };
     parse_everything(&sources, context)
 }
@@ -120,7 +120,9 @@ pub(super) fn parse_everything(sources: &Sources, context: &ResolveContext) -> R
     inventory
         .files
         .extend(sources.ansible.iter().flat_map(AnsibleSource::files));
-    inventory.domains = find_members(domains, &inventory, &mut problems);
+    if !sources.is_incomplete {
+        inventory.domains = find_members(domains, &inventory, &mut problems);
+    }
     problems.into_result(inventory)
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::password::read_password;
 use super::paths::PathContext;
 use super::privilege::read_privilege;
 use super::settings::{Setting, Settings, Value};
 use super::ssh_reader::{read_ssh_configuration, read_ssh_options};
-use crate::model::document::{Fields, Located, Node, NodeValue, Reader};
+use crate::model::document::{Entry, Fields, Located, Node, NodeValue, Reader};
 use crate::model::host::{Connect, RebootPolicy};
 use crate::model::name::{GroupName, HostName};
 use crate::model::pattern::Pattern;
@@ -44,6 +45,9 @@ impl SettingReader<'_> {
         }
         if let Some(node) = fields.get("key") {
             set(Setting::Key, self.read_keys(reader, node));
+        }
+        if let Some(entry) = fields.entry("password") {
+            set(Setting::Password, read_login_password(reader, entry, self.paths));
         }
         if let Some(node) = fields.get("jump") {
             set(Setting::Jump, self.read_jump(reader, node));
@@ -170,6 +174,14 @@ pub(super) fn read_words(reader: &mut Reader, node: &Node) -> Option<Vec<String>
     }
     let words: Vec<Option<Located<String>>> = items.iter().map(|item| reader.text(item, "a word")).collect();
     words.into_iter().map(|word| word.map(|word| word.value)).collect()
+}
+
+fn read_login_password(reader: &mut Reader, entry: &Entry, paths: &PathContext) -> Option<Located<Value>> {
+    let place = reader.place(entry.value.span);
+    read_password(reader, entry, paths).map(|reference| Located {
+        value: Value::Password(reference),
+        place,
+    })
 }
 
 fn read_exclude(reader: &mut Reader, node: &Node) -> Option<Located<Value>> {

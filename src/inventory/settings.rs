@@ -128,6 +128,9 @@ fn write_privilege(formatter: &mut fmt::Formatter<'_>, privilege: &Privilege) ->
     if privilege.password.is_some() {
         formatter.write_str(", with a password")?;
     }
+    if privilege.only_for_refresh().is_some() {
+        formatter.write_str(", to refresh the package lists alone")?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{PlanError, make_plan};
+use super::{PlanError, check_waves, make_plan};
 use crate::inventory::{Inventory, InventoryFile, ResolveContext, parse_inventory, select_hosts};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::expression::Expression;
@@ -271,4 +271,55 @@ fn an_expression_that_names_nothing_is_no_plan() {
     let error = plan(&playbook(text), &inventory, Vec::new()).unwrap_err();
     assert!(error.to_string().contains("web01"), "{error}");
     assert!(Expression::parse("web01").is_ok());
+}
+
+/// What depends on the state of hosts is answered by the scan that the plan is made from.
+#[test]
+fn waves_ask_the_scan_of_the_plan() {
+    let inventory = inventory("hosts: [a, b, c]");
+    let playbook = playbook(
+        "waves: [{name: new, select: 'os:debian=13'}, {name: none, select: 'os:arch'}, {name: old, select: '!os:debian=13'}]",
+    );
+    let selected: Vec<&Host> = inventory.hosts().iter().collect();
+    check_waves(&playbook, &inventory, &selected, &Knowledge::default()).unwrap();
+    let releases = ["12", "13", "12"];
+    let answers: Vec<HostScan> = selected
+        .iter()
+        .zip(releases)
+        .map(|(host, release)| answered(host, release, everything()))
+        .collect();
+    let planned = plan(&playbook, &inventory, answers.clone()).unwrap();
+    let waves: Vec<(&str, usize)> = planned
+        .plan
+        .waves
+        .iter()
+        .map(|wave| (wave.name.as_str(), wave.hosts().count()))
+        .collect();
+    assert_eq!(waves, [("new", 1), ("old", 2)]);
+    assert!(planned.warnings.iter().any(|warning| warning.contains("wave `none`")));
+    // A host that did not answer is in neither, and that is said.
+    let mut silent = answers;
+    silent[2].state = HostState::Failed;
+    let error = plan(&playbook, &inventory, silent).unwrap_err();
+    assert!(matches!(error, PlanError::NoWave { hosts } if hosts.len() == 1));
+}
+
+#[test]
+fn a_domain_that_a_plan_may_break_is_a_warning() {
+    let fleet = "{hosts: [a, b, c], domains: {pair: {select: 'a,b', max_down: 1}, all: {select: all, max_down: 100%}}}";
+    let inventory = inventory(fleet);
+    let playbook = playbook("waves: [{name: one, rest: true}]");
+    let warnings = |changing: usize| {
+        let hosts = inventory.hosts().iter().enumerate();
+        let answers =
+            hosts.map(|(at, host)| answered(host, "12", if at < changing { everything() } else { Vec::new() }));
+        plan(&playbook, &inventory, answers.collect()).unwrap().warnings
+    };
+    assert_eq!(warnings(1), Vec::<String>::new());
+    let found = warnings(3);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("domain `pair` (at most 1 of 2 down) is not enforced by this version"),
+        "{found:?}"
+    );
 }

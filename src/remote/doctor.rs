@@ -26,6 +26,8 @@ mod clock;
 mod packages;
 mod space;
 mod system;
+#[cfg(test)]
+mod tests;
 
 use crate::manager::detect;
 use crate::model::checkup::{Check, Topic};
@@ -86,10 +88,14 @@ pub fn parse_doctor(
         system::programs(&sections),
         space::space(sections.text("space")),
         system::file_systems(&sections),
-        system::job_folder(&sections, said.is_root()),
-        system::jobs(&sections),
         clock::clock(&sections, circumstances.times),
     ];
+    // Where root is for the refresh alone, no job is ever started.
+    if circumstances.privilege.only_for_refresh().is_some() {
+        checks.extend([Topic::JobFolder, Topic::Jobs].map(|topic| Check::ok(topic, "not needed to scan")));
+    } else {
+        checks.extend([system::job_folder(&sections, said.is_root()), system::jobs(&sections)]);
+    }
     let known = *manager.as_ref().unwrap_or(&Manager::Apt);
     let facts = facts(&sections, &said, os, known);
     checks.push(system::services(&sections, &facts));
@@ -122,15 +128,17 @@ fn privilege(sections: &Sections, said: &System<'_>, circumstances: &Circumstanc
             "set `become: sudo` in the inventory; `patchwave sudoers` prints the rule that it needs",
         );
     }
-    let way = match (privilege.method, &privilege.password) {
-        _ if circumstances.login == privilege.user => "the login is root".to_owned(),
-        (PrivilegeMethod::None, _) => "the login is root".to_owned(),
-        (method, None) => format!("{method} makes the login root without a password"),
-        (method, Some(_)) => format!("{method} makes the login root with the password of the inventory"),
+    if circumstances.login == privilege.user || privilege.method == PrivilegeMethod::None {
+        return Check::ok(Topic::Privilege, "the login is root");
+    }
+    let method = privilege.method;
+    let password = match privilege.password {
+        None => "without a password",
+        Some(_) => "with the password of the inventory",
     };
     Check::ok(
         Topic::Privilege,
-        format!("{way}, by the command that every other script uses"),
+        format!("{method} makes the login root {password}, by the command that every other script uses"),
     )
 }
 

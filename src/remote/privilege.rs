@@ -16,6 +16,18 @@ pub const READY_SIGN: &str = "PATCHWAVE-READY";
 /// The program that runs as the wanted user and its arguments: it says that it is there, then reads a script.
 pub const PRIVILEGED_SHELL: [&str; 3] = ["/bin/sh", "-c", "echo PATCHWAVE-READY; exec /bin/sh -s"];
 
+/// What the login shell prints before it becomes the program, followed by a word: what was printed before it
+/// is a greeting, and what comes after it is the program's.
+pub const START_SIGN: &str = "PATCHWAVE-START";
+
+/// As [`PRIVILEGED_SHELL`], where the program's streams are a terminal: once the sign is printed, bytes go
+/// through it unchanged. It reads a line `LENGTH WORD` and then a script of that many bytes, which runs without the
+/// terminal; after the script's standard output comes a line `WORD EXIT-CODE`, then its standard error and a line
+/// `WORD`. See [`terminal_head`] and [`split_terminal`].
+const TERMINAL_SHELL: &str = "stty raw -echo 2>/dev/null; echo PATCHWAVE-READY; read -r length word; exec 3>&1; \
+    { head -c \"$length\" | $(command -v setsid) /bin/sh -s >&3 3>&-; printf \"\\n%s %s\\n\" \"$word\" \"$?\" >&3; } 2>&1 | \
+    { text=$(head -c 16777216; cat >/dev/null); printf \"%s\\n%s\\n\" \"$text\" \"$word\"; }";
+
 /// Whether a user's name can stand in a command line: it means nothing to any shell and is no option.
 #[must_use]
 pub fn is_plain_name(name: &str) -> bool {
@@ -25,26 +37,97 @@ pub fn is_plain_name(name: &str) -> bool {
 
 /// The command that becomes `user` and starts [`PRIVILEGED_SHELL`], for the login shell of a host.
 ///
-/// `prompt` is what `sudo` asks for the password with; without it, a program that wants a password fails at
-/// once. `None` when the method needs no program, or the name is not [plain](is_plain_name).
+/// `prompt` is what `sudo` asks for the password with; without it, `sudo` and `doas` fail at once when they want a
+/// password. `None` when the method needs no program, or the name is not [plain](is_plain_name).
 #[must_use]
 pub fn privileged_command(method: PrivilegeMethod, user: &str, prompt: Option<&str>) -> Option<String> {
+    command(method, user, prompt, PRIVILEGED_SHELL[2])
+}
+
+/// As [`privileged_command`], for a program that wants a terminal.
+#[must_use]
+pub fn terminal_command(method: PrivilegeMethod, user: &str, prompt: Option<&str>) -> Option<String> {
+    command(method, user, prompt, TERMINAL_SHELL)
+}
+
+/// A command that says when the program starts, by a word that is random and fresh. The program's own words are
+/// English, so that its prompt is known.
+#[must_use]
+pub fn announced(command: &str, word: &str) -> String {
+    format!("echo {START_SIGN}-{word}; exec env LC_ALL=C {command}")
+}
+
+fn command(method: PrivilegeMethod, user: &str, prompt: Option<&str>, text: &str) -> Option<String> {
     if !is_plain_name(user) {
         return None;
     }
-    let [shell, option, text] = PRIVILEGED_SHELL;
-    let shell = format!("{shell} {option} '{text}'");
     match (method, prompt) {
         (PrivilegeMethod::None, _) => None,
-        (PrivilegeMethod::Sudo, None) => Some(format!("sudo -n -H -u {user} -- {shell}")),
+        (PrivilegeMethod::Sudo, None) => Some(format!("sudo -n -H -u {user} -- /bin/sh -c '{text}'")),
         // -k: a remembered password must not decide whether we are asked.
-        (PrivilegeMethod::Sudo, Some(prompt)) => Some(format!("sudo -k -S -H -p {prompt} -u {user} -- {shell}")),
-        (PrivilegeMethod::Doas, None) => Some(format!("doas -n -u {user} -- {shell}")),
+        (PrivilegeMethod::Sudo, Some(prompt)) => {
+            Some(format!("sudo -k -S -H -p {prompt} -u {user} -- /bin/sh -c '{text}'"))
+        }
+        (PrivilegeMethod::Doas, None) => Some(format!("doas -n -u {user} -- /bin/sh -c '{text}'")),
         // It asks by its own words, on a terminal alone.
-        (PrivilegeMethod::Doas, Some(_)) => Some(format!("doas -u {user} -- {shell}")),
-        // Its shell is the one that is named, whatever the user's own is, where it is not a restricted one.
+        (PrivilegeMethod::Doas, Some(_)) => Some(format!("doas -u {user} -- /bin/sh -c '{text}'")),
+        // The shell is the one that is named, whatever the user's own is, unless that is a restricted one.
         (PrivilegeMethod::Su, _) => Some(format!("su -s /bin/sh -c '{text}' {user}")),
     }
+}
+
+/// What goes before a script of that many bytes to a shell on a terminal.
+#[must_use]
+pub fn terminal_head(length: usize, word: &str) -> String {
+    format!("{length} {word}\n")
+}
+
+/// What a script on a terminal printed, apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalOutput {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error, which the shell ends before its last line breaks.
+    pub stderr: Vec<u8>,
+    /// The exit code; `None` when the end did not arrive.
+    pub exit_code: Option<u32>,
+}
+
+/// Takes apart what came over a terminal after the shell's sign.
+#[must_use]
+pub fn split_terminal(bytes: &[u8], word: &str) -> TerminalOutput {
+    let whole = TerminalOutput {
+        stdout: bytes.to_vec(),
+        stderr: Vec::new(),
+        exit_code: None,
+    };
+    let mark = format!("\n{word} ");
+    let Some(at) = find(bytes, mark.as_bytes()) else {
+        return whole;
+    };
+    let (stdout, rest) = bytes.split_at(at);
+    let rest = rest.get(mark.len()..).unwrap_or_default();
+    let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    let (code, rest) = rest.split_at(end);
+    let last = format!("\n{word}\n");
+    let Some(stderr) = rest.strip_suffix(last.as_bytes()) else {
+        return whole;
+    };
+    let mut stderr = stderr.strip_prefix(b"\n").unwrap_or(stderr).to_vec();
+    if !stderr.is_empty() {
+        // The shell cannot keep it.
+        stderr.push(b'\n');
+    }
+    TerminalOutput {
+        stdout: stdout.to_vec(),
+        stderr,
+        exit_code: std::str::from_utf8(code).ok().and_then(|code| code.trim().parse().ok()),
+    }
+}
+
+/// Where a text stands in bytes.
+fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    bytes.windows(text.len().max(1)).position(|window| window == text)
 }
 
 #[cfg(test)]
@@ -78,5 +161,52 @@ mod tests {
             privileged_command(PrivilegeMethod::Doas, "root", None).as_deref(),
             Some("doas -n -u root -- /bin/sh -c 'echo PATCHWAVE-READY; exec /bin/sh -s'")
         );
+    }
+
+    #[test]
+    fn what_comes_over_a_terminal_is_taken_apart() {
+        let split = |text: &str| split_terminal(text.as_bytes(), "w7");
+        let output = split("one\nw77 is text\n\nw7 3\nbad\nworse\nw7\n");
+        assert_eq!(output.stdout, b"one\nw77 is text\n");
+        assert_eq!(output.stderr, b"bad\nworse\n");
+        assert_eq!(output.exit_code, Some(3));
+        assert_eq!(split("a\nw7 0\n\nw7\n").stderr, b"");
+        for cut in ["", "one", "one\nw7 3\nbad", "one\nw7 3\nbad\nw7"] {
+            assert_eq!(split(cut).exit_code, None, "{cut}");
+        }
+    }
+
+    /// On pipes in place of a terminal: the streams and the exit code are the same.
+    #[test]
+    fn the_shell_for_terminals_keeps_streams_and_exit_code_apart() {
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let script = "main() { while read -r line; do echo \"$line\"; done; echo bad >&2; printf end; exit 7; }\n\
+                      main <<'END'\na b\nEND\n";
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", TERMINAL_SHELL])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        write!(stdin, "{}{script}", terminal_head(script.len(), "w7")).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let body = output.stdout.strip_prefix(b"PATCHWAVE-READY\n").unwrap();
+        let output = split_terminal(body, "w7");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "a b\nend");
+        assert_eq!(output.stderr, b"bad\n");
+        assert_eq!(output.exit_code, Some(7));
+        drop(stdin);
+    }
+
+    #[test]
+    fn no_command_holds_what_shells_read_differently() {
+        for method in [PrivilegeMethod::Sudo, PrivilegeMethod::Doas, PrivilegeMethod::Su] {
+            let command = announced(&terminal_command(method, "root", Some("P")).unwrap(), "w7");
+            // Inside single quotes csh still reads `!`, and no shell a further quote.
+            assert_eq!(command.matches('\'').count(), 2, "{command}");
+            assert!(!command.contains('!') && !command.contains('\n'), "{command}");
+        }
     }
 }

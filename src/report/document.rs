@@ -7,7 +7,7 @@ use crate::model::checkup::{CheckupSummary, HostCheckup};
 use crate::model::diff::PackageDifference;
 use crate::model::domain::{Domain, MaxDown};
 use crate::model::experimental::Experimental;
-use crate::model::host::{Connect, Host, PrivilegeMethod};
+use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
@@ -332,6 +332,13 @@ struct HostBody<'a> {
 struct BecomeBody<'a> {
     method: PrivilegeMethod,
     user: &'a str,
+    /// Absent for everything.
+    #[serde(skip_serializing_if = "is_everything")]
+    scope: PrivilegeScope,
+}
+
+fn is_everything(scope: &PrivilegeScope) -> bool {
+    *scope == PrivilegeScope::Everything
 }
 
 impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
@@ -348,6 +355,7 @@ impl<'a> FromIterator<&'a Host> for InventoryBody<'a> {
                 r#become: BecomeBody {
                     method: host.privilege.method,
                     user: &host.privilege.user,
+                    scope: host.privilege.scope,
                 },
                 groups: &host.groups,
                 labels: &host.labels,

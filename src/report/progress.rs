@@ -89,6 +89,20 @@ impl Progress {
         }
     }
 
+    /// Draws the bar of a task that has no events of its own: so many hosts to count.
+    pub fn begin_counting(&mut self, title: &str, hosts: usize) {
+        self.begin(title, hosts);
+    }
+
+    /// Counts one host of such a task.
+    pub fn count(&mut self, failed: bool) {
+        self.failed += u64::from(failed);
+        if let Some(whole) = &self.whole {
+            whole.inc(1);
+        }
+        self.refresh();
+    }
+
     /// Removes the bars, so that something else can be written.
     pub fn end(&mut self) {
         for line in std::mem::take(&mut self.hosts).into_values() {

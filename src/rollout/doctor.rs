@@ -68,10 +68,10 @@ fn way(host: &Host) -> String {
         return "this machine".to_owned();
     }
     let jumps: Vec<&str> = host.jump.iter().map(|name| name.as_str()).collect();
-    let through = if jumps.is_empty() {
-        String::new()
-    } else {
-        format!(" through {}", jumps.join(", "))
+    let through = match &host.ssh.proxy_command {
+        _ if !jumps.is_empty() => format!(" through {}", jumps.join(", ")),
+        Some(command) => format!(" through `{command}`"),
+        None => String::new(),
     };
     format!("{}:{}{through}", host.address, host.port)
 }

@@ -4,11 +4,10 @@
 //! is the end, nobody reconnects to try once more; a password is sent once.
 
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use russh::MethodSet;
 use russh::client::{AuthResult, Handle};
-use russh::keys::HashAlg;
 use tokio::time::timeout;
 
 use crate::model::error::HostError;
@@ -16,14 +15,12 @@ use crate::model::host::Host;
 use crate::model::secret::Secret;
 
 use super::account::Account;
-use super::agent::{self, Agent};
-use super::candidate::{Candidate, Offer};
+use super::agent::Agent;
+use super::candidate::Candidate;
 use super::credentials::{Credentials, Prepared};
 use super::failure;
-use super::handshake::{ClientHandler, Session};
+use super::handshake::{ClientHandler, Farewell, Session};
 use super::method::{Method, Methods};
-use super::signer::{LoginSigner, SIGNING_LIMIT, SigningKey};
-use super::user_certificate;
 
 /// Most tries of one login: a server that always wants one thing more is not followed for ever.
 const MOST_TRIES: usize = 24;
@@ -46,12 +43,12 @@ pub(super) struct Login<'a> {
     pub(super) methods: Methods,
     pub(super) account: Account,
     pub(super) limit: Duration,
-    candidates: VecDeque<Candidate>,
-    agent: Option<Agent>,
-    agent_is_bound: bool,
+    pub(super) candidates: VecDeque<Candidate>,
+    pub(super) agent: Option<Agent>,
+    pub(super) agent_is_bound: bool,
     /// Whether the password was sent and not accepted since.
     pub(super) password_sent: bool,
-    farewell: super::handshake::Farewell,
+    farewell: Farewell,
 }
 
 /// Logs in over a connection whose host key has been checked, and says by what. `limit` is for each answer of
@@ -237,97 +234,6 @@ impl Login<'_> {
             )),
         }
     }
-}
-
-/// Keys.
-impl Login<'_> {
-    async fn try_next_key(&mut self) -> Result<(String, Answer), HostError> {
-        let Some(candidate) = self.candidates.pop_front() else {
-            return Ok(("publickey".to_owned(), Answer::Failed("no key is left".to_owned())));
-        };
-        let limit = match candidate.signer {
-            SigningKey::File(_) => self.limit,
-            SigningKey::Agent(_) => self.limit + SIGNING_LIMIT,
-        };
-        let name = candidate.describe();
-        let Ok(answer) = timeout(limit, self.try_key(&candidate)).await else {
-            return Err(self.timed_out());
-        };
-        let flaw = match (&answer, &candidate.offer) {
-            (Answer::Refused(_), Offer::Certificate(certificate)) => {
-                user_certificate::flaw(certificate, &self.host.user, now())
-            }
-            _ => None,
-        };
-        Ok(match flaw {
-            Some(flaw) => (format!("{name}, but {flaw}"), answer),
-            None => (name, answer),
-        })
-    }
-
-    async fn try_key(&mut self, candidate: &Candidate) -> Answer {
-        if matches!(candidate.signer, SigningKey::Agent(_)) && !self.agent_is_bound {
-            agent::bind(&mut self.agent, self.handle.agent_session_binding()).await;
-            self.agent_is_bound = true;
-        }
-        let hashes = match self.hashes_for(candidate).await {
-            Ok(hashes) => hashes,
-            Err(answer) => return answer,
-        };
-        let mut last = Answer::Failed("the server takes RSA keys only with SHA-1".to_owned());
-        for hash in hashes {
-            last = self.offer(candidate, hash).await;
-            if !matches!(last, Answer::Refused(_)) {
-                break;
-            }
-        }
-        last
-    }
-
-    async fn offer(&mut self, candidate: &Candidate, hash: Option<HashAlg>) -> Answer {
-        let purpose = format!("{} as {}", self.host.name, self.host.user);
-        let mut signer = LoginSigner {
-            key: &candidate.signer,
-            agent: &mut self.agent,
-            wants_touch: candidate.wants_touch(),
-            purpose: &purpose,
-            prompter: self.credentials.prompter().as_ref(),
-        };
-        let user = self.host.user.clone();
-        let result = match &candidate.offer {
-            Offer::Key(key) => {
-                self.handle
-                    .authenticate_publickey_with(user, key.clone(), hash, &mut signer)
-                    .await
-            }
-            Offer::Certificate(certificate) => {
-                let certificate = certificate.as_ref().clone();
-                self.handle
-                    .authenticate_certificate_with(user, certificate, hash, &mut signer)
-                    .await
-            }
-        };
-        match result {
-            Ok(result) => judge(self.handle, result),
-            Err(super::signer::SignError::Gone) => Answer::Closed,
-            Err(super::signer::SignError::Reason(_)) if self.handle.is_closed() => Answer::Closed,
-            Err(super::signer::SignError::Reason(reason)) => Answer::Failed(reason),
-        }
-    }
-
-    /// The signature hashes to try with a key. For RSA, what the server says it takes; a server that says
-    /// nothing is tried with SHA-512, then SHA-256. Never SHA-1.
-    async fn hashes_for(&self, candidate: &Candidate) -> Result<Vec<Option<HashAlg>>, Answer> {
-        if !candidate.algorithm().is_rsa() {
-            return Ok(vec![None]);
-        }
-        match self.handle.best_supported_rsa_hash().await {
-            Ok(Some(Some(hash))) => Ok(vec![Some(hash)]),
-            Ok(Some(None)) => Ok(Vec::new()),
-            Ok(None) => Ok(vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)]),
-            Err(_) => Err(Answer::Closed),
-        }
-    }
 
     /// The server did not answer in time.
     pub(super) fn timed_out(&self) -> HostError {
@@ -360,11 +266,4 @@ pub(super) fn judge(handle: &Handle<ClientHandler>, result: AuthResult) -> Answe
             }
         }
     }
-}
-
-/// Seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

@@ -3,8 +3,9 @@
 //! What must stay true: whatever has to be asked of a person for all hosts together is asked here, before a
 //! server waits; a key that cannot be used is named in the account.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use russh::keys::PublicKey;
 use russh::keys::agent::AgentIdentity;
@@ -16,13 +17,13 @@ use crate::model::ssh_options::AgentChoice;
 use crate::model::text::count;
 
 use super::agent::{self, Agent};
-use super::candidate::{Candidate, Candidates, Offer};
+use super::candidate::{Candidate, Candidates};
+use super::certificate_files::plain;
 use super::failure;
 use super::keys::{KeyFile, KeyStore};
 use super::secrets::SecretStore;
-use super::settings::{Prompter, SshSettings};
-use super::signer::SigningKey;
-use super::user_certificate;
+use super::settings::{Notify, Prompter, SshSettings};
+use super::signer::{SigningKey, is_security_key};
 
 /// sshd closes the connection at the sixth failure (`MaxAuthTries 6`), and counts it against our address.
 const MOST_KEYS: usize = 5;
@@ -39,9 +40,11 @@ pub(super) struct Prepared {
 
 /// The keys and passwords of a run.
 pub(super) struct Credentials {
-    settings: Arc<SshSettings>,
+    pub(super) settings: Arc<SshSettings>,
     secrets: Arc<SecretStore>,
-    store: KeyStore,
+    pub(super) store: KeyStore,
+    /// Whether somebody left the question for a password unanswered.
+    declined: AtomicBool,
 }
 
 impl Credentials {
@@ -51,12 +54,29 @@ impl Credentials {
             settings,
             secrets,
             store: KeyStore::default(),
+            declined: AtomicBool::new(false),
         }
     }
 
     /// Asks the person at the terminal.
     pub(super) fn prompter(&self) -> &Arc<dyn Prompter> {
         &self.settings.prompter
+    }
+
+    /// Whether the person wants to be asked for the passwords of single hosts: one question left unanswered
+    /// answers those of all other hosts, of which there may be hundreds.
+    pub(super) fn is_declined(&self) -> bool {
+        self.declined.load(Ordering::Relaxed)
+    }
+
+    /// A question for a password was left unanswered.
+    pub(super) fn decline(&self) {
+        self.declined.store(true, Ordering::Relaxed);
+    }
+
+    /// Hears what is worth a notice.
+    pub(super) fn notify(&self) -> &Notify {
+        &self.settings.notify
     }
 
     /// The login password of a host, once it is needed; `None` when the inventory has none.
@@ -115,7 +135,7 @@ impl Credentials {
         if !host.ssh.identities_only {
             found.add_agent_identities(others);
         }
-        if !configured {
+        if !configured && host.ssh.usual_keys {
             self.add_default_files(host, &mut found).await;
         }
         prepared.account.append(&mut found.account);
@@ -168,7 +188,11 @@ impl Credentials {
 
     /// What signs for a key file: itself, or the agent that has it unlocked already. `None` is no reason to
     /// complain where nobody asked for the file.
-    async fn signing_key(&self, path: &Path, held: &[AgentIdentity]) -> Result<(PublicKey, SigningKey), String> {
+    pub(super) async fn signing_key(
+        &self,
+        path: &Path,
+        held: &[AgentIdentity],
+    ) -> Result<(PublicKey, SigningKey), String> {
         let file = self.store.read(path).await;
         let in_agent = file.public_key().and_then(|public| plain(held, public));
         match (file, in_agent) {
@@ -181,7 +205,7 @@ impl Credentials {
                 let key = self.store.unlock(path, &self.settings).await?;
                 Ok((key.public_key().clone(), SigningKey::File(key)))
             }
-            (KeyFile::Public(public), None) if super::signer::is_security_key(&public.algorithm()) => {
+            (KeyFile::Public(public), None) if is_security_key(&public.algorithm()) => {
                 Err("a security key signs through the agent, which does not hold it (ssh-add)".to_owned())
             }
             (KeyFile::Public(_), None) => {
@@ -196,65 +220,6 @@ impl Credentials {
         match self.signing_key(path, held).await {
             Ok((public, signer)) => self.add_key(host, found, path, public, signer).await,
             Err(reason) => found.account.push(format!("{name}: {reason}")),
-        }
-    }
-
-    /// A key, and before it the certificate that lies beside it: it was made to be used. As for ssh, that one
-    /// counts only where no certificate is configured.
-    async fn add_key(&self, host: &Host, found: &mut Candidates, path: &Path, public: PublicKey, signer: SigningKey) {
-        if host.ssh.certificates.is_empty() {
-            let beside = user_certificate::beside(path);
-            match read_certificate(beside.clone()).await {
-                Ok(Some(certificate)) if certificate.public_key() == public.key_data() => found.add(Candidate {
-                    source: beside.display().to_string(),
-                    offer: Offer::Certificate(Box::new(certificate)),
-                    signer: signer.clone(),
-                }),
-                Ok(Some(_)) => found
-                    .account
-                    .push(format!("{}: it is another key's certificate", beside.display())),
-                Ok(None) => {}
-                Err(reason) => found.account.push(format!("{}: {reason}", beside.display())),
-            }
-        }
-        found.add(Candidate {
-            source: path.display().to_string(),
-            offer: Offer::Key(public),
-            signer,
-        });
-    }
-
-    async fn add_certificate_file(&self, host: &Host, found: &mut Candidates, held: &[AgentIdentity], path: &Path) {
-        let path = self.settings.expand(path);
-        let certificate = match read_certificate(path.clone()).await {
-            Ok(Some(certificate)) => certificate,
-            Ok(None) => return found.account.push(format!("{}: no such file", path.display())),
-            Err(reason) => return found.account.push(format!("{}: {reason}", path.display())),
-        };
-        let public = PublicKey::new(certificate.public_key().clone(), "");
-        let mut files: Vec<PathBuf> = host.keys.iter().map(|key| self.settings.expand(key)).collect();
-        if files.is_empty() {
-            files.clone_from(&self.settings.default_keys);
-        }
-        let mut signer = None;
-        for file in files {
-            if self.store.read(&file).await.public_key().map(PublicKey::key_data) == Some(public.key_data()) {
-                signer = self.signing_key(&file, held).await.ok().map(|(_, signer)| signer);
-            }
-        }
-        let signer = signer
-            .or_else(|| plain(held, &public).map(|(_, identity)| SigningKey::Agent(Box::new(identity))))
-            .or_else(|| certified(held, &certificate).map(|identity| SigningKey::Agent(Box::new(identity))));
-        match signer {
-            Some(signer) => found.add(Candidate {
-                source: path.display().to_string(),
-                offer: Offer::Certificate(Box::new(certificate)),
-                signer,
-            }),
-            None => found.account.push(format!(
-                "{}: its private key is neither among the configured keys nor in the agent",
-                path.display()
-            )),
         }
     }
 
@@ -286,31 +251,6 @@ impl Credentials {
             self.add_configured_file(host, found, &[], &path).await;
         }
     }
-}
-
-/// The agent's key that is this one.
-fn plain(held: &[AgentIdentity], public: &PublicKey) -> Option<(PublicKey, AgentIdentity)> {
-    held.iter().find_map(|identity| match identity {
-        AgentIdentity::PublicKey { key, .. } if key.key_data() == public.key_data() => {
-            Some((key.clone(), identity.clone()))
-        }
-        _ => None,
-    })
-}
-
-fn certified(held: &[AgentIdentity], wanted: &russh::keys::Certificate) -> Option<AgentIdentity> {
-    held.iter()
-        .find(|identity| {
-            matches!(identity, AgentIdentity::Certificate { certificate, .. }
-                if certificate.public_key() == wanted.public_key())
-        })
-        .cloned()
-}
-
-async fn read_certificate(path: PathBuf) -> Result<Option<russh::keys::Certificate>, String> {
-    tokio::task::spawn_blocking(move || user_certificate::read(&path))
-        .await
-        .unwrap_or_else(|error| Err(error.to_string()))
 }
 
 fn no_key(host: &Host, account: &[String]) -> HostError {

@@ -1,10 +1,12 @@
-//! The words exchanged with `sudo` before a script may be sent: a pure state machine over bytes.
+//! The words exchanged with `sudo`, `doas` or `su` before a script may be sent: a pure state machine over bytes.
 //!
-//! What must stay true: the password is sent once, and only after the prompt with this run's random word
-//! was seen; the script is sent only after the shell that runs as the wanted user has said so. Prompt and
-//! sign never reach the output.
+//! What must stay true: the password is sent once, and only after the program's prompt was seen; nothing more is
+//! sent before the shell that runs as the wanted user has said that it is there. Prompt and sign never reach the
+//! output.
 
 use crate::remote::transport::OUTPUT_LIMIT;
+
+use super::prompt::{Prompt, find};
 
 /// Most bytes that are kept of what comes before the shell is ready: greetings of login shells.
 const NOISE_LIMIT: usize = 64 * 1024;
@@ -39,51 +41,63 @@ impl Bounded {
     }
 }
 
+/// What a program that gives privilege will say.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    /// What is printed on a line of its own before the program starts; `None` when nothing is.
+    pub(super) start: Option<String>,
+    /// What the shell prints on a line of its own when it is ready; `None` for a program that needs no words.
+    pub(super) sign: Option<String>,
+    /// What the program may ask for the password with.
+    pub(super) prompt: Option<Prompt>,
+    /// Whether all of it comes over a terminal, as one stream.
+    pub(super) on_terminal: bool,
+}
+
 /// The state of one program's output.
 #[derive(Debug)]
 pub(super) struct Dialogue {
-    sign: Option<Vec<u8>>,
-    prompt: Option<Vec<u8>>,
+    script: Script,
+    started: bool,
     ready: bool,
     asked: bool,
-    /// Up to here standard error has been searched for the prompt.
-    searched: usize,
-    /// End of the last prompt in standard error.
-    prompt_end: usize,
+    /// What came over standard output before the shell was ready, then the output of the script.
     stdout: Bounded,
     stderr: Bounded,
+    /// End of the last prompt in standard output, before the shell was ready.
+    stdout_prompt_end: usize,
+    /// End of the last prompt in standard error.
+    stderr_prompt_end: usize,
 }
 
 impl Dialogue {
     /// A program that needs no words: its output is the script's from the first byte.
     pub(super) fn silent() -> Self {
-        Self::new(None, None)
+        Self::new(Script::default())
     }
 
-    /// A shell that prints `sign` on a line of its own when it is ready, after a program that may ask by
-    /// a prompt that holds `prompt`.
-    pub(super) fn with_sign(sign: &str, prompt: Option<&str>) -> Self {
-        let mut line = sign.as_bytes().to_vec();
-        line.push(b'\n');
-        Self::new(Some(line), prompt.map(|word| word.as_bytes().to_vec()))
-    }
-
-    fn new(sign: Option<Vec<u8>>, prompt: Option<Vec<u8>>) -> Self {
+    /// A program that will say these words.
+    pub(super) fn new(script: Script) -> Self {
         Self {
-            ready: sign.is_none(),
-            sign,
-            prompt,
+            started: script.start.is_none(),
+            ready: script.sign.is_none(),
+            script,
             asked: false,
-            searched: 0,
-            prompt_end: 0,
             stdout: Bounded::default(),
             stderr: Bounded::default(),
+            stdout_prompt_end: 0,
+            stderr_prompt_end: 0,
         }
     }
 
     /// Whether the script's shell has been reached.
     pub(super) fn is_ready(&self) -> bool {
         self.ready
+    }
+
+    /// Whether the program may ask for a password.
+    pub(super) fn may_ask(&self) -> bool {
+        self.script.prompt.is_some()
     }
 
     /// Whether the password was asked for.
@@ -97,58 +111,86 @@ impl Dialogue {
             self.stdout.add(bytes, OUTPUT_LIMIT);
             return Step::Wait;
         }
-        let Some(sign) = &self.sign else {
-            return Step::Wait;
-        };
-        let mut all = std::mem::take(&mut self.stdout.bytes);
-        all.extend_from_slice(bytes);
-        if let Some(at) = find(&all, sign) {
-            let after = all.get(at + sign.len()..).unwrap_or_default();
+        self.stdout.bytes.extend_from_slice(bytes);
+        if !self.started
+            && let Some(after) = self.script.start.as_deref().and_then(|start| self.after_line(start))
+        {
+            self.stdout.bytes.drain(..after);
+            self.started = true;
+        }
+        if self.started
+            && let Some(after) = self.script.sign.as_deref().and_then(|sign| self.after_line(sign))
+        {
+            let rest = self.stdout.bytes.split_off(after.min(self.stdout.bytes.len()));
             self.stdout = Bounded::default();
-            self.stdout.add(after, OUTPUT_LIMIT);
+            self.stdout.add(&rest, OUTPUT_LIMIT);
             self.ready = true;
             return Step::Ready;
         }
-        // Keep the end: the sign may be cut in two.
-        let surplus = all.len().saturating_sub(NOISE_LIMIT);
-        all.drain(..surplus);
-        self.stdout.bytes = all;
-        Step::Wait
+        // Keep the end: what is looked for may be cut in two.
+        let surplus = self.stdout.bytes.len().saturating_sub(NOISE_LIMIT);
+        self.stdout.bytes.drain(..surplus);
+        self.stdout_prompt_end = self.stdout_prompt_end.saturating_sub(surplus);
+        self.look_for_prompt()
     }
 
     /// Takes a piece of standard error.
     pub(super) fn stderr(&mut self, bytes: &[u8]) -> Step {
         self.stderr.add(bytes, OUTPUT_LIMIT);
-        let Some(prompt) = self.prompt.as_ref().filter(|_| !self.ready) else {
+        self.look_for_prompt()
+    }
+
+    /// Where the line after this one begins. A terminal may end it with a carriage return as well.
+    fn after_line(&self, line: &str) -> Option<usize> {
+        let end = |ending: &str| {
+            let line = format!("{line}{ending}");
+            find(&self.stdout.bytes, line.as_bytes()).map(|at| at + line.len())
+        };
+        end("\n").or_else(|| end("\r\n"))
+    }
+
+    /// Nothing counts as a prompt before the program has started or after the shell is ready.
+    fn look_for_prompt(&mut self) -> Step {
+        let Some(prompt) = self.script.prompt.as_ref().filter(|_| self.started && !self.ready) else {
             return Step::Wait;
         };
-        let unsearched = self.stderr.bytes.get(self.searched..).unwrap_or_default();
-        match find(unsearched, prompt) {
-            Some(at) => {
-                self.searched += at + prompt.len();
-                self.prompt_end = self.searched;
-                if std::mem::replace(&mut self.asked, true) {
-                    Step::WrongPassword
-                } else {
-                    Step::SendPassword
-                }
-            }
-            None => {
-                let overlap = prompt.len().saturating_sub(1);
-                let end = self.stderr.bytes.len().saturating_sub(overlap);
-                self.searched = self.searched.max(end);
-                Step::Wait
-            }
+        // The prompt is near the end: what lies far behind is not read again and again.
+        let near = self.stderr.bytes.len().saturating_sub(NOISE_LIMIT);
+        let from = self.stderr_prompt_end.max(near);
+        let unread = self.stderr.bytes.get(from..).unwrap_or_default();
+        let found = if let Some(end) = prompt.end(unread) {
+            self.stderr_prompt_end = from + end;
+            true
+        } else if self.prompts_on_stdout() {
+            let unread = self.stdout.bytes.get(self.stdout_prompt_end..).unwrap_or_default();
+            prompt.end(unread).is_some_and(|end| {
+                self.stdout_prompt_end += end;
+                true
+            })
+        } else {
+            false
+        };
+        if !found {
+            Step::Wait
+        } else if std::mem::replace(&mut self.asked, true) {
+            Step::WrongPassword
+        } else {
+            Step::SendPassword
         }
+    }
+
+    /// busybox's `su` asks on standard output, and on a terminal there is nothing else.
+    fn prompts_on_stdout(&self) -> bool {
+        self.script.on_terminal || self.script.prompt == Some(Prompt::Su)
     }
 
     /// The two outputs, without prompt, sign and what came before them, and whether something was cut off.
     pub(super) fn into_outputs(self) -> (Vec<u8>, Vec<u8>, bool) {
         let truncated = self.stdout.truncated || self.stderr.truncated;
         let mut stderr = self.stderr.bytes;
-        if self.prompt_end > 0 {
+        if self.stderr_prompt_end > 0 {
             // The rest of the prompt's line is the prompt's.
-            let rest = stderr.split_off(self.prompt_end.min(stderr.len()));
+            let rest = stderr.split_off(self.stderr_prompt_end.min(stderr.len()));
             let blank = rest
                 .iter()
                 .position(|byte| !b": \r\n".contains(byte))
@@ -158,16 +200,14 @@ impl Dialogue {
         (self.stdout.bytes, stderr, truncated)
     }
 
-    /// What standard error holds so far, without the prompt.
+    /// What the program has said so far, without the prompt.
     pub(super) fn complaints(&self) -> &[u8] {
-        self.stderr.bytes.get(self.prompt_end..).unwrap_or_default()
+        let said = self.stdout.bytes.get(self.stdout_prompt_end..).unwrap_or_default();
+        if self.script.on_terminal && self.started && !self.ready && !said.is_empty() {
+            return said;
+        }
+        self.stderr.bytes.get(self.stderr_prompt_end..).unwrap_or_default()
     }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len().max(1))
-        .position(|window| window == needle)
 }
 
 #[cfg(test)]
@@ -175,7 +215,11 @@ mod tests {
     use super::*;
 
     fn asking() -> Dialogue {
-        Dialogue::with_sign("READY-7", Some("PROMPT-7"))
+        Dialogue::new(Script {
+            sign: Some("READY-7".to_owned()),
+            prompt: Some(Prompt::Word("PROMPT-7".to_owned())),
+            ..Script::default()
+        })
     }
 
     #[test]
@@ -232,5 +276,39 @@ mod tests {
         let (stdout, _, truncated) = dialogue.into_outputs();
         assert_eq!(stdout.len(), OUTPUT_LIMIT);
         assert!(truncated);
+    }
+
+    fn asking_su(on_terminal: bool) -> Dialogue {
+        Dialogue::new(Script {
+            start: Some("START-7".to_owned()),
+            sign: Some("READY".to_owned()),
+            prompt: Some(Prompt::Su),
+            on_terminal,
+        })
+    }
+
+    #[test]
+    fn a_program_that_asks_by_its_own_words_is_answered_once_and_only_after_it_started() {
+        let mut dialogue = asking_su(true);
+        // A login shell may print whatever it likes.
+        assert_eq!(dialogue.stdout(b"READY\nPassword: "), Step::Wait);
+        assert_eq!(dialogue.stdout(b"\r\nSTART-7\r\nPass"), Step::Wait);
+        assert_eq!(dialogue.stdout(b"word: "), Step::SendPassword);
+        assert_eq!(dialogue.stdout(b"\r\n"), Step::Wait);
+        assert_eq!(dialogue.stdout(b"READY\nout"), Step::Ready);
+        assert_eq!(dialogue.stdout(b"\nPassword: "), Step::Wait);
+        assert_eq!(dialogue.into_outputs().0, b"out\nPassword: ");
+        let mut dialogue = asking_su(true);
+        assert_eq!(dialogue.stdout(b"START-7\nPassword: "), Step::SendPassword);
+        assert_eq!(dialogue.stdout(b"\nSorry\nPassword: "), Step::WrongPassword);
+    }
+
+    #[test]
+    fn on_pipes_the_prompt_may_come_before_the_start_is_seen() {
+        let mut dialogue = asking_su(false);
+        assert_eq!(dialogue.stderr(b"Password: "), Step::Wait);
+        assert_eq!(dialogue.stdout(b"START-7\n"), Step::SendPassword);
+        assert_eq!(dialogue.stderr(b"\nsu: Authentication failure\n"), Step::Wait);
+        assert_eq!(dialogue.complaints(), b"\nsu: Authentication failure\n");
     }
 }

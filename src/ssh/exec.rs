@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::model::error::HostError;
 use crate::model::host::Host;
@@ -16,7 +16,8 @@ use super::failure;
 use super::handshake::Session;
 use super::privilege::{self, Ascent};
 use super::process::{Input, ProcessEvent, ProcessEvents};
-use super::run::{Run, deadline, script_timeout};
+use super::run::{Run, Stop, deadline, script_timeout};
+use super::terminal::{self, Terminals};
 
 /// How much of a script goes into one message.
 const CHUNK: usize = 32 * 1024;
@@ -26,25 +27,55 @@ const CHUNK: usize = 32 * 1024;
 /// `& ([ScriptBlock]::Create([Console]::In.ReadToEnd()))`.
 const POWER_SHELL: &str = "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand JgAgACgAWwBTAGMAcgBpAHAAdABCAGwAbwBjAGsAXQA6ADoAQwByAGUAYQB0AGUAKABbAEMAbwBuAHMAbwBsAGUAXQA6ADoASQBuAC4AUgBlAGEAZABUAG8ARQBuAGQAKAApACkAKQA=";
 
-/// Runs a script on a host.
+/// One script and what it needs.
+pub(super) struct Work<'a> {
+    /// The host, for its settings and for messages.
+    pub(super) host: &'a Host,
+    /// The script.
+    pub(super) request: &'a ScriptRequest,
+    /// The password, when one may be asked for.
+    pub(super) password: Option<Secret>,
+    /// Random and fresh.
+    pub(super) word: &'a str,
+    /// Where terminals are wanted.
+    pub(super) terminals: &'a Terminals,
+}
+
+/// Runs a script on a host: on a terminal only where the program that gives privilege wants one.
 ///
 /// # Errors
 /// As [`crate::remote::transport::Connection::run`].
-pub(super) async fn run_script(
+pub(super) async fn run_script(session: &Session, work: Work<'_>) -> Result<ScriptOutput, HostError> {
+    let deadline = deadline(work.request.timeout);
+    let (host, privileged) = (work.host, work.request.privileged);
+    let on_terminal = privilege::needs_program(host, privileged)
+        && (privilege::wants_terminal(host, privileged, work.password.as_ref()) || work.terminals.are_wanted(host));
+    match run_once(session, &work, deadline, on_terminal).await {
+        Err(Stop::TerminalWanted(_)) => {
+            work.terminals.remember(host);
+            Ok(run_once(session, &work, deadline, true).await?)
+        }
+        result => Ok(result?),
+    }
+}
+
+async fn run_once(
     session: &Session,
-    host: &Host,
-    request: &ScriptRequest,
-    password: Option<Secret>,
-    word: &str,
-) -> Result<ScriptOutput, HostError> {
-    let deadline = deadline(request.timeout);
+    work: &Work<'_>,
+    deadline: Instant,
+    on_terminal: bool,
+) -> Result<ScriptOutput, Stop> {
+    let (host, request) = (work.host, work.request);
     let ascent = match request.script.interpreter() {
-        Interpreter::Posix => privilege::plan(host, request.privileged, password, word)?,
+        Interpreter::Posix => privilege::plan(host, request.privileged, work.password.clone(), work.word, on_terminal)?,
         // There is no program to become another user with: the login is what it is.
         Interpreter::PowerShell => Ascent::to_login_user(POWER_SHELL),
     };
     let opening = async {
         let channel = session.handle.channel_open_session().await?;
+        if ascent.terminal.is_some() {
+            terminal::request(&channel).await?;
+        }
         channel.exec(true, ascent.command.as_bytes()).await?;
         Ok::<_, russh::Error>(channel)
     };
@@ -54,10 +85,11 @@ pub(super) async fn run_script(
             return Err(failure::connect(
                 format!("{} refused to open a session: {reason:?}", host.name),
                 "look at sshd's log on the host (MaxSessions, ForceCommand)",
-            ));
+            )
+            .into());
         }
-        Ok(Err(_)) => return Err(failure::lost(&session.farewell.reason())),
-        Err(_) => return Err(script_timeout(host, request, "; no session was opened")),
+        Ok(Err(_)) => return Err(failure::lost(&session.farewell.reason()).into()),
+        Err(_) => return Err(script_timeout(host, request, "; no session was opened").into()),
     };
     let (reader, writer) = channel.split();
     let writer = Arc::new(writer);
@@ -77,7 +109,7 @@ pub(super) async fn run_script(
     result
 }
 
-fn deadline_of_close() -> tokio::time::Instant {
+fn deadline_of_close() -> Instant {
     deadline(std::time::Duration::from_secs(1))
 }
 

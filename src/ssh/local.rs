@@ -11,6 +11,7 @@ use crate::model::host::Host;
 use crate::model::secret::Secret;
 use crate::remote::transport::{ScriptOutput, ScriptRequest};
 
+use super::failure;
 use super::privilege;
 use super::process::{Input, ProcessEvent, ProcessEvents};
 use super::run::{Run, deadline};
@@ -28,7 +29,13 @@ pub(super) async fn run_script(
     password: Option<Secret>,
     word: &str,
 ) -> Result<ScriptOutput, HostError> {
-    let ascent = privilege::plan(host, request.privileged, password, word)?;
+    if privilege::wants_terminal(host, request.privileged, password.as_ref()) {
+        return Err(failure::sudo(
+            "doas reads passwords only from a terminal, which patchwave does not open on this machine",
+            "write `permit nopass` for this user into doas.conf, use sudo, or run patchwave as root",
+        ));
+    }
+    let ascent = privilege::plan(host, request.privileged, password, word, false)?;
     let command = match ascent.program {
         Some(_) => privilege::unless_already(&host.privilege.user, &ascent.command),
         None => ascent.command.clone(),
@@ -42,7 +49,7 @@ pub(super) async fn run_script(
         input: Input::new(|receiver| write_all(stdin, receiver)),
         deadline: deadline(request.timeout),
     };
-    run.finish(|| "its end could not be observed".to_owned()).await
+    Ok(run.finish(|| "its end could not be observed".to_owned()).await?)
 }
 
 fn spawn(command: &str) -> Result<(LocalEvents, ChildStdin), HostError> {

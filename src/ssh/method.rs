@@ -66,11 +66,6 @@ impl Methods {
         }
     }
 
-    /// Whether a method may be used at all.
-    pub(super) fn allows(&self, method: Method) -> bool {
-        self.wanted.contains(&method)
-    }
-
     /// The next method to try; `None` when there is none left.
     pub(super) fn next(&self) -> Option<Method> {
         self.wanted.iter().copied().find(|method| {
@@ -123,7 +118,7 @@ mod tests {
             ..SshOptions::default()
         });
         assert_eq!(methods.next(), Some(Method::Password));
-        assert!(!methods.allows(Method::KeyboardInteractive));
+        assert!(!methods.wanted.contains(&Method::KeyboardInteractive));
         let methods = Methods::new(&SshOptions {
             public_key: false,
             ..SshOptions::default()

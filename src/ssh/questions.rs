@@ -23,6 +23,9 @@ const MOST_PROMPTS: usize = 8;
 /// How long a person may take, within `LoginGraceTime`, which is two minutes.
 const PERSON_LIMIT: Duration = Duration::from_secs(110);
 
+const PASSWORD_HINT: &str = "answer it on the terminal, or give the host a login password by reference (`password: {env: \
+                             LOGIN_PASSWORD}`)";
+
 impl Login<'_> {
     /// Leads the dialogue to its end.
     ///
@@ -98,11 +101,16 @@ impl Login<'_> {
         };
         if !prompter.is_there() {
             let hint = if answerer(&prompt.prompt, prompt.echo) == Answerer::Password {
-                "give the host a login password by reference (`password: {env: LOGIN_PASSWORD}`)".to_owned()
+                PASSWORD_HINT.to_owned()
             } else {
                 "run on a terminal, where it can be answered, or exempt this account from the second factor".to_owned()
             };
             return unanswered("there is no terminal to answer it", hint);
+        }
+        // A password that opens the way alone, and not beside an accepted key: all the other hosts may ask too.
+        let is_password = answerer(&prompt.prompt, prompt.echo) == Answerer::Password && self.account.accepted == 0;
+        if is_password && self.credentials.is_declined() {
+            return unanswered("no password was given for another host", PASSWORD_HINT.to_owned());
         }
         let question = wording(&self.host.name, instructions, &prompt.prompt);
         let openly = prompt.echo;
@@ -115,7 +123,12 @@ impl Login<'_> {
         });
         match timeout(PERSON_LIMIT, asked).await {
             Ok(Ok(Some(answer))) => Ok(answer),
-            Ok(_) => unanswered("nobody answered it", "answer it on the terminal".to_owned()),
+            Ok(_) => {
+                if is_password {
+                    self.credentials.decline();
+                }
+                unanswered("nobody answered it", PASSWORD_HINT.to_owned())
+            }
             Err(_) => unanswered(
                 &format!("nobody answered it within {}", failure::seconds(PERSON_LIMIT)),
                 "answer it sooner, or let fewer hosts ask at once (--parallel)".to_owned(),

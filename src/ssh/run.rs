@@ -6,12 +6,14 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
+use crate::remote::privilege::{split_terminal, terminal_head};
 use crate::remote::transport::{ScriptOutput, ScriptRequest};
 
 use super::dialogue::{Dialogue, Step};
 use super::failure;
-use super::privilege::{self, Ascent, READY_LIMIT};
+use super::privilege::{Ascent, READY_LIMIT};
 use super::process::{Input, ProcessEvent, ProcessEvents};
+use super::refusal;
 
 /// How a program ended.
 #[derive(Debug, Default)]
@@ -20,6 +22,29 @@ struct End {
     killed: Option<String>,
     closed: bool,
     refused: bool,
+}
+
+/// Why a program did not come to its end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It ended without privilege because it wants a terminal; nothing was sent to it that counts.
+    TerminalWanted(HostError),
+    /// Everything else.
+    Failed(HostError),
+}
+
+impl From<HostError> for Stop {
+    fn from(error: HostError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Stop> for HostError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::TerminalWanted(error) | Stop::Failed(error) => error,
+        }
+    }
 }
 
 /// A started program and what is to be done with it.
@@ -42,10 +67,10 @@ impl<E: ProcessEvents> Run<'_, E> {
     /// Leads the program to its end. `lost` tells why a connection was lost.
     ///
     /// # Errors
-    /// `E_SUDO`, `E_TIMEOUT`, `E_LOST`, `E_PROTOCOL`.
-    pub(super) async fn finish(mut self, lost: impl FnOnce() -> String) -> Result<ScriptOutput, HostError> {
-        // A program that never asks may have the script at once, which saves a round trip.
-        if self.ascent.password.is_none() {
+    /// `E_SUDO`, `E_TIMEOUT`, `E_LOST`, `E_PROTOCOL`; apart when the program wants a terminal and has none.
+    pub(super) async fn finish(mut self, lost: impl FnOnce() -> String) -> Result<ScriptOutput, Stop> {
+        let sent_at_once = self.ascent.never_asks() && self.ascent.password.is_none();
+        if sent_at_once {
             self.send_script();
         }
         let ready_deadline = self.deadline.min(Instant::now() + READY_LIMIT);
@@ -57,15 +82,15 @@ impl<E: ProcessEvents> Run<'_, E> {
                 ready_deadline
             };
             match timeout_at(limit, self.events.next()).await {
-                Err(_) => return Err(self.timed_out()),
+                Err(_) => return Err(self.timed_out().into()),
                 Ok(None) => break,
-                Ok(Some(event)) => self.take(event, &mut end)?,
+                Ok(Some(event)) => self.take(event, &mut end, sent_at_once)?,
             }
         }
         self.conclude(end, lost)
     }
 
-    fn take(&mut self, event: ProcessEvent, end: &mut End) -> Result<(), HostError> {
+    fn take(&mut self, event: ProcessEvent, end: &mut End, sent_at_once: bool) -> Result<(), HostError> {
         let step = match event {
             ProcessEvent::Stdout(bytes) => self.ascent.dialogue.stdout(&bytes),
             ProcessEvent::Stderr(bytes) => self.ascent.dialogue.stderr(&bytes),
@@ -88,30 +113,37 @@ impl<E: ProcessEvents> Run<'_, E> {
         };
         match step {
             Step::Wait => {}
-            Step::SendPassword => {
-                if let Some(password) = &self.ascent.password {
+            Step::SendPassword => match &self.ascent.password {
+                Some(password) => {
                     let mut line = password.expose().as_bytes().to_vec();
                     line.push(b'\n');
                     self.input.send(line);
                 }
-            }
-            Step::Ready if self.ascent.password.is_some() => self.send_script(),
-            Step::Ready => {}
-            Step::WrongPassword => return Err(privilege::wrong_password(self.host)),
+                None => return Err(refusal::password_wanted(self.host)),
+            },
+            Step::Ready if sent_at_once => {}
+            Step::Ready => self.send_script(),
+            Step::WrongPassword => return Err(refusal::wrong_password(self.host)),
         }
         Ok(())
     }
 
     fn send_script(&mut self) {
-        self.input.send(self.request.script.text().as_bytes().to_vec());
-        self.input.finish();
+        let text = self.request.script.text().as_bytes();
+        if let Some(word) = &self.ascent.terminal {
+            self.input.send(terminal_head(text.len(), word).into_bytes());
+        }
+        self.input.send(text.to_vec());
+        if self.ascent.terminal.is_none() {
+            self.input.finish();
+        }
     }
 
     fn timed_out(self) -> HostError {
         let dialogue = &self.ascent.dialogue;
         if let (Some(program), false) = (self.ascent.program, dialogue.is_ready()) {
             let limit = self.request.timeout.min(READY_LIMIT);
-            return privilege::not_ready(self.host, program, dialogue.complaints(), limit);
+            return refusal::not_ready(self.host, program, dialogue.complaints(), limit);
         }
         let says = failure::last_line(dialogue.complaints())
             .map(|line| format!("; the last it said is \"{line}\""))
@@ -119,24 +151,46 @@ impl<E: ProcessEvents> Run<'_, E> {
         script_timeout(self.host, self.request, &says)
     }
 
-    fn conclude(self, end: End, lost: impl FnOnce() -> String) -> Result<ScriptOutput, HostError> {
+    fn conclude(self, end: End, lost: impl FnOnce() -> String) -> Result<ScriptOutput, Stop> {
         if end.refused {
             return Err(HostError::new(
                 ErrorCode::Protocol,
                 format!("{} refused to run a command", self.host.name),
                 "the account may be restricted: allow it to run /bin/sh over SSH",
-            ));
+            )
+            .into());
         }
         let dialogue = self.ascent.dialogue;
         if !end.closed {
-            return Err(failure::lost(&lost()));
+            return Err(failure::lost(&lost()).into());
         }
         if let (Some(program), false) = (self.ascent.program, dialogue.is_ready()) {
             let asked = dialogue.was_asked();
             let complaints = dialogue.complaints();
-            return Err(privilege::explain(self.host, program, complaints, end.exit_code, asked));
+            let error = refusal::explain(self.host, program, complaints, end.exit_code, asked);
+            let for_a_terminal = refusal::is_for_a_terminal(complaints, end.exit_code);
+            return Err(if for_a_terminal && self.ascent.terminal.is_none() {
+                Stop::TerminalWanted(error)
+            } else {
+                Stop::Failed(error)
+            });
         }
-        Ok(output(dialogue, end))
+        Ok(match self.ascent.terminal {
+            Some(word) => terminal_output(dialogue, &word),
+            None => output(dialogue, end),
+        })
+    }
+}
+
+/// Of the program that gave privilege the exit code says nothing: the script's own is among the output.
+fn terminal_output(dialogue: Dialogue, word: &str) -> ScriptOutput {
+    let (bytes, _, truncated) = dialogue.into_outputs();
+    let output = split_terminal(&bytes, word);
+    ScriptOutput {
+        stdout: output.stdout,
+        stderr: output.stderr,
+        exit_code: output.exit_code,
+        truncated,
     }
 }
 

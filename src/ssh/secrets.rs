@@ -27,7 +27,7 @@ type Slot = Arc<OnceCell<Result<Secret, String>>>;
 /// The secrets of a run.
 pub(super) struct SecretStore {
     settings: Arc<SshSettings>,
-    slots: Mutex<HashMap<String, Slot>>,
+    slots: Mutex<HashMap<SecretReference, Slot>>,
 }
 
 impl SecretStore {
@@ -45,13 +45,8 @@ impl SecretStore {
     /// # Errors
     /// Why there is none, in words.
     pub(super) async fn resolve(&self, reference: &SecretReference, host: &Host) -> Result<Secret, String> {
-        // Nothing of a written secret is in its `Debug`, so it cannot be told from others by it.
-        if let SecretReference::Written(secret) = reference {
-            return Ok(secret.clone());
-        }
         let reference = for_host(reference, host).map_err(|error| error.message)?;
-        let key = format!("{reference:?}");
-        let slot = self.slots.lock().await.entry(key).or_default().clone();
+        let slot = self.slots.lock().await.entry(reference.clone()).or_default().clone();
         slot.get_or_init(|| self.fetch(&reference)).await.clone()
     }
 
@@ -96,8 +91,8 @@ fn for_host(reference: &SecretReference, host: &Host) -> Result<SecretReference,
             Some(text) => SecretReference::File(fill(text)?.into()),
             None => reference.clone(),
         },
-        SecretReference::Written(_) => reference.clone(),
         SecretReference::Prompt(question) => SecretReference::Prompt(fill(question)?),
+        SecretReference::Written(_) => reference.clone(),
     })
 }
 

@@ -25,9 +25,6 @@ pub trait Prompter: Send + Sync {
     fn is_there(&self) -> bool {
         false
     }
-
-    /// Tells something that is to be known while it goes on, such as that a key waits to be touched.
-    fn tell(&self, _notice: &str) {}
 }
 
 /// The prompter of cron jobs and pipelines: nobody is there.
@@ -40,7 +37,8 @@ impl Prompter for NoPrompter {
     }
 }
 
-/// Takes sentences that a person should read while it goes on: a server that drops connections.
+/// Takes sentences that a person should read while it goes on: a server that drops connections, a key
+/// that waits to be touched.
 #[derive(Clone)]
 pub struct Notify(Arc<dyn Fn(&str) + Send + Sync>);
 

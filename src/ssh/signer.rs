@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::agent::Agent;
 use super::failure;
-use super::settings::Prompter;
+use super::settings::Notify;
 
 /// How long an agent may take to sign: somebody may have to confirm it, or to touch a key. Within
 /// `LoginGraceTime`, which is two minutes.
@@ -56,7 +56,7 @@ pub(super) struct LoginSigner<'a> {
     /// What the login is to, for whoever is asked to touch.
     pub(super) purpose: &'a str,
     /// Tells the person.
-    pub(super) prompter: &'a dyn Prompter,
+    pub(super) notify: &'a Notify,
 }
 
 impl Signer for LoginSigner<'_> {
@@ -86,8 +86,8 @@ impl LoginSigner<'_> {
             return Err(SignError::Reason("the agent is gone".to_owned()));
         };
         if self.wants_touch {
-            self.prompter
-                .tell(&format!("touch the security key to log in to {}", self.purpose));
+            self.notify
+                .say(&format!("touch the security key to log in to {}", self.purpose));
         }
         match timeout(SIGNING_LIMIT, agent.sign_request(identity, hash, to_sign)).await {
             Ok(Ok(signed)) => Ok(signed),

@@ -23,6 +23,7 @@ use super::local;
 use super::privilege;
 use super::secrets::SecretStore;
 use super::settings::SshSettings;
+use super::terminal::Terminals;
 
 /// Finds a host of the inventory by name: for jump hosts.
 pub type HostLookup = Arc<dyn Fn(&HostName) -> Option<Host> + Send + Sync>;
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) doors: Limits<(Arc<Way>, String, u16)>,
     credentials: Credentials,
     secrets: Arc<SecretStore>,
+    terminals: Terminals,
     hosts: HostLookup,
     permits: Arc<Semaphore>,
     jumps: JumpPool,
@@ -72,6 +74,7 @@ impl SshTransport {
                 doors: Limits::new(MOST_LOGINS),
                 credentials: Credentials::new(Arc::clone(&settings), Arc::clone(&secrets)),
                 secrets,
+                terminals: Terminals::new(Arc::clone(&settings)),
                 hosts,
                 permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
                 jumps: JumpPool::default(),
@@ -109,7 +112,8 @@ impl SshTransport {
             Err(error) => return Err(error.into_host_error()),
         };
         let limit = self.shared.settings.login_timeout;
-        match log_in(&mut reached.session, host, prepared, &self.shared.credentials, limit).await {
+        let credentials = &self.shared.credentials;
+        match log_in(&mut reached.session, host, prepared, credentials, limit).await {
             Ok(by) => {
                 reached.session.login = Some(by);
                 Ok(reached.let_in())
@@ -207,7 +211,16 @@ impl Connection for SshConnection {
         let password = self.transport.password(&self.host, request.privileged).await?;
         let word = format!("{:032x}", rand::rng().random::<u128>());
         match &self.session {
-            Some(session) => exec::run_script(session, &self.host, request, password, &word).await,
+            Some(session) => {
+                let work = exec::Work {
+                    host: &self.host,
+                    request,
+                    password,
+                    word: &word,
+                    terminals: &self.transport.shared.terminals,
+                };
+                exec::run_script(session, work).await
+            }
             None => local::run_script(&self.host, request, password, &word).await,
         }
     }

@@ -106,6 +106,17 @@ fn a_program_that_fails_is_a_mistake_of_its_line() {
             "by hand",
         ],
     );
+    let place = with_program(include, "exit 1");
+    place.write(
+        "i/fleet.yml",
+        &format!("include: [{include}]\nhosts: [h]\ndomains: {{x: {{select: 'group:cloud', max_down: 1}}}}"),
+    );
+    let alone = run(&place, &["inventory", "list"]).expect_exit(2);
+    assert!(
+        !alone.stderr.contains("cloud`"),
+        "what was not read is not missing: {}",
+        alone.stderr
+    );
     refused(&with_program(include, "kill -9 $$"), &["it failed (signal: 9"]);
     refused(&with_program(include, "exit 0"), &["it printed nothing"]);
     refused(
@@ -205,6 +216,35 @@ fn files_and_folders_are_read_once_and_from_where_they_are_named() {
     );
     let shown = run(&place, &["inventory", "show", "c"]).expect_exit(0);
     assert!(shown.stdout.contains("i/sub/../more/c.yml:1:19"), "{}", shown.stdout);
+}
+
+#[test]
+fn hosts_of_openssh_are_reached_as_that_file_says() {
+    let place = Workplace::new();
+    place.write(
+        "i/fleet.yml",
+        "include: [{ssh_config: {path: ssh, match: 'prod-*,!prod-3'}}]\nhosts: [h]",
+    );
+    let config = "Host prod-1 prod-2 prod-3\n  HostName %h.example.org\n  Port 2207\nHost lab\nHost *\n  User carol\n";
+    place.write("i/ssh", config);
+    assert_eq!(hosts(&place), "h prod-1 prod-2");
+    let listed = run(&place, &["--format", "json", "inventory", "list", "-l", "prod-2"]).expect_exit(0);
+    let host = listed.host("prod-2");
+    assert_eq!(host["address"], "prod-2.example.org");
+    assert_eq!((&host["port"], &host["user"]), (&2207.into(), &"carol".into()));
+    let shown = run(&place, &["inventory", "show", "prod-2"]).expect_exit(0);
+    assert!(
+        shown.stdout.contains("i/ssh:2:") && shown.stdout.contains("i/fleet.yml:1:"),
+        "{}",
+        shown.stdout
+    );
+    place.write(
+        "i/fleet.yml",
+        "include: [{ssh_config: {path: ssh, match: 'x*'}}]\nhosts: [h]",
+    );
+    refused(&place, &["i/fleet.yml:1:11", "names no host that `x*` matches"]);
+    place.write("i/fleet.yml", "include: [{ssh_config: gone}]\nhosts: [h]");
+    refused(&place, &["i/gone"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::model::experimental::Experimental;
 use crate::model::host::Host;
 use crate::report::document::{CheckupLine, DoctorBody, Document};
 use crate::report::pages::doctor::{doctor_page, every_check_page, record_page};
+use crate::report::progress::Progress;
 use crate::rollout::check_hosts;
 
 /// Examines and shows.
@@ -24,12 +25,23 @@ pub async fn run(arguments: &DoctorArguments, options: &GlobalOptions, printer: 
     interrupt::watch(&session.control);
     let transport = session.transport();
     let mut written = Ok(());
+    let mut progress = printer.draws_bars().then(|| {
+        let mut progress = Progress::new(printer.bars(), printer.notice_look());
+        progress.begin_counting("doctor", hosts.len());
+        progress
+    });
     let told = |host: &HostCheckup| {
+        if let Some(progress) = &mut progress {
+            progress.count(matches!(host.state, CheckupState::Failed | CheckupState::Unreachable));
+        }
         if printer.format == Format::Jsonl && written.is_ok() {
             written = printer.document(&Document::new("doctor", CheckupLine { host }));
         }
     };
     let found = check_hosts(&hosts, &transport, &session.limits(), &session.control, told).await;
+    if let Some(progress) = &mut progress {
+        progress.end();
+    }
     written?;
     let managers = found.iter().filter_map(|host| Some((&host.name, host.manager?)));
     let untried = Experimental::among(managers);

@@ -13,6 +13,7 @@ mod dialect;
 pub(super) mod files;
 mod ini;
 mod literal;
+mod login;
 mod options;
 mod precedence;
 mod privilege;

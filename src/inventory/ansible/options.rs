@@ -43,9 +43,27 @@ impl<'all> ConnectionReader<'all> {
                 from = from.or(Some(picked));
             }
         }
+        self.join_keys(&mut options);
         if let Some(picked) = from.filter(|_| !options.is_empty()) {
             self.set(Setting::SshOptions, Value::SshOptions(options), &picked);
         }
+    }
+
+    /// A key has a variable of its own; those of arguments are tried after it, and none of them is lost.
+    fn join_keys(&mut self, options: &mut Vec<SshOption>) {
+        let paths = self.paths;
+        let Some(Value::Key(keys)) = self.settings.get_mut(&Setting::Key).map(|key| &mut key.value) else {
+            return;
+        };
+        options.retain(|option| {
+            let is_key = option.keyword.eq_ignore_ascii_case("IdentityFile") && !option.value.contains('%');
+            let path = is_key
+                .then(|| paths.resolve(option.value.trim_matches('"')).ok())
+                .flatten();
+            let is_other = path.is_none();
+            keys.extend(path);
+            is_other
+        });
     }
 
     fn take_arguments(&mut self, picked: &Picked<'all>, strength: Strength, options: &mut Vec<SshOption>) {

@@ -29,20 +29,20 @@ struct YamlFile<'all> {
 }
 
 impl YamlFile<'_> {
+    /// Such a file is only read because it lies in a directory of inventories: a list of roles, a playbook.
     fn no_inventory(&mut self) {
         let span = Span {
             line: 1,
             column: 1,
             length: 0,
         };
-        let hint = "an inventory of Ansible is a mapping of groups with `hosts`, `children` and `vars`";
-        self.reader.problem(span, "this is no inventory", Some(hint.to_owned()));
+        self.warn(span, "this is no inventory, and is left aside".to_owned());
     }
 
     fn read(&mut self, entries: &[Entry]) {
         if let Some(plugin) = entries.iter().find(|entry| entry.key == "plugin") {
             let message = "this configures an inventory plugin of Ansible, which only Ansible can run";
-            let hint = "let it write what it finds: `ansible-inventory -i FILE --list --export --output hosts.json`, \
+            let hint = "let it write what it finds: `ansible-inventory -i FILE --list --export --yaml --output hosts.yml`, \
                         and name that file";
             self.reader.problem(plugin.span, message, Some(hint.to_owned()));
             return;

@@ -51,6 +51,18 @@ pub(super) fn run(line: &CommandLine) -> Result<Vec<u8>, String> {
     .answer(deadline, line)
 }
 
+/// What a program printed that is no one's `include`, run where patchwave was started.
+///
+/// # Errors
+/// Why there is no answer, in a sentence.
+pub(in crate::inventory) fn run_words(words: Vec<String>, timeout: Duration) -> Result<Vec<u8>, String> {
+    run(&CommandLine {
+        words,
+        folder: PathBuf::new(),
+        timeout,
+    })
+}
+
 /// A bare name is looked for among the commands; a path begins where the inventory is.
 fn program_path(program: &str, folder: &Path) -> PathBuf {
     if !program.contains('/') {

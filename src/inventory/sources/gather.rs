@@ -7,22 +7,18 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use super::include::{CommandLine, Include, Included, PathKind, includes_of};
-use super::output::{Output, tell};
-use super::{Includes, NativeSource, Sources, SshSource, command};
+use super::programs::run_programs;
+use super::{Includes, NativeSource, Sources, SshSource};
 use crate::inventory::ansible::files::{is_program, list, read, source_of_directory, source_of_file, source_of_files};
-use crate::inventory::ansible::{AnsiblePart, AnsibleSource, ProgramOutput, has_native_key, hosts_to_ask, is_ansible};
+use crate::inventory::ansible::{AnsibleSource, has_native_key, is_ansible};
 use crate::inventory::paths::PathContext;
 use crate::inventory::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 
 /// How deep files may include each other.
 const DEEPEST: usize = 16;
-
-/// So many programs run at once.
-const PROGRAMS_AT_ONCE: usize = 16;
 
 /// Reads files and directories, and all that they include.
 pub(in crate::inventory) fn gather(paths: &[PathBuf], context: &ResolveContext) -> (Sources, Diagnostics) {
@@ -40,10 +36,14 @@ pub(in crate::inventory) fn gather(paths: &[PathBuf], context: &ResolveContext) 
 }
 
 /// One source, in the order in which it was written.
-enum Piece {
+pub(super) enum Piece {
     Native(NativeSource),
     Ansible(AnsibleSource),
-    Command { line: CommandLine, place: Place },
+    /// A program that is yet to run, and where the inventory names it.
+    Command {
+        line: CommandLine,
+        place: Place,
+    },
     Ssh(SshSource),
 }
 
@@ -197,107 +197,18 @@ impl Gatherer<'_> {
     /// Runs the programs, and gives everything in its order.
     fn finish(mut self) -> (Sources, Diagnostics) {
         let mut sources = Sources::default();
-        for pieces in chunks(self.pieces) {
-            for piece in run_all(pieces) {
-                match piece {
-                    Ok(Piece::Native(source)) => sources.native.push(source),
-                    Ok(Piece::Ansible(source)) => sources.ansible.push(source),
-                    Ok(Piece::Ssh(source)) => sources.ssh.push(source),
-                    Ok(Piece::Command { .. }) => {}
-                    Err(problems) => self.problems.merge(problems),
-                }
+        for piece in run_programs(self.pieces) {
+            match piece {
+                Ok(Piece::Native(source)) => sources.native.push(source),
+                Ok(Piece::Ansible(source)) => sources.ansible.push(source),
+                Ok(Piece::Ssh(source)) => sources.ssh.push(source),
+                Ok(Piece::Command { .. }) => {}
+                Err(problems) => self.problems.merge(problems),
             }
         }
+        sources.is_incomplete = !self.problems.is_empty();
         (sources, self.problems)
     }
-}
-
-/// As many pieces at a time as hold so many programs.
-fn chunks(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
-    let mut chunks: Vec<Vec<Piece>> = vec![Vec::new()];
-    let mut programs = 0;
-    for piece in pieces {
-        let is_program = matches!(piece, Piece::Command { .. });
-        if is_program && programs == PROGRAMS_AT_ONCE {
-            chunks.push(Vec::new());
-            programs = 0;
-        }
-        programs += usize::from(is_program);
-        if let Some(chunk) = chunks.last_mut() {
-            chunk.push(piece);
-        }
-    }
-    chunks
-}
-
-/// Puts the output of each program in its place. All run at once.
-fn run_all(pieces: Vec<Piece>) -> Vec<Result<Piece, Diagnostics>> {
-    thread::scope(|scope| {
-        let started: Vec<_> = pieces
-            .into_iter()
-            .map(|piece| match piece {
-                Piece::Command { line, place } => Err(scope.spawn(move || run(&line, &place))),
-                other => Ok(other),
-            })
-            .collect();
-        let ended = started.into_iter().map(|piece| match piece {
-            Ok(piece) => Ok(piece),
-            Err(running) => running
-                .join()
-                .unwrap_or_else(|_| Err(Diagnostic::new(Place::of_file("command"), "it could not be run").into())),
-        });
-        ended.collect()
-    })
-}
-
-fn run(line: &CommandLine, place: &Place) -> Result<Piece, Diagnostics> {
-    let failed = |message: String| {
-        let program = line.words.first().map(String::as_str).unwrap_or_default();
-        let hint = format!("run `{program}` by hand to see what it says");
-        Diagnostics::from(
-            Diagnostic::new(place.clone(), format!("`{}`: {message}", line.words.join(" "))).with_hint(hint),
-        )
-    };
-    let bytes = command::run(line).map_err(failed)?;
-    let (output, bytes) = tell(line, bytes).map_err(failed)?;
-    let has_variables = match output {
-        Output::Native(source) => return Ok(Piece::Native(source)),
-        Output::List { has_variables } => has_variables,
-    };
-    let mut program = ProgramOutput {
-        command: line.name(),
-        list: bytes,
-        ..ProgramOutput::default()
-    };
-    if !has_variables {
-        for host in hosts_to_ask(&program.command, &program.list)? {
-            let question = question(line, &host).ok_or_else(|| {
-                failed(
-                    "what it printed has no `_meta`, so nothing is known of its hosts; print \
-                     `\"_meta\": {\"hostvars\": {}}` too"
-                        .to_owned(),
-                )
-            })?;
-            let answer =
-                command::run(&question).map_err(|message| failed(format!("asked with `--host {host}`: {message}")))?;
-            program.hosts.insert(host, answer);
-        }
-    }
-    Ok(Piece::Ansible(AnsibleSource {
-        parts: vec![AnsiblePart::Program(program)],
-        ..AnsibleSource::default()
-    }))
-}
-
-/// The question for one host, of a program that was asked with `--list`.
-fn question(line: &CommandLine, host: &str) -> Option<CommandLine> {
-    let (last, words) = line.words.split_last()?;
-    if last != "--list" || words.is_empty() || host.starts_with('-') {
-        return None;
-    }
-    let mut words = words.to_vec();
-    words.extend(["--host".to_owned(), host.to_owned()]);
-    Some(CommandLine { words, ..line.clone() })
 }
 
 /// Whether a file of a native directory belongs to it.

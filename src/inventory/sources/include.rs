@@ -151,20 +151,19 @@ fn read_ssh_configuration(reader: &mut Reader, node: &Node, paths: &PathContext)
             .map_err(|message| reader.problem(node.span, message, None))
             .ok(),
     };
-    let pattern = match fields.get("match") {
-        Some(node) => Some(
-            reader
-                .text(node, "patterns as behind `Host`, such as `prod-*,!prod-old`")?
-                .value,
-        ),
+    let expected = "patterns as behind `Host`, such as `prod-*,!prod-old`";
+    let pattern = fields.get("match").map(|node| reader.text(node, expected));
+    reader.finish(fields);
+    let pattern = match pattern {
+        Some(text) => Some(text?.value),
         None => None,
     };
-    reader.finish(fields);
     Some(Included::SshConfiguration { path: path?, pattern })
 }
 
 fn read_command(reader: &mut Reader, node: &Node, paths: &PathContext) -> Option<CommandLine> {
-    if let NodeValue::Sequence(_) = node.value {
+    // A text is refused as a list is: a shell would have to split it.
+    if !matches!(node.value, NodeValue::Mapping(_)) {
         return command_line(reader, node, USUAL_TIMEOUT, paths);
     }
     let mut fields: Fields<'_> = reader.fields(node, "`command`")?;

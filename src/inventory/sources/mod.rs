@@ -3,10 +3,11 @@
 //! Only [`gather`] touches the disk and only [`command`] runs programs; the rest is pure. A source that fails
 //! is a mistake of the whole inventory: a fleet is never smaller than it was meant to be.
 
-mod command;
+pub(super) mod command;
 pub(super) mod gather;
 pub(super) mod include;
 mod output;
+mod programs;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub(super) struct Sources {
     pub(super) ansible: Vec<AnsibleSource>,
     /// Hosts out of OpenSSH's configuration.
     pub(super) ssh: Vec<SshSource>,
+    /// Whether a source failed: then what seems not to be there may only not have been read.
+    pub(super) is_incomplete: bool,
 }
 
 /// A native inventory.

@@ -1,6 +1,8 @@
 //! What inventories of Ansible mean here beyond what Ansible says of them: what is refused, what is warned
 //! about, and where every value came from. That they mean the same is shown against the real Ansible.
 
+use proptest::prelude::*;
+
 use super::{Inventory, parse_files};
 use crate::inventory::ansible::{AnsiblePart, AnsibleSource, ProgramOutput, hosts_to_ask};
 use crate::inventory::{InventoryFile, ResolveContext, parse_sources};
@@ -316,4 +318,30 @@ fn a_program_is_asked_for_each_host_only_when_it_does_not_say_everything_at_once
     );
     assert!(ask("{\"web\": [\"w1\"], \"_meta\": {\"hostvars\": {}}}").is_empty());
     assert!(hosts_to_ask("./cloud --list", b"nothing").is_err());
+}
+
+proptest! {
+    /// Pieces of inventories in any order, in every form: nothing panics, and nothing breaks a line.
+    #[test]
+    fn no_text_makes_reading_it_panic(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "[web]", "[web:vars]", "[a:children]", "\n", "\n  ", "web", "a", "w[1:3]", ":", ": ", "{", "}", ", ", "[", "]",
+                "hosts:", "children:", "vars:", "all:", "ansible_host", "ansible_port", "ansible_group_priority",
+                "ansible_ssh_common_args", "=", "-o ProxyJump=x", "-J", "22", "'", "\"", "#", "!vault |", "&x ", "*x",
+                "<<: ", "{{ x }}", "é", "\u{1b}", "\\", " ", "_meta", "hostvars", "null", "-", "yes",
+            ]),
+            0..40,
+        ),
+    ) {
+        let text = pieces.concat();
+        for path in ["hosts.yml", "hosts.ini", "hosts"] {
+            let mut one = source((path, &text), &[("group_vars/web", &text), ("host_vars/w1", &text)]);
+            one.parts.push(program(&text).parts.remove(0));
+            one.parts.push(AnsiblePart::File(file("other.yml", "web: {hosts: {w1: }}")));
+            for message in read(&[one]).err().into_iter().flatten() {
+                prop_assert!(!message.contains(char::is_control), "{message:?}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod ansible;
 mod native;
 mod patterns;
 mod selection;
+mod sources;
 mod states;
 
 use super::{Inventory, InventoryFile, ResolveContext, parse_inventory};

@@ -113,7 +113,7 @@ include: {}
             "f.yml:5:3: `web2` is defined twice; first defined here: f.yml:4:3",
             "f.yml:7:18: group `c` is not defined (define it under `groups`; an empty group is written `name: {}`)",
             "f.yml:7:36: host `web1` is defined twice; first defined here: f.yml:7:30 (a range and a name of it cannot stand side by side)",
-            "f.yml:7:43: `vars` is not a key of a group (the keys of a group are `hosts`, `children`, `address`, `port`, `user`, `key`, `jump`, `become`, `host_key`, `connect`, `exclude`, `reboot`, `ssh_options`, `ssh_config` and `labels`)",
+            "f.yml:7:43: `vars` is not a key of a group (the keys of a group are `hosts`, `children`, `address`, `port`, `user`, `key`, `password`, `jump`, `become`, `host_key`, `connect`, `exclude`, `reboot`, `ssh_options`, `ssh_config` and `labels`)",
             "f.yml:9:3: `all` is a word of target expressions and cannot be a group (settings of all hosts stand under `defaults`)",
             "f.yml:10:10: expected a list of files, folders, `command` and `ssh_config`, found a mapping",
         ]
@@ -323,6 +323,15 @@ fn a_password_is_a_reference_and_never_shown() {
         read("{prompt: sudo password}"),
         SecretReference::Prompt("sudo password".to_owned())
     );
+    assert_eq!(
+        read("{file: 'secrets/{{ host.name }}'}"),
+        SecretReference::File("secrets/{{ host.name }}".into())
+    );
+    let misspelt = problems("hosts: {w1: {password: {command: [pass, 'login/{{ host.nam }}']}}}");
+    assert!(misspelt[0].contains("`host.nam` is not a variable"), "{misspelt:?}");
+    let login = parse("defaults: {password: {env: 'PASS_{{ host.user }}'}}\nhosts: {w1: }\n");
+    let expected = Some(SecretReference::Env("PASS_{{ host.user }}".to_owned()));
+    assert_eq!(host(&login, "w1").ssh.password, expected);
     for written in [
         "hunter2",
         "'hunter2'",
@@ -369,6 +378,14 @@ fn become_takes_a_word_or_a_mapping_and_no_boolean() {
     assert_eq!(method("doas"), PrivilegeMethod::Doas);
     assert_eq!(method("{password: {prompt: x}}"), PrivilegeMethod::Sudo);
     assert!(problems("hosts: {w1: {become: yes}}")[0].ends_with("found `yes` (write `sudo`)"));
+    let narrow = host(&parse("hosts: {w1: {become: {scope: refresh}}}"), "w1")
+        .privilege
+        .clone();
+    assert_eq!(narrow.only_for_refresh(), Some(PrivilegeMethod::Sudo));
+    for wrong in ["method: su", "user: adm", "password: {env: A}"] {
+        let text = format!("hosts: {{w1: {{become: {{scope: refresh, {wrong}}}}}}}");
+        assert!(problems(&text)[0].contains("`scope: refresh`"), "{wrong}");
+    }
     assert!(problems("hosts: {w1: {become: {method: none, password: {env: A}}}}")[0].contains("needs no password"));
 }
 

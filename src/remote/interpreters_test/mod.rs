@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 
 mod managers;
+mod rules;
 mod shells;
 mod world;
 

@@ -119,8 +119,7 @@ print_lock() {
 # As `repair` looks, but only at what is quick; 69 where nobody knows how.
 print_broken() {
   case $manager in
-    apt) if is_root; then apt_findings; else apt_between_words; fi ;;
-    pacman | apk) "${manager}_findings" ;;
+    apt | pacman | apk) "${manager}_findings" ;;
     dnf4 | dnf5 | yum | microdnf | tdnf | zypper) rpm_findings ;;
     opkg) opkg_broken | sed 's/$/ is neither installed nor removed|/' ;;
     xbps) xbps_present | awk '$1 != "ii" { print $2 " is neither installed nor removed (" $1 ")|" }' ;;

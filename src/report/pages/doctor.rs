@@ -5,7 +5,7 @@
 
 use super::experimental;
 use super::failures::without_numbers;
-use crate::model::checkup::{Check, CheckupState, CheckupSummary, HostCheckup, Outcome};
+use crate::model::checkup::{Check, CheckupState, CheckupSummary, HostCheckup, Outcome, Topic};
 use crate::model::experimental::Experimental;
 use crate::model::text::count;
 use crate::report::fold::{fold_line, fold_within};
@@ -23,7 +23,7 @@ pub fn doctor_page(hosts: &[HostCheckup], untried: &[Experimental]) -> Page {
     let mut page = Page::new();
     experimental::warn(&mut page, untried);
     for outcome in [Outcome::Failed, Outcome::Warning, Outcome::Unknown] {
-        let entries = entries(hosts, |check| check.outcome == outcome);
+        let entries = entries(hosts, |host, check| check.outcome == outcome && !follows(host, check));
         page.lines(entries.iter().flat_map(entry_lines).collect());
     }
     let well: Vec<&str> = hosts
@@ -45,7 +45,7 @@ pub fn every_check_page(hosts: &[HostCheckup], untried: &[Experimental]) -> Page
     let mut page = Page::new();
     experimental::warn(&mut page, untried);
     let mut rows: Vec<Vec<Text>> = Vec::new();
-    for entry in entries(hosts, |_| true) {
+    for entry in entries(hosts, |_, _| true) {
         let names = fold_within(entry.names.iter().copied(), CELL);
         let names = match entry.names.len() {
             1 => names,
@@ -104,7 +104,7 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn seen(&self) -> String {
-        let such_as = if self.is_same { "" } else { "such as " };
+        let such_as = if self.is_same { "" } else { "such as: " };
         format!("{such_as}{}", self.check.seen)
     }
 }
@@ -118,14 +118,20 @@ fn alike(host: &HostCheckup, check: &Check) -> String {
     without_numbers(&text.replace(host.name.as_str(), "").replace(&host.address, ""))
 }
 
+/// Whether a check only says once more what the check of `privilege` says with its remedy.
+fn follows(host: &HostCheckup, check: &Check) -> bool {
+    let root = host.checks.iter().find(|other| other.check == Topic::Privilege);
+    check.outcome == Outcome::Unknown && root.is_some_and(|root| root.outcome >= Outcome::Warning)
+}
+
 fn without_fingerprint(word: &str) -> &str {
     if word.starts_with("SHA256:") { "SHA256" } else { word }
 }
 
-fn entries<'a>(hosts: &'a [HostCheckup], wanted: impl Fn(&Check) -> bool) -> Vec<Entry<'a>> {
+fn entries<'a>(hosts: &'a [HostCheckup], wanted: impl Fn(&HostCheckup, &Check) -> bool) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry<'a>> = Vec::new();
     for host in hosts {
-        for check in host.checks.iter().filter(|check| wanted(check)) {
+        for check in host.checks.iter().filter(|check| wanted(host, check)) {
             let alike = alike(host, check);
             let same = |entry: &&mut Entry<'_>| {
                 entry.check.check == check.check && entry.check.outcome == check.outcome && entry.alike == alike
@@ -199,4 +205,89 @@ fn summary_line(hosts: &[HostCheckup]) -> Line {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::error::ErrorCode;
+    use crate::model::name::HostName;
+    use crate::report::terminal::{Look, render};
+
+    fn fleet(number: usize) -> Vec<HostCheckup> {
+        let host = |index: usize| {
+            let name = HostName::new(format!("web{index:03}")).unwrap();
+            let address = format!("10.0.{}.{}", index / 250, index % 250);
+            let mut checks = Topic::ALL
+                .map(|topic| Check::ok(topic, format!("{address} is well")))
+                .to_vec();
+            let space = format!("/var has {index} MB free of 12 GB");
+            if index % 3 == 0 {
+                checks[9] = Check::failed(Topic::Space, space, "make room").with_code(ErrorCode::Disk);
+            } else if index % 3 == 1 {
+                let words = format!("the key of {name} at {address} is SHA256:{index}x{index}");
+                checks[1] = Check::warning(Topic::HostKey, words, "look at it");
+            }
+            HostCheckup::new(name, address, 22, checks)
+        };
+        (0..number).map(host).collect()
+    }
+
+    #[test]
+    fn five_hundred_hosts_with_two_troubles_are_a_few_lines() {
+        let hosts = fleet(500);
+        for width in [80, 200] {
+            let look = Look {
+                width: Some(width),
+                colour: false,
+            };
+            let text = render(&doctor_page(&hosts, &[]), look);
+            assert!(text.lines().count() <= 16, "{text}");
+            assert!(
+                text.lines().all(|line| line.chars().count() <= usize::from(width)),
+                "{text}"
+            );
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                words.contains("(167 hosts) space failed E_DISK: such as: /var has 0 MB"),
+                "{text}"
+            );
+            let failed = text.find("E_DISK").unwrap();
+            assert!(failed < text.find("SHA256:").unwrap(), "{text}");
+            assert!(
+                text.ends_with("500 hosts: 166 well, 167 worth a look, 167 failed\n"),
+                "{text}"
+            );
+            let all = render(&every_check_page(&hosts, &[]), look);
+            assert!(all.lines().count() < 60, "{all}");
+        }
+    }
+
+    #[test]
+    fn what_differs_is_told_as_an_example_and_what_is_the_same_is_not() {
+        let look = Look {
+            width: None,
+            colour: false,
+        };
+        let text = render(&doctor_page(&fleet(7), &[]), look);
+        assert!(
+            text.contains("space failed E_DISK: such as: /var has 0 MB free"),
+            "{text}"
+        );
+        let one = render(&doctor_page(&fleet(1), &[]), look);
+        assert!(
+            one.starts_with("web000  space failed E_DISK: /var has 0 MB free of 12 GB\n    → make room\n"),
+            "{one}"
+        );
+        let well = [fleet(3).remove(2)];
+        assert_eq!(render(&doctor_page(&well, &[]), look), "1 host: all is well\n");
+    }
+
+    #[test]
+    fn a_record_names_every_check_of_every_host() {
+        let page = record_page(&fleet(2));
+        let text = crate::report::csv::render(&page);
+        assert_eq!(text.lines().count(), 1 + 2 * Topic::ALL.len());
+        assert!(text.contains("web000,space,failed,E_DISK,/var has 0 MB free of 12 GB,make room"));
+    }
 }

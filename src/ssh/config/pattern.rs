@@ -3,21 +3,21 @@
 /// OpenSSH takes no longer pattern out of a list.
 const LONGEST: usize = 1023;
 
-/// Whether a pattern fits the whole text. Upper and lower case differ. Takes time in proportion to the product
-/// of both lengths at most.
+/// Whether a pattern fits the whole text, byte by byte as OpenSSH compares. Upper and lower case differ. Takes time
+/// in proportion to the product of both lengths at most.
 pub(super) fn matches(text: &str, pattern: &str) -> bool {
-    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
     let (mut at, mut pattern_at) = (0, 0);
     // Where to go on when the last `*` has to take one character more.
     let mut retry: Option<(usize, usize)> = None;
     loop {
         match (pattern.get(pattern_at), text.get(at)) {
-            (Some('*'), _) => {
+            (Some(b'*'), _) => {
                 retry = Some((pattern_at, at));
                 pattern_at += 1;
             }
             (None, None) => return true,
-            (Some(wanted), Some(found)) if *wanted == '?' || wanted == found => {
+            (Some(wanted), Some(found)) if *wanted == b'?' || wanted == found => {
                 pattern_at += 1;
                 at += 1;
             }

@@ -1,252 +1,269 @@
-//! Host certificates of a real server, made by `ssh-keygen`: our verdict beside that of `ssh`.
+//! Certificates, agents and security keys, against a real sshd and a real agent.
 
-use std::collections::BTreeMap;
-use std::process::Command;
-
-use super::sshd::{Sshd, has_sshd, make_key, run};
-use super::verdicts::verdicts;
+use super::sshd::{Sshd, has_sshd, make_key, me, run, transport, with_options};
 use super::*;
+use crate::model::ssh_options::AgentChoice;
 
-/// As `ssh -V` prints it: `OpenSSH_9.2p1 …`.
-fn version_of_openssh() -> (u32, u32) {
-    let output = Command::new("ssh").arg("-V").output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let numbers: Vec<u32> = text
-        .trim_start_matches("OpenSSH_")
-        .split(|character: char| !character.is_ascii_digit())
-        .take(2)
-        .filter_map(|number| number.parse().ok())
-        .collect();
-    (numbers[0], numbers[1])
+/// A server that trusts an authority and no single key.
+fn server_with_authority() -> Sshd {
+    Sshd::start_with(&["ed25519"], |folder| {
+        make_key(&folder.join("authority"), "ed25519");
+        format!(
+            "TrustedUserCAKeys {}\nAuthorizedKeysFile none\n",
+            folder.join("authority.pub").display()
+        )
+    })
 }
 
-/// Signs the host key: `ssh-keygen -s`, with further arguments.
-fn sign(sshd: &Sshd, authority: &str, further: &[&str]) {
-    let (authority, key) = (sshd.path(authority), sshd.path("host_ed25519.pub"));
-    let mut arguments = vec!["-q", "-s", authority.to_str().unwrap(), "-I", "test", "-h"];
-    arguments.extend(further);
-    arguments.push(key.to_str().unwrap());
-    run("ssh-keygen", &arguments);
-}
-
-/// What it is about, the authority, the arguments for `ssh-keygen -s`, the file, and `HostKeyAlias`.
-type Case = (
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-    &'static str,
-    Option<&'static str>,
-);
-
-const CERTIFICATES: &[Case] = &[
-    ("good", "ca", &["-n", "127.0.0.1"], "{by_ca}", None),
-    (
-        "rsa",
-        "ca_rsa",
-        &["-n", "127.0.0.1"],
-        "@cert-authority * {ca_rsa}",
-        None,
-    ),
-    (
-        "ecdsa",
-        "ca_ecdsa",
-        &["-n", "127.0.0.1"],
-        "@cert-authority * {ca_ecdsa}",
-        None,
-    ),
-    (
-        "for this name",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "@cert-authority {name} {ca}",
-        None,
-    ),
-    (
-        "for this name without its port",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "@cert-authority 127.0.0.1 {ca}",
-        None,
-    ),
-    (
-        "wildcard of the line",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "@cert-authority [127.*]:* {ca}",
-        None,
-    ),
-    (
-        "for another name",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "@cert-authority *.example.net {ca}",
-        None,
-    ),
-    (
-        "another authority",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "@cert-authority * {ca_other}",
-        None,
-    ),
-    (
-        "several authorities",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "@cert-authority * {ca_other}\n{by_ca}",
-        None,
-    ),
-    ("wrong principal", "ca", &["-n", "web01"], "{by_ca}", None),
-    (
-        "one of several principals",
-        "ca",
-        &["-n", "web01,127.0.0.1"],
-        "{by_ca}",
-        None,
-    ),
-    ("principal with a wildcard", "ca", &["-n", "127.0.*"], "{by_ca}", None),
-    ("no principals", "ca", &[], "{by_ca}", None),
-    (
-        "expired",
-        "ca",
-        &["-n", "127.0.0.1", "-V", "20200101:20210101"],
-        "{by_ca}",
-        None,
-    ),
-    (
-        "not yet",
-        "ca",
-        &["-n", "127.0.0.1", "-V", "20900101:20910101"],
-        "{by_ca}",
-        None,
-    ),
-    ("limited", "ca", &["-n", "127.0.0.1", "-V", "-1d:+1d"], "{by_ca}", None),
-    (
-        "expired, but the key is known",
-        "ca",
-        &["-n", "127.0.0.1", "-V", "20200101:20210101"],
-        "{by_ca}\n{name} {ed}",
-        None,
-    ),
-    (
-        "the key is known, nobody vouches",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{name} {ed}",
-        None,
-    ),
-    (
-        "revoked authority",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{by_ca}\n@revoked * {ca}",
-        None,
-    ),
-    (
-        "revoked authority, the key is known",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{name} {ed}\n{by_ca}\n@revoked * {ca}",
-        None,
-    ),
-    (
-        "revoked authority that was never trusted",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{name} {ed}\n@revoked * {ca}",
-        None,
-    ),
-    (
-        "revoked key",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{by_ca}\n@revoked * {ed}",
-        None,
-    ),
-    (
-        "another known key",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{by_ca}\n{name} {ca_other}",
-        None,
-    ),
-    (
-        "expired, another known key",
-        "ca",
-        &["-n", "127.0.0.1", "-V", "20200101:20210101"],
-        "{by_ca}\n{name} {ca_other}",
-        None,
-    ),
-    ("alias", "ca", &["-n", "web-alias"], "{by_ca}", Some("web-alias")),
-    (
-        "alias, made out to the address",
-        "ca",
-        &["-n", "127.0.0.1"],
-        "{by_ca}",
-        Some("web-alias"),
-    ),
-    (
-        "alias in another case",
-        "ca",
-        &["-n", "web-alias"],
-        "{by_ca}",
-        Some("Web-Alias"),
-    ),
-];
-
-/// A server that shows the certificate of its key, and four authorities.
-fn start() -> Sshd {
-    let sshd = Sshd::start_with(&["ed25519"], |folder| {
-        format!("HostCertificate {}\n", folder.join("host_ed25519-cert.pub").display())
-    });
-    for (file, kind) in [
-        ("ca", "ed25519"),
-        ("ca_rsa", "rsa"),
-        ("ca_ecdsa", "ecdsa"),
-        ("ca_other", "ed25519"),
-    ] {
-        make_key(&sshd.path(file), kind);
+/// A key with a certificate beside it.
+fn certify(server: &Sshd, name: &str, kind: &str, principal: &str, validity: &str) -> PathBuf {
+    let key = server.path(name);
+    if !key.exists() {
+        make_key(&key, kind);
     }
-    sshd
+    let authority = server.path("authority").display().to_string();
+    let public = format!("{}.pub", key.display());
+    run(
+        "ssh-keygen",
+        &[
+            "-q",
+            "-s",
+            &authority,
+            "-I",
+            "the laptop",
+            "-n",
+            principal,
+            "-V",
+            validity,
+            &public,
+        ],
+    );
+    key
 }
 
-fn fill(sshd: &Sshd, text: &str) -> String {
-    let read = |name: &str| std::fs::read_to_string(sshd.path(name)).unwrap().trim().to_owned();
-    let mut text = text
-        .replace("{by_ca}", "@cert-authority * {ca}")
-        .replace("{name}", &format!("[127.0.0.1]:{}", sshd.port))
-        .replace("{ed}", &sshd.host_key("ed25519"));
-    for name in ["ca", "ca_rsa", "ca_ecdsa", "ca_other"] {
-        text = text.replace(&format!("{{{name}}}"), &read(&format!("{name}.pub")));
-    }
-    text
+async fn try_server(
+    server: &Sshd,
+    host: &Host,
+    change: impl FnOnce(&mut SshSettings),
+) -> Result<ScriptOutput, HostError> {
+    let mut settings = server.settings();
+    change(&mut settings);
+    try_host(&transport(settings, Vec::new()), host, &request(false)).await
 }
 
 #[tokio::test]
-async fn openssh_says_the_same_of_every_host_certificate() {
-    if !has_sshd() || !has_program("ssh") {
+async fn certificates_of_every_kind_of_key_log_in() {
+    if !has_sshd() {
         return;
     }
-    let sshd = start();
-    let is_before_10_3 = version_of_openssh() < (10, 3);
-    let (mut counts, mut wrong) = (BTreeMap::new(), Vec::new());
-    for (title, authority, arguments, text, alias) in CERTIFICATES {
-        sign(&sshd, authority, arguments);
-        // It reads its certificate when it starts.
-        sshd.reload();
-        let file = sshd.path("kh-cert");
-        std::fs::write(&file, fill(&sshd, text)).unwrap();
-        let (ours, theirs) = verdicts(&sshd, &[file], *alias).await;
-        // OpenSSH 10.3 changed both: patterns count since then, and nobody's certificate is nobody's.
-        let is_newer = ["principal with a wildcard", "no principals"].contains(title);
-        if is_newer && is_before_10_3 {
-            assert_eq!(ours == "known", *title == "principal with a wildcard");
-        } else if ours != theirs {
-            wrong.push(format!("{title}: ssh {theirs}, patchwave {ours}"));
-        }
-        *counts.entry(ours).or_insert(0) += 1;
+    let server = server_with_authority();
+    let mut host = server.host("web01");
+    let error = told(try_server(&server, &host, |_| {}).await);
+    assert!(error.starts_with("E_AUTH"), "the bare key is not let in: {error}");
+    for kind in ["ed25519", "ecdsa", "rsa"] {
+        host.keys = vec![certify(&server, &format!("key_{kind}"), kind, &me(), "+1h")];
+        let output = try_server(&server, &host, |_| {}).await;
+        assert_eq!(output.unwrap().exit_code, Some(0), "{kind}: {}", server.log());
     }
-    assert!(wrong.is_empty(), "{wrong:?}");
-    println!("{} certificates judged as ssh does: {counts:?}", CERTIFICATES.len());
-    assert!(counts.len() >= 3, "{counts:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_file_goes_with_its_key_wherever_that_is() {
+    if !has_sshd() {
+        return;
+    }
+    let server = server_with_authority();
+    certify(&server, "k", "ed25519", &me(), "+1h");
+    let certificate = server.path("elsewhere");
+    std::fs::rename(server.path("k-cert.pub"), &certificate).unwrap();
+    let mut host = with_options(server.host("web01"), |ssh| ssh.certificates = vec![certificate]);
+    host.keys = vec![server.path("k")];
+    assert!(try_server(&server, &host, |_| {}).await.is_ok(), "{}", server.log());
+    host.keys = vec![server.path("key")];
+    let error = told(try_server(&server, &host, |_| {}).await);
+    assert!(error.contains("elsewhere: its private key is neither"), "{error}");
+    let agent = RealAgent::start(&server.path("agent"));
+    agent.add(&server.path("k"));
+    let output = try_server(&server, &host, |settings| {
+        settings.agent_socket = Some(agent.socket.clone())
+    })
+    .await;
+    assert!(output.is_ok(), "{}", server.log());
+}
+
+#[tokio::test]
+async fn why_a_certificate_was_refused_is_told() {
+    if !has_sshd() {
+        return;
+    }
+    let server = server_with_authority();
+    let mut host = server.host("web01");
+    host.keys = vec![certify(&server, "late", "ed25519", &me(), "-2h:-1h")];
+    let error = told(try_server(&server, &host, |_| {}).await);
+    assert!(
+        error.contains("(certificate \"the laptop\"") && error.contains("it expired on 20"),
+        "{error}"
+    );
+    host.keys = vec![certify(&server, "other", "ed25519", "somebody", "+1h")];
+    let error = told(try_server(&server, &host, |_| {}).await);
+    assert!(
+        error.contains(&format!("it is made out to somebody, not to {}", me())),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn several_keys_in_a_row_are_given_where_they_are_wanted() {
+    if !has_sshd() {
+        return;
+    }
+    let server = Sshd::start("AuthenticationMethods publickey,publickey\n");
+    make_key(&server.path("second"), "ed25519");
+    let keys = std::fs::read_to_string(server.path("key.pub")).unwrap()
+        + &std::fs::read_to_string(server.path("second.pub")).unwrap();
+    std::fs::write(server.path("authorized_keys"), keys).unwrap();
+    let mut host = server.host("web01");
+    let error = told(try_server(&server, &host, |_| {}).await);
+    assert!(
+        error.contains("): accepted; the server asks for publickey as well") && error.contains("further key"),
+        "{error}"
+    );
+    host.keys.push(server.path("second"));
+    assert!(try_server(&server, &host, |_| {}).await.is_ok(), "{}", server.log());
+}
+
+#[tokio::test]
+async fn an_agent_signs_with_keys_and_certificates() {
+    if !has_sshd() {
+        return;
+    }
+    let server = server_with_authority();
+    for kind in ["ed25519", "rsa"] {
+        let key = certify(&server, &format!("held_{kind}"), kind, &me(), "+1h");
+        let agent = RealAgent::start(&server.path(&format!("agent_{kind}")));
+        // ssh-add takes the certificate beside the key along.
+        agent.add(&key);
+        std::fs::remove_file(&key).unwrap();
+        let mut host = with_options(server.host("web01"), |ssh| {
+            ssh.agent = AgentChoice::Socket(agent.socket.clone());
+        });
+        host.keys.clear();
+        assert!(try_server(&server, &host, |_| {}).await.is_ok(), "{}", server.log());
+        // The agent of the environment is another one.
+        let host = with_options(host, |ssh| ssh.agent = AgentChoice::None);
+        let error = told(
+            try_server(&server, &host, |settings| {
+                settings.agent_socket = Some(agent.socket.clone())
+            })
+            .await,
+        );
+        assert!(error.contains("there is no key"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_public_key_file_names_a_key_of_the_agent() {
+    if !has_sshd() {
+        return;
+    }
+    let server = Sshd::start("MaxAuthTries 2\n");
+    let agent = RealAgent::start(&server.path("agent"));
+    for number in 0..6 {
+        let other = server.path(&format!("other{number}"));
+        make_key(&other, "ed25519");
+        agent.add(&other);
+    }
+    agent.add(&server.path("key"));
+    std::fs::remove_file(server.path("key")).unwrap();
+    let with_agent = |settings: &mut SshSettings| settings.agent_socket = Some(agent.socket.clone());
+    let mut host = server.host("web01");
+    // By its public half, and by the name of the private one that is not there.
+    for name in ["key.pub", "key"] {
+        host.keys = vec![server.path(name)];
+        let output = try_server(&server, &host, with_agent).await;
+        assert!(output.is_ok(), "{name}: {}", server.log());
+    }
+    let only = with_options(host.clone(), |ssh| ssh.identities_only = true);
+    assert!(try_server(&server, &only, with_agent).await.is_ok());
+    // The agent's others are tried after the configured ones, unless that is unwanted.
+    host.keys = vec![server.path("other5")];
+    let only = with_options(host.clone(), |ssh| ssh.identities_only = true);
+    let error = told(try_server(&server, &only, with_agent).await);
+    assert_eq!(error.matches("SHA256:").count(), 1, "{error}");
+    let error = told(try_server(&server, &host, with_agent).await);
+    assert!(error.contains("2 more keys not tried"), "{error}");
+    assert!(error.contains("Too many authentication failures"), "{error}");
+}
+
+#[tokio::test]
+async fn an_agent_that_may_not_sign_is_named() {
+    if !has_sshd() {
+        return;
+    }
+    let server = Sshd::start("");
+    let agent = RealAgent::start(&server.path("agent"));
+    agent.add_with(&["-c"], &server.path("key"));
+    std::fs::remove_file(server.path("key")).unwrap();
+    let mut host = server.host("web01");
+    host.keys.clear();
+    let with_agent = |settings: &mut SshSettings| settings.agent_socket = Some(agent.socket.clone());
+    let error = told(try_server(&server, &host, with_agent).await);
+    assert!(
+        error.starts_with("E_AUTH") && error.contains("nobody confirmed it"),
+        "{error}"
+    );
+}
+
+/// A real ssh-agent; it ends when this is dropped.
+struct RealAgent {
+    process: std::process::Child,
+    socket: PathBuf,
+}
+
+impl RealAgent {
+    fn start(socket: &std::path::Path) -> Self {
+        let process = std::process::Command::new("ssh-agent")
+            .arg("-D")
+            .arg("-a")
+            .arg(socket)
+            // Whoever is asked to confirm says no.
+            .env("SSH_ASKPASS", "/bin/false")
+            .env("SSH_ASKPASS_REQUIRE", "force")
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        for _ in 0..100 {
+            if socket.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self {
+            process,
+            socket: socket.to_owned(),
+        }
+    }
+
+    fn add(&self, key: &std::path::Path) {
+        self.add_with(&[], key);
+    }
+
+    fn add_with(&self, options: &[&str], key: &std::path::Path) {
+        let status = std::process::Command::new("ssh-add")
+            .arg("-q")
+            .args(options)
+            .arg(key)
+            .env("SSH_AUTH_SOCK", &self.socket)
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for RealAgent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }

@@ -2,12 +2,16 @@
 
 mod accepting;
 mod certificates;
+mod configured;
+mod door;
 mod doors;
 mod exec;
+mod host_certificates;
 mod host_keys;
 mod jump;
 mod local;
 mod login;
+mod methods;
 mod network;
 mod options;
 mod privilege;
@@ -15,6 +19,7 @@ mod proxy;
 mod real;
 mod round_trips;
 mod scale;
+mod security_keys;
 mod sshd;
 mod trust;
 mod verdicts;

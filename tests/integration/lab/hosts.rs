@@ -1,6 +1,7 @@
 //! A lab instance for one test: hosts up, an inventory for them, and questions to their own managers.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -101,6 +102,11 @@ impl Lab {
         lab
     }
 
+    /// The private key that every host takes.
+    pub fn key(&self) -> &Path {
+        &self.key
+    }
+
     /// Writes the inventory with these defaults (indented for `defaults:`) and further top-level YAML.
     pub fn write_inventory(&self, defaults: &str, further: &str) {
         let mut text = format!("defaults:\n  key: {}\n", self.key.display());
@@ -120,6 +126,43 @@ impl Lab {
         let mut all = vec!["-i", "fleet.yml"];
         all.extend(arguments);
         self.workplace.run(all)
+    }
+
+    /// Calls the program on a terminal, and types the answer when the question stands there. All that was printed is
+    /// in `stdout`.
+    pub fn patchwave_on_terminal(&self, arguments: &[&str], question: &str, answer: &str) -> Outcome {
+        let log = self.workplace.path("terminal");
+        let _ = std::fs::remove_file(&log);
+        let words: Vec<String> = arguments.iter().map(|word| format!("'{word}'")).collect();
+        let program = format!("'{}' -i fleet.yml {}", env!("CARGO_BIN_EXE_patchwave"), words.join(" "));
+        let mut command = self.workplace.command([""; 0]);
+        let mut terminal = Command::new("script");
+        terminal
+            .args(["-q", "-e", "-f", "-c", &program])
+            .arg(&log)
+            .current_dir(self.workplace.path(""))
+            .env_clear()
+            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
+        command.stdin(Stdio::null());
+        let mut child = terminal.spawn().unwrap();
+        let shown = || String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
+        let mut stdin = child.stdin.take().unwrap();
+        for _ in 0..300 {
+            if shown().contains(question) || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        // It may have ended already: what was printed tells.
+        let _ = writeln!(stdin, "{answer}");
+        let exit = child.wait().unwrap().code().unwrap_or(-1);
+        Outcome {
+            exit,
+            stdout: shown(),
+            stderr: String::new(),
+        }
     }
 
     /// One of the lab's own commands about a host.

@@ -39,7 +39,7 @@ echo $!
 "#;
 
 /// Lets a process on the host hold the lock that a transaction needs, and gives its name and id.
-fn hold_packages(lab: &Lab, host: &str, seconds: u32) -> String {
+pub(super) fn hold_packages(lab: &Lab, host: &str, seconds: u32) -> String {
     let (name, script) = match lab.manager(host) {
         "apt" => ("apt-get", SLOW_DEB),
         "pacman" => ("pacman", SLOW_PACMAN),

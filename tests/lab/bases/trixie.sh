@@ -4,6 +4,6 @@
 
 build_artifact() {
   bootstrap trixie "$OUT/bare" \
-    systemd systemd-sysv libpam-systemd dbus openssh-server sudo procps iproute2 passwd
+    systemd systemd-sysv libpam-systemd dbus openssh-server sudo procps iproute2 passwd opendoas
   in_root "$OUT/bare" "$OUT/fs" guest_base
 }

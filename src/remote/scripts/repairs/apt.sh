@@ -3,7 +3,8 @@
 
 apt_findings() {
   apt_between_words
-  apt_check=$(apt-get -q check 2>&1) || {
+  # Without a lock, which another process might miss, and without writing apt's own cache.
+  apt_check=$(apt-get -q -o Debug::NoLocking=true -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= check 2>&1) || {
     apt_unmet=$(printf '%s\n' "$apt_check" | grep -m 1 -E ' : (Pre-?)?Depends: ')
     if [ -n "$apt_unmet" ]; then
       echo "a dependency is not met:$apt_unmet|apt-get -f --no-remove install"

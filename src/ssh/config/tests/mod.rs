@@ -1,5 +1,6 @@
 //! What is taken from OpenSSH's configuration.
 
+mod inventory;
 mod machine;
 mod oracle;
 mod reading;

@@ -1,0 +1,118 @@
+//! Logging in by one key or certificate after another.
+//!
+//! What must stay true: RSA never signs with SHA-1; a person who may have to touch or confirm something has the
+//! time for it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use russh::keys::HashAlg;
+use tokio::time::timeout;
+
+use crate::model::error::HostError;
+
+use super::agent;
+use super::auth::{Answer, Login, judge};
+use super::candidate::{Candidate, Offer};
+use super::signer::{LoginSigner, SIGNING_LIMIT, SignError, SigningKey};
+use super::user_certificate;
+
+impl Login<'_> {
+    /// Tries the next candidate; what was tried, and the answer.
+    ///
+    /// # Errors
+    /// `E_TIMEOUT`.
+    pub(super) async fn try_next_key(&mut self) -> Result<(String, Answer), HostError> {
+        let Some(candidate) = self.candidates.pop_front() else {
+            return Ok(("publickey".to_owned(), Answer::Failed("no key is left".to_owned())));
+        };
+        let limit = match candidate.signer {
+            SigningKey::File(_) => self.limit,
+            SigningKey::Agent(_) => self.limit + SIGNING_LIMIT,
+        };
+        let name = candidate.describe();
+        let Ok(answer) = timeout(limit, self.try_key(&candidate)).await else {
+            return Err(self.timed_out());
+        };
+        let flaw = match (&answer, &candidate.offer) {
+            (Answer::Refused(_), Offer::Certificate(certificate)) => {
+                user_certificate::flaw(certificate, &self.host.user, now())
+            }
+            _ => None,
+        };
+        Ok(match flaw {
+            Some(flaw) => (format!("{name}, but {flaw}"), answer),
+            None => (name, answer),
+        })
+    }
+
+    async fn try_key(&mut self, candidate: &Candidate) -> Answer {
+        if matches!(candidate.signer, SigningKey::Agent(_)) && !self.agent_is_bound {
+            agent::bind(&mut self.agent, self.handle.agent_session_binding()).await;
+            self.agent_is_bound = true;
+        }
+        let hashes = match self.hashes_for(candidate).await {
+            Ok(hashes) => hashes,
+            Err(answer) => return answer,
+        };
+        let mut last = Answer::Failed("the server takes RSA keys only with SHA-1".to_owned());
+        for hash in hashes {
+            last = self.offer(candidate, hash).await;
+            if !matches!(last, Answer::Refused(_)) {
+                break;
+            }
+        }
+        last
+    }
+
+    async fn offer(&mut self, candidate: &Candidate, hash: Option<HashAlg>) -> Answer {
+        let purpose = format!("{} as {}", self.host.name, self.host.user);
+        let mut signer = LoginSigner {
+            key: &candidate.signer,
+            agent: &mut self.agent,
+            wants_touch: candidate.wants_touch(),
+            purpose: &purpose,
+            notify: self.credentials.notify(),
+        };
+        let user = self.host.user.clone();
+        let result = match &candidate.offer {
+            Offer::Key(key) => {
+                self.handle
+                    .authenticate_publickey_with(user, key.clone(), hash, &mut signer)
+                    .await
+            }
+            Offer::Certificate(certificate) => {
+                let certificate = certificate.as_ref().clone();
+                self.handle
+                    .authenticate_certificate_with(user, certificate, hash, &mut signer)
+                    .await
+            }
+        };
+        match result {
+            Ok(result) => judge(self.handle, result),
+            Err(SignError::Gone) => Answer::Closed,
+            Err(SignError::Reason(_)) if self.handle.is_closed() => Answer::Closed,
+            Err(SignError::Reason(reason)) => Answer::Failed(reason),
+        }
+    }
+
+    /// The signature hashes to try with a key. For RSA, what the server says it takes; a server that says
+    /// nothing is tried with SHA-512, then SHA-256. Never SHA-1.
+    async fn hashes_for(&self, candidate: &Candidate) -> Result<Vec<Option<HashAlg>>, Answer> {
+        if !candidate.algorithm().is_rsa() {
+            return Ok(vec![None]);
+        }
+        match self.handle.best_supported_rsa_hash().await {
+            Ok(Some(Some(hash))) => Ok(vec![Some(hash)]),
+            Ok(Some(None)) => Ok(Vec::new()),
+            Ok(None) => Ok(vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)]),
+            Err(_) => Err(Answer::Closed),
+        }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
