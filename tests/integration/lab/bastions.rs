@@ -251,7 +251,7 @@ fn a_host_that_has_another_address_after_its_reboot_is_found_by_its_name() {
             .unwrap()
             .success()
     };
-    let moved = run.try_wait().unwrap().is_none() && address("add", &new) && address("del", &old);
+    let moved = run.try_wait().unwrap().is_none() && address("del", &old) && address("add", &new);
     std::fs::write(&names, format!("127.0.0.1 localhost\n{new} moving.lab\n")).unwrap();
     if !moved {
         let _ = run.kill();
