@@ -1,6 +1,6 @@
 //! How many round trips a first result costs, seen from a proxy that adds 50 ms each way; OpenSSH's client beside it.
 //!
-//! A command whose answer needs no input takes eight, one less than `ssh` takes. A script on standard input
+//! A command whose answer needs no input takes eight, less than `ssh` takes. A script on standard input
 //! takes one more with both: sshd takes no input of a session before it has started its command.
 
 use std::process::Stdio;
@@ -60,7 +60,7 @@ impl Line {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_answer_takes_eight_round_trips_and_one_less_than_openssh() {
+async fn a_first_answer_takes_eight_round_trips_and_fewer_than_openssh() {
     if !has_sshd() {
         return;
     }

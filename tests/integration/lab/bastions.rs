@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::hosts::Lab;
+use crate::program::Outcome;
 
 /// The address of a host of the instance.
 fn address(lab: &Lab, name: &str) -> String {
@@ -55,6 +56,21 @@ fn a_chain_of_two_bastions_leads_to_a_host_with_one_connection_each() {
     assert_eq!([after[0] - before[0], after[1] - before[1]], [1, 1]);
 }
 
+/// Every host was logged in to. What its package manager says to many callers at once is another matter: behind
+/// all these names is one machine.
+#[track_caller]
+fn assert_reached(outcome: &Outcome, number: usize) {
+    let document = outcome.json();
+    let hosts = document["hosts"].as_array().unwrap();
+    assert_eq!(hosts.len(), number);
+    for host in hosts {
+        let code = host["error"]["code"].as_str().unwrap_or_default();
+        let is_of_the_way =
+            ["E_CONNECT", "E_TIMEOUT", "E_AUTH", "E_LOST"].contains(&code) || code.starts_with("E_HOSTKEY");
+        assert!(!is_of_the_way, "{host:#}");
+    }
+}
+
 #[test]
 #[ignore = "needs the lab"]
 fn a_bastion_that_lets_three_in_at_once_serves_a_hundred_hosts() {
@@ -91,50 +107,36 @@ fn a_bastion_that_lets_three_in_at_once_serves_a_hundred_hosts() {
     write(&lab, &text);
     let before = logins(&lab, "deb12");
     let begin = Instant::now();
-    let outcome = lab
-        .patchwave(&[
-            "scan",
-            "--limit",
-            "web*",
-            "--parallel",
-            "100",
-            "--expect",
-            "100",
-            "--format",
-            "json",
-        ])
-        .expect_exit(0);
+    let scan = [
+        "scan",
+        "--limit",
+        "web*",
+        "--parallel",
+        "100",
+        "--expect",
+        "100",
+        "--format",
+        "json",
+    ];
+    let outcome = lab.patchwave(&scan);
     println!("100 hosts behind a bastion with MaxStartups 3: {:?}", begin.elapsed());
-    assert_eq!(outcome.json()["hosts"].as_array().unwrap().len(), 100);
+    assert_reached(&outcome, 100);
     assert_eq!(logins(&lab, "deb12") - before, 1);
-    // The same without the bastion, and the bastion itself by a hundred names.
-    let text = text.replace("  jump: bastion\n", "");
-    write(&lab, &text);
+    // The same without the bastion, and the bastion itself by many names.
+    write(&lab, &text.replace("  jump: bastion\n", ""));
     let begin = Instant::now();
-    let _ = lab
-        .patchwave(&[
-            "scan",
-            "--limit",
-            "web*",
-            "--parallel",
-            "100",
-            "--expect",
-            "100",
-            "--format",
-            "json",
-        ])
-        .expect_exit(0);
+    let outcome = lab.patchwave(&scan);
     println!("100 hosts directly: {:?}", begin.elapsed());
+    assert_reached(&outcome, 100);
     let mut text = "defaults:\n  user: root\n  {}\nhosts:\n".to_owned();
     for number in 1..=40 {
         writeln!(text, "  name{number}: {{address: {}}}", address(&lab, "deb12")).unwrap();
     }
     write(&lab, &text);
     let begin = Instant::now();
-    let outcome = lab
-        .patchwave(&["scan", "--parallel", "40", "--format", "json"])
-        .expect_exit(0);
+    let outcome = lab.patchwave(&["scan", "--parallel", "40", "--format", "json"]);
     println!("40 names of a server with MaxStartups 3: {:?}", begin.elapsed());
+    assert_reached(&outcome, 40);
     assert!(outcome.stderr.contains("MaxStartups"), "{}", outcome.stderr);
 }
 
@@ -210,45 +212,55 @@ fn a_host_that_has_another_address_after_its_reboot_is_found_by_its_name() {
         &lab,
         "defaults:\n  user: root\n  {}\nhosts:\n  moving: {address: moving.lab}\n",
     );
-    // From its next start on it has the other address alone.
-    lab.shell(
-        "deb12",
-        &format!(
-            "printf '%s\\n' '#!/bin/sh' 'for d in /sys/class/net/*; do i=${{d##*/}}; ip addr show dev $i | grep -q \"{old}/\" || continue; \
-             p=$(ip -o -4 addr show dev $i | sed -n \"s|.* {old}/\\([0-9]*\\) .*|\\1|p\"); ip addr add {new}/$p dev $i; ip addr del {old}/$p dev $i; done' \
-             > /usr/local/sbin/move && chmod +x /usr/local/sbin/move && printf '%s\\n' '[Unit]' 'Before=ssh.service' 'After=network.target' '[Service]' 'Type=oneshot' \
-             'ExecStart=/usr/local/sbin/move' '[Install]' 'WantedBy=multi-user.target' > /etc/systemd/system/move.service && systemctl enable move.service"
-        ),
-    );
     lab.publish("new");
     lab.workplace.write(
         "reboot.yml",
         "name: reboot\nreboot: always\nwaves:\n  - {name: fleet, rest: true}\n",
     );
-    let mut run = with_names(&lab, &names, &["apply", "--yes", "reboot.yml", "--format", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The name server learns of it when the old address has gone.
+    let mut run = with_names(
+        &lab,
+        &names,
+        &[
+            "apply",
+            "reboot.yml",
+            "--yes",
+            "--refresh",
+            "always",
+            "--format",
+            "json",
+        ],
+    )
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    // While it is down it gets another address, and the name server learns of it.
     let begin = Instant::now();
     let is_there = |address: &str| {
         std::net::TcpStream::connect_timeout(&format!("{address}:22").parse().unwrap(), Duration::from_secs(1)).is_ok()
     };
-    while !is_there(&new) {
-        assert!(begin.elapsed() < Duration::from_secs(120), "the host does not move");
-        std::thread::sleep(Duration::from_millis(200));
+    while is_there(&old) && run.try_wait().unwrap().is_none() && begin.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(50));
     }
-    assert!(!is_there(&old), "the old address still answers");
+    let number = network.rsplit_once('.').unwrap().1;
+    let address = |verb: &str, address: &str| {
+        Command::new("ip")
+            .args(["-n", &format!("pw{number}-deb12"), "address", verb])
+            .args([&format!("{address}/24"), "dev", "eth0"])
+            .status()
+            .unwrap()
+            .success()
+    };
+    let moved = run.try_wait().unwrap().is_none() && address("del", &old) && address("add", &new);
     std::fs::write(&names, format!("127.0.0.1 localhost\n{new} moving.lab\n")).unwrap();
-    let status = run.wait().unwrap();
+    if !moved {
+        let _ = run.kill();
+    }
     let output = run.wait_with_output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        status.success(),
-        "{stdout}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(moved, "the host does not move\n{stdout}\n{stderr}");
+    assert!(output.status.success(), "{stdout}\n{stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(document["hosts"][0]["rebooted"], true, "{stdout}");
 }
