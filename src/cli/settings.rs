@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::inventory::ResolveContext;
 use crate::inventory::load::{DiscoveryError, find_inventory};
 use crate::model::ssh_options::SshConfiguration;
-use crate::ssh::config::{OpenSshConfiguration, ThisMachine};
+use crate::ssh::config::{OpenSshConfiguration, Surroundings as _, ThisMachine};
 
 /// Where system-wide inventories are.
 const SYSTEM_INVENTORY: &str = "/etc/patchwave/inventory.yml";
@@ -44,20 +44,18 @@ pub fn resolve_context(options: &GlobalOptions) -> ResolveContext {
             ssh: None,
         };
     }
-    let user = ["USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-    // Cron and containers set neither variable; then the process is nearly always root's.
+    let machine = ThisMachine::new();
     ResolveContext {
-        local_user: user.unwrap_or_else(|| "root".to_owned()),
+        // As ssh does it: the account's name, whatever `USER` says.
+        local_user: machine.account().user.clone(),
         home: home(),
-        ssh: Some(ssh_configuration(options)),
+        ssh: Some(ssh_configuration(options, machine)),
     }
 }
 
 /// OpenSSH's configuration, as whoever runs patchwave has it. Nothing is read yet.
-fn ssh_configuration(options: &GlobalOptions) -> Arc<dyn SshConfiguration> {
-    let configuration = OpenSshConfiguration::new(Arc::new(ThisMachine::new()));
+fn ssh_configuration(options: &GlobalOptions, machine: ThisMachine) -> Arc<dyn SshConfiguration> {
+    let configuration = OpenSshConfiguration::new(Arc::new(machine));
     Arc::new(match &options.ssh_config {
         Some(file) => configuration.with_file(file.clone()),
         None => configuration,

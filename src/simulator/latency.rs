@@ -19,8 +19,9 @@ const ON_THE_WAY: usize = 4 * 1024 * 1024;
 /// The size of the pieces.
 const PIECE: usize = 16 * 1024;
 
-/// The near end of a connection whose far end is `stream`. It ends when either side does.
-pub(super) fn delayed(stream: TcpStream, round_trip: Duration) -> (DuplexStream, impl Future<Output = ()> + Send) {
+/// The near end of a connection whose far end is `stream`, and the work that carries the bytes between them: it
+/// must be polled, and ends when either side does.
+pub fn delayed(stream: TcpStream, round_trip: Duration) -> (DuplexStream, impl Future<Output = ()> + Send) {
     let one_way = round_trip / 2;
     let (near, far) = tokio::io::duplex(ON_THE_WAY);
     let carry = async move {

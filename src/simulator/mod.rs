@@ -5,7 +5,7 @@
 //! would print. So demos, rehearsals and tests use the same code paths as real hosts, without root.
 //!
 //! - [`server`]: the fleet, its listeners, and what can be made to go wrong.
-//! - [`keys`]: key pairs made in memory.
+//! - [`keys`]: key pairs made in memory. [`latency`]: a network that takes its time.
 //! - [`system`]: the state of a simulated system. [`host`]: how it answers. `managers`: what each package
 //!   manager prints. [`distributions`]: ready-made systems.
 
@@ -15,7 +15,7 @@ mod examinations;
 pub mod host;
 mod jobs;
 pub mod keys;
-mod latency;
+pub mod latency;
 mod managers;
 mod package;
 mod probes;

@@ -3,12 +3,15 @@
 //! sshd runs as inetd would start it (`sshd -i`), so that one machine can be a thousand hosts; key exchange,
 //! login and session are OpenSSH's own.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use patchwave::simulator::latency::delayed;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fleet::write_key;
@@ -24,7 +27,7 @@ pub struct Server {
 
 impl Server {
     /// Starts the hosts; the inner error says why this machine has no sshd.
-    pub fn start(hosts: usize) -> Result<Result<Self, String>> {
+    pub fn start(hosts: usize, round_trip: Duration) -> Result<Result<Self, String>> {
         if !Path::new(SSHD).exists() {
             return Ok(Err(format!("{SSHD} is not installed")));
         }
@@ -42,7 +45,10 @@ impl Server {
             inventory.push_str(&format!("  host{number:05}: {{port: {port}}}\n"));
             known_hosts.push_str(&format!("[127.0.0.1]:{port} {host_key}"));
             let (configuration, stop) = (configuration.clone(), stop.clone());
-            runtime.spawn(async move { stop.run_until_cancelled(listen(listener, configuration)).await });
+            runtime.spawn(async move {
+                stop.run_until_cancelled(listen(listener, configuration, round_trip))
+                    .await
+            });
         }
         std::fs::write(directory.path().join("fleet.yml"), inventory)?;
         std::fs::write(directory.path().join("known_hosts"), known_hosts)?;
@@ -59,24 +65,41 @@ impl Server {
     }
 }
 
-async fn listen(listener: TcpListener, configuration: PathBuf) {
+async fn listen(listener: TcpListener, configuration: PathBuf, round_trip: Duration) {
     while let Ok((stream, _)) = listener.accept().await {
-        let Ok(stream) = stream.into_std() else { continue };
-        if stream.set_nonblocking(false).is_err() {
-            continue;
-        }
-        let Ok(output) = stream.try_clone() else { continue };
-        let child = tokio::process::Command::new(SSHD)
-            .args(["-i", "-f"])
-            .arg(&configuration)
-            .stdin(Stdio::from(std::os::fd::OwnedFd::from(stream)))
-            .stdout(Stdio::from(std::os::fd::OwnedFd::from(output)))
-            .stderr(Stdio::null())
-            .spawn();
-        if let Ok(mut child) = child {
-            tokio::spawn(async move { child.wait().await });
+        let _ = stream.set_nodelay(true);
+        let socket = if round_trip.is_zero() {
+            stream.into_std().map(OwnedFd::from)
+        } else {
+            far_away(stream, round_trip)
+        };
+        if let Ok(socket) = socket {
+            tokio::spawn(serve(socket, configuration.clone()));
         }
     }
+}
+
+/// A socket whose other end is the client, a round trip away.
+fn far_away(stream: TcpStream, round_trip: Duration) -> std::io::Result<OwnedFd> {
+    let (mut here, there) = UnixStream::pair()?;
+    tokio::spawn(async move {
+        let (mut near, carry) = delayed(stream, round_trip);
+        let _ = tokio::join!(tokio::io::copy_bidirectional(&mut near, &mut here), carry);
+    });
+    there.into_std().map(OwnedFd::from)
+}
+
+async fn serve(socket: OwnedFd, configuration: PathBuf) -> std::io::Result<()> {
+    rustix::io::ioctl_fionbio(&socket, false)?;
+    let output = socket.try_clone()?;
+    let mut child = tokio::process::Command::new(SSHD)
+        .args(["-i", "-f"])
+        .arg(&configuration)
+        .stdin(Stdio::from(socket))
+        .stdout(Stdio::from(output))
+        .stderr(Stdio::null())
+        .spawn()?;
+    child.wait().await.map(drop)
 }
 
 /// Keys and configuration of sshd.
