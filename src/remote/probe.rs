@@ -18,6 +18,7 @@
 //! - `reboot-check`, of managers that have one: see [`super::facts`].
 //! - `installed`, only when asked for: lines `NAME|ARCHITECTURE|VERSION`.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::manager::{self, detect, failure, parse_installed};
@@ -33,11 +34,14 @@ use crate::model::update::Update;
 use super::facts::{System, facts, operating_system};
 use super::frame;
 use super::program;
-use super::script::{Nonce, Script, UnsendableValue};
+use super::script::{Nonce, Program, Script, UnsendableValue};
 use super::transport::ScriptOutput;
 
 /// What kind of script a probe is.
 pub const KIND: &str = "probe";
+
+/// Put together once: it is the longest of all programs, and goes to every host of a fleet at once.
+static PROBE: LazyLock<Program> = LazyLock::new(|| Program::new(KIND, &program::probe()));
 
 /// When the package manager's metadata is fetched anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,9 +106,8 @@ pub fn probe_script_through(
         Refresh::OlderThan(age) => ("older-than", age.as_secs()),
     };
     let installed = if request.installed { "yes" } else { "no" };
-    Script::new(
-        KIND,
-        &program::probe(),
+    Script::of_program(
+        &PROBE,
         nonce,
         [
             policy,

@@ -8,6 +8,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 /// A random word, fresh for every script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nonce(String);
@@ -51,8 +53,30 @@ pub enum Interpreter {
 pub struct Script {
     kind: &'static str,
     interpreter: Interpreter,
-    text: String,
+    /// The program up to the data: the same for every host, and shared where it is large.
+    program: Bytes,
+    /// The data and what closes it.
+    data: String,
     nonce: Nonce,
+}
+
+/// A program as it begins a script.
+#[derive(Debug, Clone)]
+pub struct Program {
+    kind: &'static str,
+    text: Bytes,
+}
+
+impl Program {
+    /// A program of POSIX shell that defines `main`. Clones share its text.
+    #[must_use]
+    pub fn new(kind: &'static str, text: &str) -> Self {
+        let text = format!("# patchwave {kind}\n{text}\nmain <<'PATCHWAVE_END_");
+        Self {
+            kind,
+            text: Bytes::from(text),
+        }
+    }
 }
 
 impl Script {
@@ -66,22 +90,33 @@ impl Script {
         nonce: Nonce,
         data: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, UnsendableValue> {
-        let end = format!("PATCHWAVE_END_{nonce}");
-        let mut text = format!("# patchwave {kind}\n{program}\nmain <<'{end}'\n{nonce}\n");
-        for value in data {
+        Self::of_program(&Program::new(kind, program), nonce, data)
+    }
+
+    /// The same for a program that is used for many hosts.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_program(
+        program: &Program,
+        nonce: Nonce,
+        values: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, UnsendableValue> {
+        let mut data = format!("{nonce}'\n{nonce}\n");
+        for value in values {
             let value = value.as_ref();
             if value.contains(['\n', '\r', '\0']) {
                 return Err(UnsendableValue);
             }
-            text.push_str(value);
-            text.push('\n');
+            data.push_str(value);
+            data.push('\n');
         }
-        text.push_str(&end);
-        text.push('\n');
+        data.push_str(&format!("PATCHWAVE_END_{nonce}\n"));
         Ok(Self {
-            kind,
+            kind: program.kind,
             interpreter: Interpreter::Posix,
-            text,
+            program: program.text.clone(),
+            data,
             nonce,
         })
     }
@@ -97,7 +132,7 @@ impl Script {
         nonce: Nonce,
         data: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, UnsendableValue> {
-        let mut text = format!("# patchwave {kind}\n{program}\nInvoke-Probe (@'\n{nonce}\n");
+        let mut text = format!("{nonce}\n");
         for value in data {
             let value = value.as_ref();
             if value.contains(['\n', '\r', '\0']) || value.starts_with("'@") {
@@ -110,7 +145,8 @@ impl Script {
         Ok(Self {
             kind,
             interpreter: Interpreter::PowerShell,
-            text,
+            program: Bytes::from(format!("# patchwave {kind}\n{program}\nInvoke-Probe (@'\n")),
+            data: text,
             nonce,
         })
     }
@@ -127,10 +163,16 @@ impl Script {
         self.kind
     }
 
-    /// The whole text, to be sent to the standard input of its interpreter.
+    /// The whole, to be sent to the standard input of its interpreter, in parts that follow each other.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn parts(&self) -> [Bytes; 2] {
+        [self.program.clone(), Bytes::from(self.data.clone())]
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}{}", String::from_utf8_lossy(&self.program), self.data)
     }
 
     /// The nonce of its frames.
@@ -187,7 +229,7 @@ mod tests {
     fn data_comes_back_as_it_was_given() {
         let data = ["$(id)", "a 'b' \"c\"", "", "`x`", "\\n", "PATCHWAVE_END_0"];
         let script = Script::new("probe", "main() { cat; }", Nonce::from_bits(7), data).unwrap();
-        let received = ReceivedScript::parse(script.text()).unwrap();
+        let received = ReceivedScript::parse(&script.text()).unwrap();
         assert_eq!(received.kind, "probe");
         assert_eq!(received.data, data);
         assert_eq!(&received.nonce, script.nonce());

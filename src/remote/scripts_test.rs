@@ -137,7 +137,7 @@ fn files(test: &str) -> Vec<PathBuf> {
 #[test]
 fn every_script_is_read_back() {
     for (path, script) in written("read-back") {
-        let received = ReceivedScript::parse(script.text()).unwrap();
+        let received = ReceivedScript::parse(&script.text()).unwrap();
         assert_eq!(received.kind, script.kind(), "{}", path.display());
     }
 }

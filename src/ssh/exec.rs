@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::time::{Instant, timeout_at};
@@ -113,11 +114,12 @@ fn deadline_of_close() -> Instant {
     deadline(std::time::Duration::from_secs(1))
 }
 
-async fn write_all(writer: Arc<ChannelWriteHalf<Msg>>, mut receiver: tokio::sync::mpsc::UnboundedReceiver<Vec<u8>>) {
-    while let Some(bytes) = receiver.recv().await {
-        for chunk in bytes.chunks(CHUNK) {
+async fn write_all(writer: Arc<ChannelWriteHalf<Msg>>, mut receiver: tokio::sync::mpsc::UnboundedReceiver<Bytes>) {
+    while let Some(mut bytes) = receiver.recv().await {
+        while !bytes.is_empty() {
+            let chunk = bytes.split_to(bytes.len().min(CHUNK));
             // Waits for ever when the other side stops reading; the task is aborted then.
-            if writer.data_bytes(chunk.to_vec()).await.is_err() {
+            if writer.data_bytes(chunk).await.is_err() {
                 return;
             }
         }

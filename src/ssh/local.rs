@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
@@ -97,7 +98,7 @@ async fn drain(
     }
 }
 
-async fn write_all(mut stdin: ChildStdin, mut receiver: mpsc::UnboundedReceiver<Vec<u8>>) {
+async fn write_all(mut stdin: ChildStdin, mut receiver: mpsc::UnboundedReceiver<Bytes>) {
     while let Some(bytes) = receiver.recv().await {
         if stdin.write_all(&bytes).await.is_err() || stdin.flush().await.is_err() {
             return;

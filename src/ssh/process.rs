@@ -5,6 +5,7 @@
 
 use std::future::Future;
 
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -34,13 +35,13 @@ pub(super) trait ProcessEvents: Send {
 
 /// The standard input of a program.
 pub(super) struct Input {
-    sender: Option<mpsc::UnboundedSender<Vec<u8>>>,
+    sender: Option<mpsc::UnboundedSender<Bytes>>,
     writer: JoinHandle<()>,
 }
 
 impl Input {
     /// Starts the task that writes. It is given a receiver whose end means end of file.
-    pub(super) fn new<F>(write: impl FnOnce(mpsc::UnboundedReceiver<Vec<u8>>) -> F) -> Self
+    pub(super) fn new<F>(write: impl FnOnce(mpsc::UnboundedReceiver<Bytes>) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -53,10 +54,10 @@ impl Input {
     }
 
     /// Queues bytes.
-    pub(super) fn send(&self, bytes: Vec<u8>) {
+    pub(super) fn send(&self, bytes: impl Into<Bytes>) {
         if let Some(sender) = &self.sender {
             // The program may have ended already; its events tell.
-            let _ = sender.send(bytes);
+            let _ = sender.send(bytes.into());
         }
     }
 

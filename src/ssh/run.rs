@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::error::{ErrorCode, HostError};
@@ -129,11 +130,14 @@ impl<E: ProcessEvents> Run<'_, E> {
     }
 
     fn send_script(&mut self) {
-        let text = self.request.script.text().as_bytes();
+        let parts = self.request.script.parts();
         if let Some(word) = &self.ascent.terminal {
-            self.input.send(terminal_head(text.len(), word).into_bytes());
+            let length = parts.iter().map(Bytes::len).sum();
+            self.input.send(terminal_head(length, word).into_bytes());
         }
-        self.input.send(text.to_vec());
+        for part in parts {
+            self.input.send(part);
+        }
         if self.ascent.terminal.is_none() {
             self.input.finish();
         }

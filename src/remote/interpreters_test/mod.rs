@@ -34,7 +34,7 @@ fn nonce() -> Nonce {
 
 /// What a shell made of a script, without the names of its own world.
 fn answer(world: &World, script: &Script) -> (ScriptOutput, String) {
-    let output = world.run(script.text());
+    let output = world.run(&script.text());
     let text = world.neutral(&format!(
         "{}\n=====\n{}",
         String::from_utf8_lossy(&output.stdout),
