@@ -20,13 +20,21 @@ pub const PRIVILEGED_SHELL: [&str; 3] = ["/bin/sh", "-c", "echo PATCHWAVE-READY;
 /// is a greeting, and what comes after it is the program's.
 pub const START_SIGN: &str = "PATCHWAVE-START";
 
-/// As [`PRIVILEGED_SHELL`], where the program's streams are a terminal: once the sign is printed, bytes go
-/// through it unchanged. It reads a line `LENGTH WORD` and then a script of that many bytes, which runs without the
+/// What the shell prints on a line of its own once bytes go through its terminal unchanged.
+pub const TERMINAL_SIGN: &str = "PATCHWAVE-TERMINAL";
+
+/// What [`PRIVILEGED_SHELL`] becomes where its input is a terminal: once the sign is printed, bytes go through it
+/// unchanged. It reads a line `LENGTH WORD` and then a script of that many bytes, which runs without the
 /// terminal; after the script's standard output comes a line `WORD EXIT-CODE`, then its standard error and a line
-/// `WORD`. See [`terminal_head`] and [`split_terminal`].
-const TERMINAL_SHELL: &str = "stty raw -echo 2>/dev/null; echo PATCHWAVE-READY; read -r length word; exec 3>&1; \
+/// `WORD`. See [`terminal_shell`], [`terminal_head`] and [`split_terminal`].
+const TERMINAL_SHELL: &str = "stty raw -echo 2>/dev/null; echo PATCHWAVE-TERMINAL; read -r length word; exec 3>&1; \
     { head -c \"$length\" | $(command -v setsid) /bin/sh -s >&3 3>&-; printf \"\\n%s %s\\n\" \"$word\" \"$?\" >&3; } 2>&1 | \
     { text=$(head -c 16777216; cat >/dev/null); printf \"%s\\n%s\\n\" \"$text\" \"$word\"; }";
+
+/// What stands around a program on a terminal: all that it prints goes through a pipe, with its exit code kept. A shell
+/// that finds a terminal on both sides takes it for a person, and prompts, edits and keeps a history.
+const AROUND: &str = "exec 3>&1; code=$({ { \"$@\" 2>&1 3>&- 4>&-; echo \"$?\" >&4; } | cat >&3; } 4>&1); \
+    exit \"${code:-1}\"";
 
 /// Whether a user's name can stand in a command line: it means nothing to any shell and is no option.
 #[must_use]
@@ -44,10 +52,19 @@ pub fn privileged_command(method: PrivilegeMethod, user: &str, prompt: Option<&s
     command(method, user, prompt, PRIVILEGED_SHELL[2])
 }
 
-/// As [`privileged_command`], for a program that wants a terminal.
+/// As [`privileged_command`], for a program that wants a terminal. It is the same command, so that one rule allows
+/// both; its shell is then sent [`terminal_shell`].
 #[must_use]
 pub fn terminal_command(method: PrivilegeMethod, user: &str, prompt: Option<&str>) -> Option<String> {
-    command(method, user, prompt, TERMINAL_SHELL)
+    let command = privileged_command(method, user, prompt)?;
+    Some(format!("/bin/sh -c '{AROUND}' sh {command}"))
+}
+
+/// What a shell on a terminal is sent when it has said that it is there: it answers with [`TERMINAL_SIGN`]. One line, far
+/// shorter than the shortest that a terminal takes (1,024 bytes, on macOS).
+#[must_use]
+pub fn terminal_shell() -> String {
+    format!("exec /bin/sh -c '{TERMINAL_SHELL}'\n")
 }
 
 /// A command that says when the program starts, by a word that is random and fresh. The program's own words are
@@ -184,15 +201,20 @@ mod tests {
         let script = "main() { while read -r line; do echo \"$line\"; done; echo bad >&2; printf end; exit 7; }\n\
                       main <<'END'\na b\nEND\n";
         let mut child = Command::new("/bin/sh")
-            .args(["-c", TERMINAL_SHELL])
+            .args(["-c", AROUND, "sh"])
+            .args(PRIVILEGED_SHELL)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        write!(stdin, "{}{script}", terminal_head(script.len(), "w7")).unwrap();
+        let (shell, head) = (terminal_shell(), terminal_head(script.len(), "w7"));
+        write!(stdin, "{shell}{head}{script}").unwrap();
         let output = child.wait_with_output().unwrap();
-        let body = output.stdout.strip_prefix(b"PATCHWAVE-READY\n").unwrap();
+        let body = output
+            .stdout
+            .strip_prefix(b"PATCHWAVE-READY\nPATCHWAVE-TERMINAL\n")
+            .unwrap();
         let output = split_terminal(body, "w7");
         assert_eq!(String::from_utf8_lossy(&output.stdout), "a b\nend");
         assert_eq!(output.stderr, b"bad\n");
@@ -205,8 +227,39 @@ mod tests {
         for method in [PrivilegeMethod::Sudo, PrivilegeMethod::Doas, PrivilegeMethod::Su] {
             let command = announced(&terminal_command(method, "root", Some("P")).unwrap(), "w7");
             // Inside single quotes csh still reads `!`, and no shell a further quote.
-            assert_eq!(command.matches('\'').count(), 2, "{command}");
+            assert_eq!(command.matches('\'').count(), 4, "{command}");
             assert!(!command.contains('!') && !command.contains('\n'), "{command}");
         }
+        let line = terminal_shell();
+        assert!(line.len() < 1000 && line.find('\n') == Some(line.len() - 1), "{line}");
+        assert_eq!(line.matches('\'').count(), 2, "{line}");
+        assert!(line.contains(&format!("echo {TERMINAL_SIGN};")), "{line}");
+    }
+
+    /// A rule of sudoers or doas.conf holds this command and nothing else.
+    #[test]
+    fn what_runs_as_root_is_the_same_on_a_terminal() {
+        for method in [PrivilegeMethod::Sudo, PrivilegeMethod::Doas] {
+            for prompt in [None, Some("P")] {
+                let command = terminal_command(method, "root", prompt).unwrap();
+                let [shell, option, text] = PRIVILEGED_SHELL;
+                assert!(
+                    command.ends_with(&format!(" -u root -- {shell} {option} '{text}'")),
+                    "{command}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_program_keeps_its_exit_code_and_its_words() {
+        let output = std::process::Command::new("/bin/sh")
+            .args(["-c", AROUND, "sh", "/bin/sh", "-c", "echo bad >&2; exit 41"])
+            .output()
+            .unwrap();
+        assert_eq!(
+            (output.stdout.as_slice(), output.status.code()),
+            (&b"bad\n"[..], Some(41))
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! sent before the shell that runs as the wanted user has said that it is there. Prompt and sign never reach the
 //! output.
 
+use crate::remote::privilege::TERMINAL_SIGN;
 use crate::remote::transport::OUTPUT_LIMIT;
 
 use super::prompt::{Prompt, find};
@@ -18,6 +19,8 @@ pub(super) enum Step {
     Wait,
     /// Send the password and a line end.
     SendPassword,
+    /// The shell is there, on a terminal: send what makes bytes go through that unchanged.
+    SendShell,
     /// The shell is ready.
     Ready,
     /// The password was wrong: it is asked for again.
@@ -59,6 +62,8 @@ pub(super) struct Script {
 pub(super) struct Dialogue {
     script: Script,
     started: bool,
+    /// Whether the shell on a terminal has said that it is there.
+    opened: bool,
     ready: bool,
     asked: bool,
     /// What came over standard output before the shell was ready, then the output of the script.
@@ -82,6 +87,7 @@ impl Dialogue {
             started: script.start.is_none(),
             ready: script.sign.is_none(),
             script,
+            opened: false,
             asked: false,
             stdout: Bounded::default(),
             stderr: Bounded::default(),
@@ -118,12 +124,20 @@ impl Dialogue {
             self.stdout.bytes.drain(..after);
             self.started = true;
         }
+        let sign = match self.opened {
+            true => Some(TERMINAL_SIGN),
+            false => self.script.sign.as_deref(),
+        };
         if self.started
-            && let Some(after) = self.script.sign.as_deref().and_then(|sign| self.after_line(sign))
+            && let Some(after) = sign.and_then(|sign| self.after_line(sign))
         {
             let rest = self.stdout.bytes.split_off(after.min(self.stdout.bytes.len()));
             self.stdout = Bounded::default();
             self.stdout.add(&rest, OUTPUT_LIMIT);
+            self.stdout_prompt_end = 0;
+            if self.script.on_terminal && !std::mem::replace(&mut self.opened, true) {
+                return Step::SendShell;
+            }
             self.ready = true;
             return Step::Ready;
         }
@@ -149,9 +163,10 @@ impl Dialogue {
         end("\n").or_else(|| end("\r\n"))
     }
 
-    /// Nothing counts as a prompt before the program has started or after the shell is ready.
+    /// Nothing counts as a prompt before the program has started or after the shell is there.
     fn look_for_prompt(&mut self) -> Step {
-        let Some(prompt) = self.script.prompt.as_ref().filter(|_| self.started && !self.ready) else {
+        let may_come = self.started && !self.opened && !self.ready;
+        let Some(prompt) = self.script.prompt.as_ref().filter(|_| may_come) else {
             return Step::Wait;
         };
         // The prompt is near the end: what lies far behind is not read again and again.
@@ -295,7 +310,14 @@ mod tests {
         assert_eq!(dialogue.stdout(b"\r\nSTART-7\r\nPass"), Step::Wait);
         assert_eq!(dialogue.stdout(b"word: "), Step::SendPassword);
         assert_eq!(dialogue.stdout(b"\r\n"), Step::Wait);
-        assert_eq!(dialogue.stdout(b"READY\nout"), Step::Ready);
+        assert_eq!(dialogue.stdout(b"READY\n"), Step::SendShell);
+        assert!(!dialogue.is_ready());
+        // What was sent may come back.
+        assert_eq!(
+            dialogue.stdout(b"echo PATCHWAVE-TERMINAL; read\r\nPassword: "),
+            Step::Wait
+        );
+        assert_eq!(dialogue.stdout(b"\r\nPATCHWAVE-TERMINAL\nout"), Step::Ready);
         assert_eq!(dialogue.stdout(b"\nPassword: "), Step::Wait);
         assert_eq!(dialogue.into_outputs().0, b"out\nPassword: ");
         let mut dialogue = asking_su(true);

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
-use crate::remote::privilege::{split_terminal, terminal_head};
+use crate::remote::privilege::{split_terminal, terminal_head, terminal_shell};
 use crate::remote::transport::{ScriptOutput, ScriptRequest};
 
 use super::dialogue::{Dialogue, Step};
@@ -122,6 +122,7 @@ impl<E: ProcessEvents> Run<'_, E> {
                 }
                 None => return Err(refusal::password_wanted(self.host)),
             },
+            Step::SendShell => self.input.send(terminal_shell().into_bytes()),
             Step::Ready if sent_at_once => {}
             Step::Ready => self.send_script(),
             Step::WrongPassword => return Err(refusal::wrong_password(self.host)),

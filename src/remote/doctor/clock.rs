@@ -45,7 +45,7 @@ pub(super) fn clock(sections: &Sections, times: Times) -> Check {
             .trim()
             .parse::<i64>()
             .ok()
-            .filter(|at| at.abs() < 1 << 40)
+            .filter(|at| at.unsigned_abs() < 1 << 40)
     };
     let (Some(first), Some(last)) = (read("clock"), read("clock-end")) else {
         return Check::unknown(
