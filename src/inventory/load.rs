@@ -182,6 +182,76 @@ mod tests {
         }
     }
 
+    fn problems_of(directory: &tempfile::TempDir, name: &str) -> String {
+        load_inventory(&[directory.path().join(name)], &context())
+            .map_or_else(|problems| problems.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn nothing_of_ansible_is_left_out_of_a_native_directory() {
+        let beside = |name: &str, text: &str, native: &str| {
+            let path = format!("prod/{name}");
+            let files = [("prod/patchwave.yml", native), (path.as_str(), text)];
+            problems_of(&directory(&files), "prod")
+        };
+        for (name, text) in [
+            ("hosts", "web01\n"),
+            ("fleet", "# all\n[web]\nweb01\n"),
+            ("fleet.json", r#"{"all": {"hosts": {"a": {}}}}"#),
+            ("dc2/hosts", "web02\n"),
+            ("dc2/more/all.yml", "web: {hosts: {a: }}"),
+        ] {
+            let problems = beside(name, text, "hosts: [bastion]");
+            assert!(
+                problems.contains("belongs to Ansible and would not be read"),
+                "{name}: {problems}"
+            );
+        }
+        for (name, text) in [
+            ("hosts.yml", "web: {hosts: {a: }}"),
+            ("group_vars/all", "x: 1"),
+            ("notes.txt", "[web]"),
+            ("ssh_config", "Host a\n  Port 22\n"),
+            ("id_ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\n"),
+            ("playbooks/site.yml", "- hosts: all\n"),
+            (".git/hosts", "a"),
+        ] {
+            assert_eq!(beside(name, text, "hosts: [bastion]"), "", "{name}");
+        }
+        assert_eq!(beside("hosts", "web01\n", "include: [hosts]"), "");
+        assert_eq!(beside("dc2/hosts", "web01\n", "include: [dc2]"), "");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_broken_link_is_a_mistake() {
+        let directory = directory(&[("native/web.yml", "hosts: [a]"), ("ansible/hosts", "a\n")]);
+        for name in ["native/db.yml", "ansible/group_vars"] {
+            assert_eq!(problems_of(&directory, "native"), "");
+            let link = directory.path().join(name);
+            std::os::unix::fs::symlink("gone", &link).unwrap();
+            let problems = problems_of(&directory, name.split('/').next().unwrap());
+            assert!(
+                problems.contains(name) && problems.contains("cannot be read"),
+                "{name}: {problems}"
+            );
+            fs::remove_file(link).unwrap();
+        }
+    }
+
+    #[test]
+    fn folders_that_are_too_deep_are_a_mistake() {
+        let deep = "d/".repeat(9);
+        for name in [
+            format!("ansible/{deep}hosts"),
+            format!("ansible/group_vars/web/{deep}x.yml"),
+        ] {
+            let files = [("ansible/hosts", "[web]\na\n"), (name.as_str(), "x: 1")];
+            let problems = problems_of(&directory(&files), "ansible");
+            assert!(problems.contains("more than 8 deep"), "{name}: {problems}");
+        }
+    }
+
     #[test]
     fn the_only_inventory_is_found_and_several_are_not_merged() {
         let found = |files: &[(&str, &str)], system: &str| {

@@ -153,9 +153,8 @@ fn add_inventories(directory: &Path, depth: usize, source: &mut AnsibleSource) -
             continue;
         }
         if path.is_dir() {
-            if depth < DEEPEST {
-                add_inventories(&path, depth + 1, source)?;
-            }
+            check_depth(&path, depth)?;
+            add_inventories(&path, depth + 1, source)?;
             continue;
         }
         let file = read(&path).map_err(|error| unreadable(&path, &error))?;
@@ -165,6 +164,17 @@ fn add_inventories(directory: &Path, depth: usize, source: &mut AnsibleSource) -
         }
     }
     Ok(())
+}
+
+fn check_depth(folder: &Path, depth: usize) -> Result<(), Diagnostics> {
+    if depth < DEEPEST {
+        return Ok(());
+    }
+    let place = Place::of_file(&folder.display().to_string());
+    let message = format!("folders lie more than {DEEPEST} deep within each other");
+    Err(Diagnostic::new(place, message)
+        .with_hint("name the inner folder by itself")
+        .into())
 }
 
 /// Whether Ansible would take a file or folder of an inventory directory for an inventory.
@@ -188,8 +198,14 @@ fn add_variables(directory: &Path, source: &mut AnsibleSource) -> Result<(), Dia
 /// The files of variables by name: `web`, else `web.yml`, else `web.yaml`, else `web.json`, the first one that
 /// is there; for a folder, everything in it.
 fn variables(directory: &Path) -> Result<Vec<(String, InventoryFile)>, Diagnostics> {
-    if !directory.is_dir() {
-        return Ok(Vec::new());
+    match fs::metadata(directory) {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Ok(Vec::new()),
+        // A link that leads nowhere is no folder that is not there.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(directory).is_err() => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(unreadable(directory, &error)),
     }
     let mut found: BTreeMap<String, (usize, PathBuf)> = BTreeMap::new();
     for path in list(directory).map_err(|error| unreadable(directory, &error))? {
@@ -238,7 +254,8 @@ fn add_folder(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Resul
             .extension()
             .map(|extension| extension.to_string_lossy().into_owned());
         if path.is_dir() {
-            if extension.is_none() && depth < DEEPEST {
+            if extension.is_none() {
+                check_depth(&path, depth)?;
                 add_folder(&path, depth + 1, paths)?;
             }
         } else if VARIABLES.contains(&extension.as_deref().unwrap_or_default()) {

@@ -44,6 +44,19 @@ pub(super) fn read(sources: &[AnsibleSource], paths: &PathContext) -> (Vec<FileC
     content::contents(reading, &files, paths)
 }
 
+/// Whether what a file says can only be meant for Ansible: sections in INI form, or groups in YAML or JSON.
+pub(super) fn is_plainly_ansible(path: &Path, bytes: &[u8]) -> bool {
+    if dialect::is_ini(bytes) {
+        return true;
+    }
+    let is_other = path
+        .extension()
+        .is_some_and(|extension| extension != "yml" && extension != "yaml" && extension != "json");
+    let document = (!is_other).then(|| Document::from_ansible("", bytes));
+    let root = document.as_ref().and_then(|document| document.root.as_ref());
+    root.is_some_and(dialect::is_ansible)
+}
+
 /// Whether a file is an inventory of Ansible's: a file that is not native, in YAML or in INI form.
 #[must_use]
 pub fn is_ansible(path: &Path, bytes: &[u8]) -> bool {

@@ -4,7 +4,7 @@
 //! together with everything that it started in that group.
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -30,7 +30,7 @@ const QUOTED: (usize, usize) = (3, 200);
 pub(super) fn run(line: &CommandLine) -> Result<Vec<u8>, String> {
     let (program, arguments) = line.words.split_first().ok_or("there is no program to run")?;
     let deadline = Instant::now() + line.timeout;
-    let mut command = Command::new(program_path(program, &line.folder));
+    let mut command = Command::new(line.program());
     command
         .args(arguments)
         .stdin(Stdio::null())
@@ -63,13 +63,16 @@ pub(in crate::inventory) fn run_words(words: Vec<String>, timeout: Duration) -> 
     })
 }
 
-/// A bare name is looked for among the commands; a path begins where the inventory is.
-fn program_path(program: &str, folder: &Path) -> PathBuf {
-    if !program.contains('/') {
-        return PathBuf::from(program);
+impl CommandLine {
+    /// A bare name is looked for among the commands; a path begins where the inventory is.
+    pub(super) fn program(&self) -> PathBuf {
+        let program = self.words.first().map(String::as_str).unwrap_or_default();
+        if !program.contains('/') {
+            return PathBuf::from(program);
+        }
+        let path = self.folder.join(program);
+        std::path::absolute(&path).unwrap_or(path)
     }
-    let path = folder.join(program);
-    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A program that runs. However this is dropped, nothing of it goes on.

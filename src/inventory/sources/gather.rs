@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::include::{CommandLine, Include, Included, PathKind, includes_of};
+use super::overlooked::overlooked;
 use super::programs::run_programs;
 use super::{Includes, NativeSource, Sources, SshSource};
 use crate::inventory::ansible::files::{is_program, list, read, source_of_directory, source_of_file, source_of_files};
@@ -27,6 +28,7 @@ pub(in crate::inventory) fn gather(paths: &[PathBuf], context: &ResolveContext) 
         pieces: Vec::new(),
         seen: HashSet::new(),
         open: Vec::new(),
+        native_directories: Vec::new(),
         problems: Diagnostics::default(),
     };
     for path in paths {
@@ -54,6 +56,8 @@ struct Gatherer<'a> {
     seen: HashSet<PathBuf>,
     /// The files that include what is being read, the outermost first: real path and name.
     open: Vec<(PathBuf, PathBuf)>,
+    /// The directories of which only native files and Ansible's in YAML were read, and where each is included.
+    native_directories: Vec<(PathBuf, Option<Place>)>,
     problems: Diagnostics,
 }
 
@@ -100,7 +104,7 @@ impl Gatherer<'_> {
     fn directory(&mut self, path: &Path, place: Option<&Place>) -> Result<(), Diagnostics> {
         let listing = list(path).map_err(|error| unreadable(path, &error, place))?;
         let mut native: Vec<InventoryFile> = Vec::new();
-        for file in listing.iter().filter(|entry| is_yaml(entry) && entry.is_file()) {
+        for file in listing.iter().filter(|entry| is_yaml(entry) && !entry.is_dir()) {
             native.push(read(file).map_err(|error| unreadable(file, &error, place))?);
         }
         let has_native = native.iter().any(|file| has_native_key(&file.bytes));
@@ -113,6 +117,7 @@ impl Gatherer<'_> {
             let message = "the directory holds no inventory: no `*.yml`, no `*.yaml` and nothing of Ansible's";
             return Err(problem(path, message.to_owned(), place));
         }
+        self.native_directories.push((path.to_owned(), place.cloned()));
         let (ansible, native): (Vec<_>, Vec<_>) =
             native.into_iter().partition(|file| is_ansible(&file.path, &file.bytes));
         if !ansible.is_empty() {
@@ -194,8 +199,29 @@ impl Gatherer<'_> {
         )
     }
 
+    /// What Ansible would read of native directories must be read by some way: a fleet is never smaller than it was
+    /// meant to be.
+    fn refuse_overlooked(&mut self) {
+        let programs = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Command { line, .. } => fs::canonicalize(line.program()).ok(),
+            _ => None,
+        });
+        self.seen.extend(programs);
+        for (directory, place) in std::mem::take(&mut self.native_directories) {
+            match overlooked(&directory, &self.seen) {
+                Ok(found) => {
+                    for path in found {
+                        self.problems.push(not_read(&path, &directory, place.as_ref()));
+                    }
+                }
+                Err(problems) => self.problems.merge(problems),
+            }
+        }
+    }
+
     /// Runs the programs, and gives everything in its order.
     fn finish(mut self) -> (Sources, Diagnostics) {
+        self.refuse_overlooked();
         let mut sources = Sources::default();
         for piece in run_programs(self.pieces) {
             match piece {
@@ -229,6 +255,22 @@ fn problem(path: &Path, message: String, place: Option<&Place>) -> Diagnostics {
         Some(place) => Diagnostic::new(place.clone(), format!("`{name}`: {message}")),
         None => Diagnostic::new(Place::of_file(&name), message),
     })
+}
+
+fn not_read(path: &Path, directory: &Path, place: Option<&Place>) -> Diagnostic {
+    let directory = directory.display();
+    let message = format!(
+        "`{}` belongs to Ansible and would not be read: `{directory}` holds native files too, and of such a directory \
+         only `*.yml` and `*.yaml` are read",
+        path.display()
+    );
+    let place = place
+        .cloned()
+        .unwrap_or_else(|| Place::of_file(&path.display().to_string()));
+    Diagnostic::new(place, message).with_hint(
+        "put the native files beside the directory and name both with `--inventory`, or name this one by `include`; \
+         what is no inventory belongs elsewhere",
+    )
 }
 
 fn unreadable(path: &Path, error: &io::Error, place: Option<&Place>) -> Diagnostics {

@@ -7,6 +7,7 @@ pub(super) mod command;
 pub(super) mod gather;
 pub(super) mod include;
 mod output;
+mod overlooked;
 mod programs;
 
 use std::path::PathBuf;
