@@ -72,7 +72,7 @@ impl TerminalPrompter {
         if draws {
             self.bars.set_draw_target(ProgressDrawTarget::stderr());
         }
-        answer.ok().filter(|answer| !answer.is_empty()).map(Secret::new)
+        answer.ok().map(Secret::new)
     }
 }
 
@@ -88,7 +88,9 @@ impl Prompter for TerminalPrompter {
             stderr.flush()?;
             drop(stderr);
             let mut answer = String::new();
-            std::io::stdin().read_line(&mut answer)?;
+            if std::io::stdin().read_line(&mut answer)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
             Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
         })
     }

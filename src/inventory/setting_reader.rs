@@ -147,7 +147,9 @@ pub(super) fn read_user(reader: &mut Reader, node: &Node) -> Option<Located<Stri
 pub(super) fn check_user(text: &str) -> Result<String, &'static str> {
     let is_name = !text.is_empty()
         && !text.starts_with('-')
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|".contains(c));
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|<>(){}".contains(c))
+        // It would take the meaning from what follows it in a command line.
+        && !text.ends_with('\\');
     if is_name {
         Ok(text.to_owned())
     } else {

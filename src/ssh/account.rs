@@ -13,7 +13,7 @@ use super::failure;
 /// The account of one login.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    /// What could not be tried, before any connection.
+    /// What could not be tried, or was not.
     notes: Vec<String>,
     tries: Vec<(String, String)>,
     /// Whether the server judged a key.
@@ -36,6 +36,11 @@ impl Account {
     /// Something was tried.
     pub(super) fn add(&mut self, what: impl Into<String>, verdict: impl Into<String>) {
         self.tries.push((what.into(), verdict.into()));
+    }
+
+    /// Something was not tried.
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// In one line; neighbours with one verdict share it.

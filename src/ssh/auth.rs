@@ -25,6 +25,9 @@ use super::method::{Method, Methods};
 /// Most tries of one login: a server that always wants one thing more is not followed for ever.
 const MOST_TRIES: usize = 24;
 
+/// At how many refusals sshd closes, where nothing else is configured (`MaxAuthTries`).
+const USUAL_MOST_REFUSALS: usize = 6;
+
 /// The answer to one try.
 pub(super) enum Answer {
     Accepted,
@@ -45,7 +48,10 @@ pub(super) struct Login<'a> {
     pub(super) limit: Duration,
     pub(super) candidates: VecDeque<Candidate>,
     pub(super) agent: Option<Agent>,
-    pub(super) agent_is_bound: bool,
+    /// How many tries with keys failed.
+    pub(super) key_tries: usize,
+    /// How many tries the server refused.
+    refusals: usize,
     /// Whether the password was sent and not accepted since.
     pub(super) password_sent: bool,
     farewell: Farewell,
@@ -55,8 +61,8 @@ pub(super) struct Login<'a> {
 /// the server.
 ///
 /// # Errors
-/// `E_AUTH` with the account of all that was tried, `E_CONNECT` when the server closed before it judged
-/// anything, `E_TIMEOUT`.
+/// `E_AUTH` with the account of all that was tried, `E_CONNECT` when the connection ended for another reason than
+/// what was tried, `E_TIMEOUT`.
 pub(super) async fn log_in(
     session: &mut Session,
     host: &Host,
@@ -74,7 +80,8 @@ pub(super) async fn log_in(
         limit,
         candidates: prepared.candidates.into(),
         agent: prepared.agent,
-        agent_is_bound: false,
+        key_tries: 0,
+        refusals: 0,
         password_sent: false,
         farewell,
     };
@@ -87,6 +94,7 @@ impl Login<'_> {
         for _ in 0..MOST_TRIES {
             let Some(method) = self.methods.next() else { break };
             if !self.may_begin(method) {
+                self.leave_keys_out();
                 self.methods.spend(method);
                 continue;
             }
@@ -114,6 +122,9 @@ impl Login<'_> {
                 Answer::Closed => {
                     let reason = self.farewell.reason();
                     self.account.add(what, format!("the connection ended ({reason})"));
+                    if !self.was_shown_out(&reason) {
+                        return Err(self.broken());
+                    }
                     break;
                 }
                 Answer::Failed(reason) => {
@@ -124,6 +135,7 @@ impl Login<'_> {
                 }
             }
         }
+        self.leave_keys_out();
         let somebody = self.credentials.prompter().is_there();
         Err(self.account.refused(self.host, self.methods.offered(), somebody))
     }
@@ -142,7 +154,7 @@ impl Login<'_> {
     fn may_begin(&self, method: Method) -> bool {
         let has_password = self.host.ssh.password.is_some() && !self.password_sent;
         match method {
-            Method::PublicKey => !self.candidates.is_empty(),
+            Method::PublicKey => self.has_key(),
             Method::Password => has_password,
             // Nobody may be there; after an accepted key the server's question is still worth knowing.
             Method::KeyboardInteractive => {
@@ -174,6 +186,7 @@ impl Login<'_> {
 
     fn refused(&mut self, method: Method, what: String, offered: MethodSet) {
         self.account.add(what, "refused");
+        self.refusals += 1;
         match method {
             Method::PublicKey => self.account.key_refused = true,
             Method::KeyboardInteractive | Method::Password => {
@@ -186,6 +199,25 @@ impl Login<'_> {
 
     fn was_judged(&self) -> bool {
         self.account.key_refused || self.account.password_refused || self.account.accepted > 0
+    }
+
+    /// Whether the server ended the connection because of what it had refused: it says so, or it had refused as much
+    /// as sshd allows. Everything else, such as a restart of the host, is no verdict on the login.
+    fn was_shown_out(&self, reason: &str) -> bool {
+        reason.to_lowercase().contains("authentication") || self.refusals >= USUAL_MOST_REFUSALS
+    }
+
+    fn broken(&self) -> HostError {
+        failure::connect(
+            format!(
+                "the connection to {}:{} broke during the login as {}: {}",
+                self.host.address,
+                self.host.port,
+                self.host.user,
+                self.account.text()
+            ),
+            "try again; if it stays so, look at sshd's log on the host",
+        )
     }
 
     fn closed(&self) -> HostError {
