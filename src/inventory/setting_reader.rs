@@ -283,3 +283,29 @@ fn check_fingerprint(text: &str) -> Result<String, String> {
         Err("this is not a fingerprint; `ssh-keygen -lf` prints it as `SHA256:` and 43 characters".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check_user;
+
+    #[test]
+    fn a_login_name_means_nothing_to_a_shell() {
+        for name in ["operator", "DOMAIN\\operator", "o.p-e_r@corp.example"] {
+            assert_eq!(check_user(name).as_deref(), Ok(name));
+        }
+        for name in [
+            "",
+            "-l",
+            "a b",
+            "a>b",
+            "x)",
+            "a{b,c}",
+            "a<b",
+            "$(x)",
+            "a;b",
+            "operator\\",
+        ] {
+            assert!(check_user(name).is_err(), "{name}");
+        }
+    }
+}

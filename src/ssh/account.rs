@@ -84,9 +84,7 @@ impl Account {
 
     fn advice(&self, host: &Host, offered: &[MethodKind], takes_keys: bool, somebody_is_there: bool) -> String {
         if self.password_refused {
-            return "correct the password that `password` refers to; it was sent once only, so that no account is \
-                    locked by it"
-                .to_owned();
+            return "correct the password that `password` refers to; it was sent once".to_owned();
         }
         if takes_keys && self.accepted == 0 {
             return format!(

@@ -21,6 +21,7 @@ use super::credentials::{Credentials, Prepared};
 use super::failure;
 use super::handshake::{ClientHandler, Farewell, Session};
 use super::method::{Method, Methods};
+use super::trials::{self, Trial};
 
 /// Most tries of one login: a server that always wants one thing more is not followed for ever.
 const MOST_TRIES: usize = 24;
@@ -52,6 +53,8 @@ pub(super) struct Login<'a> {
     pub(super) key_tries: usize,
     /// How many tries the server refused.
     refusals: usize,
+    /// The password's, while its verdict is waited for.
+    pub(super) trial: Option<Trial>,
     /// Whether the password was sent and not accepted since.
     pub(super) password_sent: bool,
     farewell: Farewell,
@@ -82,6 +85,7 @@ pub(super) async fn log_in(
         agent: prepared.agent,
         key_tries: 0,
         refusals: 0,
+        trial: None,
         password_sent: false,
         farewell,
     };
@@ -110,6 +114,7 @@ impl Login<'_> {
             let (what, answer) = self.try_method(method).await?;
             match answer {
                 Answer::Accepted => {
+                    self.trial.take().map_or((), Trial::accepted);
                     by.push(what);
                     return Ok(by.join(", then "));
                 }
@@ -179,6 +184,7 @@ impl Login<'_> {
 
     fn accepted(&mut self, what: String, offered: MethodSet) {
         self.account.add(what, "accepted");
+        self.trial.take().map_or((), Trial::accepted);
         self.account.accepted += 1;
         self.password_sent = false;
         self.methods.set_offered(offered);
@@ -187,6 +193,7 @@ impl Login<'_> {
     fn refused(&mut self, method: Method, what: String, offered: MethodSet) {
         self.account.add(what, "refused");
         self.refusals += 1;
+        self.trial.take().map_or((), Trial::refused);
         match method {
             Method::PublicKey => self.account.key_refused = true,
             Method::KeyboardInteractive | Method::Password => {
@@ -245,11 +252,35 @@ impl Login<'_> {
         }
     }
 
+    /// The password is about to be sent.
+    ///
+    /// # Errors
+    /// `E_AUTH` when other hosts have refused it.
+    pub(super) async fn put_on_trial(&mut self, password: &Secret) -> Result<(), HostError> {
+        let (host, trials) = (self.host, self.credentials.trials());
+        match trials.begin("login", &host.user, password, &host.name).await {
+            Ok(trial) => {
+                self.trial = Some(trial);
+                self.password_sent = true;
+                Ok(())
+            }
+            Err(hosts) => Err(failure::auth(
+                format!(
+                    "the login password of {} was not sent to {}: it was refused by {} already, and accepted nowhere",
+                    host.user,
+                    host.name,
+                    trials::names(&hosts)
+                ),
+                "correct the password that `password` refers to; it goes no further, so that no account is locked",
+            )),
+        }
+    }
+
     async fn send_password(&mut self) -> Result<Answer, HostError> {
         let Some(password) = self.password().await? else {
             return Ok(Answer::Failed("there is none".to_owned()));
         };
-        self.password_sent = true;
+        self.put_on_trial(&password).await?;
         let (user, text) = (self.host.user.clone(), password.expose().to_owned());
         match timeout(self.limit, self.handle.authenticate_password(user, text)).await {
             Ok(Ok(result)) => Ok(judge(self.handle, result)),

@@ -24,6 +24,7 @@ use super::keys::{KeyFile, KeyStore};
 use super::secrets::SecretStore;
 use super::settings::{Notify, Prompter, SshSettings};
 use super::signer::{SigningKey, is_security_key};
+use super::trials::Trials;
 
 /// What a login will be tried with, gathered before the connection is opened.
 pub(super) struct Prepared {
@@ -87,6 +88,11 @@ impl Credentials {
             Some(reference) => Some(self.secrets.resolve(reference, host).await),
             None => None,
         }
+    }
+
+    /// Which passwords have been accepted or refused.
+    pub(super) fn trials(&self) -> &Trials {
+        &self.secrets.trials
     }
 
     /// Gathers the keys for a host: the configured ones, then the agent's, or the agent's and the usual

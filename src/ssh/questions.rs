@@ -82,7 +82,7 @@ impl Login<'_> {
             )),
             Answerer::Password if !self.password_sent => match self.password().await? {
                 Some(password) => {
-                    self.password_sent = true;
+                    self.put_on_trial(&password).await?;
                     Ok(password)
                 }
                 None => self.ask_person(instructions, prompt).await,
@@ -95,7 +95,9 @@ impl Login<'_> {
         answerer(&prompt.prompt, prompt.echo, &self.host.user)
     }
 
-    async fn ask_person(&self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
+    async fn ask_person(&mut self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
+        // What is refused from here on may be the person's answer.
+        self.trial = None;
         let prompter = Arc::clone(self.credentials.prompter());
         let unanswered = |why: &str, hint: String| {
             Err(failure::auth(

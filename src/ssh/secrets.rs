@@ -19,6 +19,7 @@ use crate::model::secret::{Secret, SecretReference};
 use crate::model::template::{TemplateError, render_template};
 
 use super::settings::SshSettings;
+use super::trials::Trials;
 
 /// Password managers may wait for a touch or a network; more is a hang.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ type Slot = Arc<OnceCell<Result<Secret, String>>>;
 pub(super) struct SecretStore {
     settings: Arc<SshSettings>,
     slots: Mutex<HashMap<SecretReference, Slot>>,
+    /// Which of them have been accepted or refused.
+    pub(super) trials: Arc<Trials>,
 }
 
 impl SecretStore {
@@ -37,6 +40,7 @@ impl SecretStore {
         Self {
             settings,
             slots: Mutex::new(HashMap::new()),
+            trials: Arc::default(),
         }
     }
 
