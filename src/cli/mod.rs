@@ -55,9 +55,11 @@ fn run(arguments: &Arguments, printer: &Printer) -> CommandResult {
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(error, "look at the limits of this process (`ulimit -a`)"))?;
+    let terminal = prompt::TerminalMode::now();
     let exit = runtime.block_on(dispatch(arguments, printer));
     // A blocking question at the terminal must not hold up the end.
     runtime.shutdown_background();
+    terminal.restore();
     exit
 }
 

@@ -147,7 +147,9 @@ pub(super) fn read_user(reader: &mut Reader, node: &Node) -> Option<Located<Stri
 pub(super) fn check_user(text: &str) -> Result<String, &'static str> {
     let is_name = !text.is_empty()
         && !text.starts_with('-')
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|".contains(c));
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/\"'`$;&|<>(){}".contains(c))
+        // It would take the meaning from what follows it in a command line.
+        && !text.ends_with('\\');
     if is_name {
         Ok(text.to_owned())
     } else {
@@ -279,5 +281,31 @@ fn check_fingerprint(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("this is not a fingerprint; `ssh-keygen -lf` prints it as `SHA256:` and 43 characters".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_user;
+
+    #[test]
+    fn a_login_name_means_nothing_to_a_shell() {
+        for name in ["operator", "DOMAIN\\operator", "o.p-e_r@corp.example"] {
+            assert_eq!(check_user(name).as_deref(), Ok(name));
+        }
+        for name in [
+            "",
+            "-l",
+            "a b",
+            "a>b",
+            "x)",
+            "a{b,c}",
+            "a<b",
+            "$(x)",
+            "a;b",
+            "operator\\",
+        ] {
+            assert!(check_user(name).is_err(), "{name}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::failure;
 /// The account of one login.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    /// What could not be tried, before any connection.
+    /// What could not be tried, or was not.
     notes: Vec<String>,
     tries: Vec<(String, String)>,
     /// Whether the server judged a key.
@@ -36,6 +36,11 @@ impl Account {
     /// Something was tried.
     pub(super) fn add(&mut self, what: impl Into<String>, verdict: impl Into<String>) {
         self.tries.push((what.into(), verdict.into()));
+    }
+
+    /// Something was not tried.
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// In one line; neighbours with one verdict share it.
@@ -79,9 +84,7 @@ impl Account {
 
     fn advice(&self, host: &Host, offered: &[MethodKind], takes_keys: bool, somebody_is_there: bool) -> String {
         if self.password_refused {
-            return "correct the password that `password` refers to; it was sent once only, so that no account is \
-                    locked by it"
-                .to_owned();
+            return "correct the password that `password` refers to; it was sent once".to_owned();
         }
         if takes_keys && self.accepted == 0 {
             return format!(

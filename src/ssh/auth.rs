@@ -21,9 +21,13 @@ use super::credentials::{Credentials, Prepared};
 use super::failure;
 use super::handshake::{ClientHandler, Farewell, Session};
 use super::method::{Method, Methods};
+use super::trials::{self, Trial};
 
 /// Most tries of one login: a server that always wants one thing more is not followed for ever.
 const MOST_TRIES: usize = 24;
+
+/// At how many refusals sshd closes, where nothing else is configured (`MaxAuthTries`).
+const USUAL_MOST_REFUSALS: usize = 6;
 
 /// The answer to one try.
 pub(super) enum Answer {
@@ -45,7 +49,12 @@ pub(super) struct Login<'a> {
     pub(super) limit: Duration,
     pub(super) candidates: VecDeque<Candidate>,
     pub(super) agent: Option<Agent>,
-    pub(super) agent_is_bound: bool,
+    /// How many tries with keys failed.
+    pub(super) key_tries: usize,
+    /// How many tries the server refused.
+    refusals: usize,
+    /// The password's, while its verdict is waited for.
+    pub(super) trial: Option<Trial>,
     /// Whether the password was sent and not accepted since.
     pub(super) password_sent: bool,
     farewell: Farewell,
@@ -55,8 +64,8 @@ pub(super) struct Login<'a> {
 /// the server.
 ///
 /// # Errors
-/// `E_AUTH` with the account of all that was tried, `E_CONNECT` when the server closed before it judged
-/// anything, `E_TIMEOUT`.
+/// `E_AUTH` with the account of all that was tried, `E_CONNECT` when the connection ended for another reason than
+/// what was tried, `E_TIMEOUT`.
 pub(super) async fn log_in(
     session: &mut Session,
     host: &Host,
@@ -74,7 +83,9 @@ pub(super) async fn log_in(
         limit,
         candidates: prepared.candidates.into(),
         agent: prepared.agent,
-        agent_is_bound: false,
+        key_tries: 0,
+        refusals: 0,
+        trial: None,
         password_sent: false,
         farewell,
     };
@@ -87,6 +98,7 @@ impl Login<'_> {
         for _ in 0..MOST_TRIES {
             let Some(method) = self.methods.next() else { break };
             if !self.may_begin(method) {
+                self.leave_keys_out();
                 self.methods.spend(method);
                 continue;
             }
@@ -102,6 +114,7 @@ impl Login<'_> {
             let (what, answer) = self.try_method(method).await?;
             match answer {
                 Answer::Accepted => {
+                    self.trial.take().map_or((), Trial::accepted);
                     by.push(what);
                     return Ok(by.join(", then "));
                 }
@@ -114,6 +127,9 @@ impl Login<'_> {
                 Answer::Closed => {
                     let reason = self.farewell.reason();
                     self.account.add(what, format!("the connection ended ({reason})"));
+                    if !self.was_shown_out(&reason) {
+                        return Err(self.broken());
+                    }
                     break;
                 }
                 Answer::Failed(reason) => {
@@ -124,6 +140,7 @@ impl Login<'_> {
                 }
             }
         }
+        self.leave_keys_out();
         let somebody = self.credentials.prompter().is_there();
         Err(self.account.refused(self.host, self.methods.offered(), somebody))
     }
@@ -142,7 +159,7 @@ impl Login<'_> {
     fn may_begin(&self, method: Method) -> bool {
         let has_password = self.host.ssh.password.is_some() && !self.password_sent;
         match method {
-            Method::PublicKey => !self.candidates.is_empty(),
+            Method::PublicKey => self.has_key(),
             Method::Password => has_password,
             // Nobody may be there; after an accepted key the server's question is still worth knowing.
             Method::KeyboardInteractive => {
@@ -167,6 +184,7 @@ impl Login<'_> {
 
     fn accepted(&mut self, what: String, offered: MethodSet) {
         self.account.add(what, "accepted");
+        self.trial.take().map_or((), Trial::accepted);
         self.account.accepted += 1;
         self.password_sent = false;
         self.methods.set_offered(offered);
@@ -174,6 +192,8 @@ impl Login<'_> {
 
     fn refused(&mut self, method: Method, what: String, offered: MethodSet) {
         self.account.add(what, "refused");
+        self.refusals += 1;
+        self.trial.take().map_or((), Trial::refused);
         match method {
             Method::PublicKey => self.account.key_refused = true,
             Method::KeyboardInteractive | Method::Password => {
@@ -186,6 +206,25 @@ impl Login<'_> {
 
     fn was_judged(&self) -> bool {
         self.account.key_refused || self.account.password_refused || self.account.accepted > 0
+    }
+
+    /// Whether the server ended the connection because of what it had refused: it says so, or it had refused as much
+    /// as sshd allows. Everything else, such as a restart of the host, is no verdict on the login.
+    fn was_shown_out(&self, reason: &str) -> bool {
+        reason.to_lowercase().contains("authentication") || self.refusals >= USUAL_MOST_REFUSALS
+    }
+
+    fn broken(&self) -> HostError {
+        failure::connect(
+            format!(
+                "the connection to {}:{} broke during the login as {}: {}",
+                self.host.address,
+                self.host.port,
+                self.host.user,
+                self.account.text()
+            ),
+            "try again; if it stays so, look at sshd's log on the host",
+        )
     }
 
     fn closed(&self) -> HostError {
@@ -213,11 +252,35 @@ impl Login<'_> {
         }
     }
 
+    /// The password is about to be sent.
+    ///
+    /// # Errors
+    /// `E_AUTH` when other hosts have refused it.
+    pub(super) async fn put_on_trial(&mut self, password: &Secret) -> Result<(), HostError> {
+        let (host, trials) = (self.host, self.credentials.trials());
+        match trials.begin("login", &host.user, password, &host.name).await {
+            Ok(trial) => {
+                self.trial = Some(trial);
+                self.password_sent = true;
+                Ok(())
+            }
+            Err(hosts) => Err(failure::auth(
+                format!(
+                    "the login password of {} was not sent to {}: it was refused by {} already, and accepted nowhere",
+                    host.user,
+                    host.name,
+                    trials::names(&hosts)
+                ),
+                "correct the password that `password` refers to; it goes no further, so that no account is locked",
+            )),
+        }
+    }
+
     async fn send_password(&mut self) -> Result<Answer, HostError> {
         let Some(password) = self.password().await? else {
             return Ok(Answer::Failed("there is none".to_owned()));
         };
-        self.password_sent = true;
+        self.put_on_trial(&password).await?;
         let (user, text) = (self.host.user.clone(), password.expose().to_owned());
         match timeout(self.limit, self.handle.authenticate_password(user, text)).await {
             Ok(Ok(result)) => Ok(judge(self.handle, result)),

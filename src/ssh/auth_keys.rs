@@ -10,14 +10,35 @@ use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
 use tokio::time::timeout;
 
 use crate::model::error::HostError;
+use crate::model::text::count;
 
-use super::agent;
 use super::auth::{Answer, Login, judge};
 use super::candidate::{Candidate, Offer};
 use super::signer::{LoginSigner, SIGNING_LIMIT, SignError, SigningKey};
 use super::user_certificate;
 
+/// Most tries with keys in one login. sshd closes the connection at the sixth failure (`MaxAuthTries 6`), and counts
+/// it against our address. An RSA key may take two.
+pub(super) const MOST_KEY_TRIES: usize = 5;
+
 impl Login<'_> {
+    /// Whether there is a key left that may be tried.
+    pub(super) fn has_key(&self) -> bool {
+        !self.candidates.is_empty() && self.key_tries < MOST_KEY_TRIES
+    }
+
+    /// Takes note of the keys that will not be tried any more.
+    pub(super) fn leave_keys_out(&mut self) {
+        let left = self.candidates.len();
+        if left > 0 && self.key_tries >= MOST_KEY_TRIES {
+            self.candidates.clear();
+            self.account.note(format!(
+                "{} not tried, because servers close after six (IdentitiesOnly leaves the agent's others out)",
+                count(left, "more key")
+            ));
+        }
+    }
+
     /// Tries the next candidate; what was tried, and the answer.
     ///
     /// # Errors
@@ -47,9 +68,8 @@ impl Login<'_> {
     }
 
     async fn try_key(&mut self, candidate: &Candidate) -> Answer {
-        if matches!(candidate.signer, SigningKey::Agent(_)) && !self.agent_is_bound {
-            agent::bind(&mut self.agent, self.handle.agent_session_binding()).await;
-            self.agent_is_bound = true;
+        if let (SigningKey::Agent(_), Some(agent)) = (&candidate.signer, &mut self.agent) {
+            agent.is_for(self.handle.agent_session_binding());
         }
         let hashes = match self.hashes_for(candidate).await {
             Ok(hashes) => hashes,
@@ -57,7 +77,13 @@ impl Login<'_> {
         };
         let mut last = Answer::Failed("the server takes RSA keys only with SHA-1".to_owned());
         for hash in hashes {
+            if self.key_tries >= MOST_KEY_TRIES {
+                break;
+            }
             last = self.offer(candidate, hash).await;
+            if !matches!(last, Answer::Accepted | Answer::Partial(_)) {
+                self.key_tries += 1;
+            }
             if !matches!(last, Answer::Refused(_)) {
                 break;
             }

@@ -25,7 +25,7 @@ impl Credentials {
     ) {
         if host.ssh.certificates.is_empty() {
             let beside = user_certificate::beside(path);
-            match read_certificate(beside.clone()).await {
+            match self.store.certificate(&beside).await {
                 Ok(Some(certificate)) if certificate.public_key() == public.key_data() => found.add(Candidate {
                     source: beside.display().to_string(),
                     offer: Offer::Certificate(Box::new(certificate)),
@@ -54,7 +54,7 @@ impl Credentials {
         path: &Path,
     ) {
         let path = self.settings.expand(path);
-        let certificate = match read_certificate(path.clone()).await {
+        let certificate = match self.store.certificate(&path).await {
             Ok(Some(certificate)) => certificate,
             Ok(None) => return found.account.push(format!("{}: no such file", path.display())),
             Err(reason) => return found.account.push(format!("{}: {reason}", path.display())),
@@ -104,10 +104,4 @@ fn certified(held: &[AgentIdentity], wanted: &Certificate) -> Option<AgentIdenti
                 if certificate.public_key() == wanted.public_key())
         })
         .cloned()
-}
-
-async fn read_certificate(path: PathBuf) -> Result<Option<Certificate>, String> {
-    tokio::task::spawn_blocking(move || user_certificate::read(&path))
-        .await
-        .unwrap_or_else(|error| Err(error.to_string()))
 }

@@ -14,9 +14,9 @@ use crate::model::error::HostError;
 use crate::model::host::Host;
 use crate::model::secret::{Secret, SecretReference};
 use crate::model::ssh_options::AgentChoice;
-use crate::model::text::count;
 
-use super::agent::{self, Agent};
+use super::agent::{Agent, Agents};
+use super::auth_keys::MOST_KEY_TRIES;
 use super::candidate::{Candidate, Candidates};
 use super::certificate_files::plain;
 use super::failure;
@@ -24,9 +24,7 @@ use super::keys::{KeyFile, KeyStore};
 use super::secrets::SecretStore;
 use super::settings::{Notify, Prompter, SshSettings};
 use super::signer::{SigningKey, is_security_key};
-
-/// sshd closes the connection at the sixth failure (`MaxAuthTries 6`), and counts it against our address.
-const MOST_KEYS: usize = 5;
+use super::trials::Trials;
 
 /// What a login will be tried with, gathered before the connection is opened.
 pub(super) struct Prepared {
@@ -43,6 +41,7 @@ pub(super) struct Credentials {
     pub(super) settings: Arc<SshSettings>,
     secrets: Arc<SecretStore>,
     pub(super) store: KeyStore,
+    agents: Agents,
     /// Whether somebody left the question for a password unanswered.
     declined: AtomicBool,
 }
@@ -54,6 +53,7 @@ impl Credentials {
             settings,
             secrets,
             store: KeyStore::default(),
+            agents: Agents::default(),
             declined: AtomicBool::new(false),
         }
     }
@@ -88,6 +88,11 @@ impl Credentials {
             Some(reference) => Some(self.secrets.resolve(reference, host).await),
             None => None,
         }
+    }
+
+    /// Which passwords have been accepted or refused.
+    pub(super) fn trials(&self) -> &Trials {
+        &self.secrets.trials
     }
 
     /// Gathers the keys for a host: the configured ones, then the agent's, or the agent's and the usual
@@ -136,18 +141,17 @@ impl Credentials {
             found.add_agent_identities(others);
         }
         if !configured && host.ssh.usual_keys {
+            let before = found.list.len();
             self.add_default_files(host, &mut found).await;
+            // However many keys the agent holds: the first usual file is tried as well.
+            if found.list.len() > before
+                && let Some(last_places) = found.list.get_mut(MOST_KEY_TRIES - 1..=before)
+            {
+                last_places.rotate_right(1);
+            }
         }
         prepared.account.append(&mut found.account);
         prepared.candidates = found.list;
-        let left_out = prepared.candidates.len().saturating_sub(MOST_KEYS);
-        if left_out > 0 {
-            prepared.candidates.truncate(MOST_KEYS);
-            prepared.account.push(format!(
-                "{} not tried, because servers close after six (IdentitiesOnly leaves the agent's others out)",
-                count(left_out, "more key")
-            ));
-        }
     }
 
     async fn open_agent(&self, host: &Host, prepared: &mut Prepared) -> Vec<AgentIdentity> {
@@ -159,9 +163,9 @@ impl Credentials {
         let Some(socket) = socket else {
             return Vec::new();
         };
-        match agent::list(&socket).await {
-            Ok((agent, identities)) => {
-                prepared.agent = Some(agent);
+        match self.agents.list(&socket).await {
+            Ok(identities) => {
+                prepared.agent = Some(Agent::new(socket));
                 identities
             }
             Err(reason) => {

@@ -9,7 +9,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::model::error::HostError;
 use crate::model::host::Host;
-use crate::model::secret::Secret;
 use crate::remote::script::Interpreter;
 use crate::remote::transport::{ScriptOutput, ScriptRequest};
 
@@ -19,6 +18,7 @@ use super::privilege::{self, Ascent};
 use super::process::{Input, ProcessEvent, ProcessEvents};
 use super::run::{Run, Stop, deadline, script_timeout};
 use super::terminal::{self, Terminals};
+use super::trials::Password;
 
 /// How much of a script goes into one message.
 const CHUNK: usize = 32 * 1024;
@@ -35,7 +35,7 @@ pub(super) struct Work<'a> {
     /// The script.
     pub(super) request: &'a ScriptRequest,
     /// The password, when one may be asked for.
-    pub(super) password: Option<Secret>,
+    pub(super) password: Option<Password>,
     /// Random and fresh.
     pub(super) word: &'a str,
     /// Where terminals are wanted.

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key};
+use russh::keys::{Certificate, Error, PrivateKey, PublicKey, decode_secret_key};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::settings::{Prompter, SshSettings};
 use super::signer::is_security_key;
+use super::user_certificate;
 
 /// How often a passphrase is asked for before the key is given up, as ssh does.
 const PASSPHRASE_TRIES: usize = 3;
@@ -42,12 +43,14 @@ impl KeyFile {
 
 type Slot<T> = Arc<OnceCell<T>>;
 type Unlocked = Result<Arc<PrivateKey>, String>;
+type CertificateFile = Result<Option<Certificate>, String>;
 
-/// Every key file of a run.
+/// Every file with a key or a certificate of a run.
 #[derive(Default)]
 pub(super) struct KeyStore {
     read: Mutex<HashMap<PathBuf, Slot<KeyFile>>>,
     unlocked: Mutex<HashMap<PathBuf, Slot<Unlocked>>>,
+    certificates: Mutex<HashMap<PathBuf, Slot<CertificateFile>>>,
 }
 
 impl KeyStore {
@@ -64,6 +67,28 @@ impl KeyStore {
         .clone()
     }
 
+    /// Reads a user's certificate; `None` when there is no such file. Later calls return the first result.
+    ///
+    /// # Errors
+    /// Why it is of no use, in words.
+    pub(super) async fn certificate(&self, path: &Path) -> CertificateFile {
+        let slot = self
+            .certificates
+            .lock()
+            .await
+            .entry(path.to_owned())
+            .or_default()
+            .clone();
+        let path = path.to_owned();
+        slot.get_or_init(|| async move {
+            tokio::task::spawn_blocking(move || user_certificate::read(&path))
+                .await
+                .unwrap_or_else(|error| Err(error.to_string()))
+        })
+        .await
+        .clone()
+    }
+
     /// Asks for the passphrase of an encrypted key, once in a run for all hosts.
     ///
     /// # Errors
@@ -72,10 +97,15 @@ impl KeyStore {
         let slot = self.unlocked.lock().await.entry(path.to_owned()).or_default().clone();
         let path = path.to_owned();
         let prompter = Arc::clone(&settings.prompter);
+        let turn = Arc::clone(&settings.turn);
         slot.get_or_init(|| async move {
-            tokio::task::spawn_blocking(move || ask_and_decrypt(&path, prompter.as_ref()))
-                .await
-                .unwrap_or_else(|error| Err(error.to_string()))
+            let turn = turn.lock_owned().await;
+            tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                ask_and_decrypt(&path, prompter.as_ref())
+            })
+            .await
+            .unwrap_or_else(|error| Err(error.to_string()))
         })
         .await
         .clone()
@@ -129,7 +159,7 @@ fn ask_and_decrypt(path: &Path, prompter: &dyn Prompter) -> Result<Arc<PrivateKe
     let text = read_text(path)?;
     let question = format!("Passphrase of {}: ", path.display());
     for _ in 0..PASSPHRASE_TRIES {
-        let Some(passphrase) = prompter.ask(&question) else {
+        let Some(passphrase) = prompter.ask(&question).filter(|given| !given.expose().is_empty()) else {
             return Err("encrypted, and no passphrase was given".to_owned());
         };
         if let Ok(key) = decode_secret_key(&text, Some(passphrase.expose())) {

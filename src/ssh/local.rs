@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
-use crate::model::secret::Secret;
 use crate::remote::transport::{ScriptOutput, ScriptRequest};
 
 use super::failure;
 use super::privilege;
 use super::process::{Input, ProcessEvent, ProcessEvents};
 use super::run::{Run, deadline};
+use super::trials::Password;
 
 /// Pieces of output on their way; a full queue makes the program wait, not us.
 const QUEUE: usize = 64;
@@ -27,7 +27,7 @@ const QUEUE: usize = 64;
 pub(super) async fn run_script(
     host: &Host,
     request: &ScriptRequest,
-    password: Option<Secret>,
+    password: Option<Password>,
     word: &str,
 ) -> Result<ScriptOutput, HostError> {
     if privilege::wants_terminal(host, request.privileged, password.as_ref()) {

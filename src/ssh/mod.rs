@@ -51,6 +51,7 @@ mod signer;
 pub(crate) mod stream;
 mod terminal;
 mod transport;
+mod trials;
 pub mod trust;
 mod tunnel;
 mod user_certificate;

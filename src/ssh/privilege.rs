@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::model::error::HostError;
 use crate::model::host::{Connect, Host, PrivilegeMethod};
-use crate::model::secret::Secret;
 use crate::remote::privilege::{READY_SIGN, START_SIGN, announced, privileged_command, terminal_command};
 
 use super::dialogue::{Dialogue, Script};
 use super::failure;
 use super::prompt::Prompt;
+use super::trials::{Password, Trial};
 
 /// How long `sudo` may take until the shell is ready: PAM may ask a directory server.
 pub(super) const READY_LIMIT: Duration = Duration::from_secs(60);
@@ -25,7 +25,9 @@ pub(super) struct Ascent {
     /// What is expected before the script's own output.
     pub(super) dialogue: Dialogue,
     /// The password, when the program may ask for one.
-    pub(super) password: Option<Secret>,
+    pub(super) password: Option<Password>,
+    /// Whether it is right is about to be seen: it was sent.
+    pub(super) trial: Option<Trial>,
     /// The program's name, for messages; `None` when none is needed.
     pub(super) program: Option<&'static str>,
     /// The word that ends the script's output, where all of it comes over a terminal.
@@ -39,6 +41,7 @@ impl Ascent {
             command: command.to_owned(),
             dialogue: Dialogue::silent(),
             password: None,
+            trial: None,
             program: None,
             terminal: None,
         }
@@ -61,7 +64,7 @@ pub(super) fn needs_program(host: &Host, privileged: bool) -> bool {
 }
 
 /// Whether a terminal is wanted in any case: `doas` reads passwords from nothing else.
-pub(super) fn wants_terminal(host: &Host, privileged: bool, password: Option<&Secret>) -> bool {
+pub(super) fn wants_terminal(host: &Host, privileged: bool, password: Option<&Password>) -> bool {
     needs_program(host, privileged) && host.privilege.method == PrivilegeMethod::Doas && password.is_some()
 }
 
@@ -72,7 +75,7 @@ pub(super) fn wants_terminal(host: &Host, privileged: bool, password: Option<&Se
 pub(super) fn plan(
     host: &Host,
     privileged: bool,
-    password: Option<Secret>,
+    password: Option<Password>,
     word: &str,
     on_terminal: bool,
 ) -> Result<Ascent, HostError> {
@@ -118,6 +121,7 @@ pub(super) fn plan(
             on_terminal,
         }),
         password,
+        trial: None,
         program: Some(program),
         terminal: on_terminal.then(|| word.to_owned()),
     })

@@ -1,8 +1,9 @@
 //! `ProxyCommand`: a program whose input and output are the connection.
 //!
-//! It is run as OpenSSH runs it: by a shell that it replaces. What must stay true: when the connection ends,
-//! so does the program, and nothing of it is left, not even a zombie; what it complains of is kept, as much
-//! as a message can quote, because it is all that explains a connection that did not come about.
+//! It is run by `/bin/sh`, which it replaces. What must stay true: when the connection ends, so does the program,
+//! and no zombie is left of it; without a terminal also whatever it started ends (with one it must stay among the
+//! terminal's own programs, because it may ask a person something there); what it complains of is kept, as much as a
+//! message can quote, because it is all that explains a connection that did not come about.
 
 use std::io;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
@@ -58,7 +60,25 @@ impl Complaints {
 pub(super) struct ProxyStream {
     input: Option<ChildStdin>,
     output: Option<ChildStdout>,
-    child: Option<Child>,
+    child: Option<Running>,
+}
+
+/// A program that is killed when this is dropped before its end, with its group if it leads one.
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    leads_group: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // No number is told once the program was waited for: it might be another's by now.
+        let number = self.child.id().and_then(|number| i32::try_from(number).ok());
+        if let (true, Some(group)) = (self.leads_group, number.and_then(Pid::from_raw)) {
+            // It may have ended in this very moment.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 /// Starts a program.
@@ -72,7 +92,12 @@ pub(super) fn start(command: &str) -> Result<(ProxyStream, Complaints), HostErro
             "check this machine's limits and its /bin/sh",
         )
     };
-    let mut child = Command::new("/bin/sh")
+    let leads_group = !has_terminal();
+    let mut program = Command::new("/bin/sh");
+    if leads_group {
+        program.process_group(0);
+    }
+    let mut child = program
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(Stdio::piped())
@@ -91,9 +116,14 @@ pub(super) fn start(command: &str) -> Result<(ProxyStream, Complaints), HostErro
     let stream = ProxyStream {
         input: Some(input),
         output: Some(output),
-        child: Some(child),
+        child: Some(Running { child, leads_group }),
     };
     Ok((stream, complaints))
+}
+
+/// Whether there is a terminal that programs may ask a person at.
+fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
 }
 
 async fn listen(mut errors: ChildStderr, complaints: Complaints) {
@@ -140,14 +170,48 @@ impl Drop for ProxyStream {
     fn drop(&mut self) {
         self.input = None;
         self.output = None;
-        let (Some(mut child), Ok(runtime)) = (self.child.take(), tokio::runtime::Handle::try_current()) else {
+        let (Some(mut running), Ok(runtime)) = (self.child.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
         runtime.spawn(async move {
-            if timeout(GRACE, child.wait()).await.is_err() {
-                // It may have ended in this very moment.
-                let _ = child.kill().await;
-            }
+            // What has not ended by then is killed.
+            let _ = timeout(GRACE, running.child.wait()).await;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_program_started_ends_with_it() {
+        if has_terminal() {
+            println!("left out: programs stay among those of the terminal");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("number");
+        let command = format!("sh -c 'sleep 300 & echo $! >{}; wait'", file.display());
+        let (stream, _complaints) = start(&command).unwrap();
+        let number = loop {
+            match std::fs::read_to_string(&file) {
+                Ok(text) if text.ends_with('\n') => break text.trim().parse::<i32>().unwrap(),
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        };
+        let started = Pid::from_raw(number).unwrap();
+        assert!(rustix::process::test_kill_process(started).is_ok());
+        drop(stream);
+        for _ in 0..500 {
+            let status = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+            // Ended, and perhaps not yet waited for by whoever inherited it.
+            if status.is_empty() || status.contains(") Z ") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let _ = kill_process_group(started, Signal::KILL);
+        panic!("it still runs");
     }
 }

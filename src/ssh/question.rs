@@ -20,20 +20,63 @@ pub(super) enum Answerer {
     Nobody,
 }
 
-/// Says who answers. PAM's prompts are English where sshd runs in the C locale, as it does everywhere.
-pub(super) fn answerer(prompt: &str, shown: bool) -> Answerer {
-    let text = prompt.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let secret = has(&["password", "passwort", "mot de passe", "contraseña"]);
-    if secret && has(&["new ", "retype", "again", "current", "old "]) {
+const PASSWORD: [&str; 4] = ["password", "passwort", "mot de passe", "contraseña"];
+/// Words that tell the change of a password.
+const CHANGE: [&str; 5] = ["new", "retype", "again", "current", "old"];
+/// Words that tell a password that is good for once.
+const ONCE: [&str; 13] = [
+    "one time",
+    "onetime",
+    "otp",
+    "totp",
+    "hotp",
+    "token",
+    "tokencode",
+    "code",
+    "codes",
+    "passcode",
+    "duo",
+    "pin",
+    "authenticator",
+];
+
+/// Says who answers the question that is put to a user. PAM's prompts are English where sshd runs in the C locale,
+/// as it does everywhere.
+pub(super) fn answerer(prompt: &str, shown: bool, user: &str) -> Answerer {
+    let text = without_names(&prompt.to_lowercase(), &user.to_lowercase());
+    let has_word = |words: &[&str]| words.iter().any(|word| text.contains(&format!(" {word} ")));
+    let secret = PASSWORD.iter().any(|word| text.contains(word));
+    if secret && has_word(&CHANGE) {
         return Answerer::Nobody;
     }
-    let once = has(&["one-time", "one time", "otp", "token", "code", "duo", "passcode"]);
+    let once = has_word(&ONCE) || text.contains("einmal");
     if secret && !shown && !once {
         Answerer::Password
     } else {
         Answerer::Person
     }
+}
+
+/// The words of a prompt, each between blanks, without whom and what it names: `(user@host)`, `for user@host`,
+/// `for user`. A host may be called `otp-1`, or a user `decoder`.
+fn without_names(prompt: &str, user: &str) -> String {
+    let mut words = String::from(" ");
+    let mut after_for = false;
+    for part in prompt.split_whitespace() {
+        let bare = part.trim_matches(|c: char| !c.is_alphanumeric());
+        let is_name = part.contains('@') || (after_for && bare == user);
+        after_for = part == "for";
+        if !is_name {
+            for word in part
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+            {
+                words.push_str(word);
+                words.push(' ');
+            }
+        }
+    }
+    words
 }
 
 /// A question as a person sees it, with the host that asks it.
@@ -70,8 +113,32 @@ mod tests {
             ("(current) UNIX password: ", false, Answerer::Nobody),
             ("Retype new password: ", false, Answerer::Nobody),
             ("Your name? ", true, Answerer::Person),
+            // FreeBSD and Kerberos name the user and the host; so do OpenBSD, dropbear and others.
+            ("Password for operator@freebsd-current:", false, Answerer::Password),
+            ("Password for operator@gitcode1:", false, Answerer::Password),
+            ("Password for `operator@TOKEN.EXAMPLE': ", false, Answerer::Password),
+            ("(operator@otp-1) Password:", false, Answerer::Password),
+            ("operator@duo-new's password: ", false, Answerer::Password),
+            ("operator@old password: ", false, Answerer::Password),
+            ("Password for operator:", false, Answerer::Password),
+            // What is asked for counts all the same.
+            ("(operator@web01) One-time password: ", false, Answerer::Person),
+            ("otp-md5 497 fr1234 ext\nPassword: ", false, Answerer::Person),
+            ("Password+OTP for operator@web01: ", false, Answerer::Person),
+            (
+                "Duo two-factor login for operator\n\nPasscode or option (1-2): ",
+                false,
+                Answerer::Person,
+            ),
+            ("(operator@web01) New password:", false, Answerer::Nobody),
+            ("Old Password:", false, Answerer::Nobody),
+            ("Current password: ", false, Answerer::Nobody),
         ] {
-            assert_eq!(answerer(prompt, shown), expected, "{prompt}");
+            assert_eq!(answerer(prompt, shown, "operator"), expected, "{prompt}");
+        }
+        for user in ["decoder", "otp", "new"] {
+            let prompt = format!("Password for {user}:");
+            assert_eq!(answerer(&prompt, false, user), Answerer::Password, "{prompt}");
         }
     }
 

@@ -20,7 +20,7 @@ use super::question::{Answerer, answerer, safe, wording};
 const MOST_ROUNDS: usize = 10;
 /// Most questions at once.
 const MOST_PROMPTS: usize = 8;
-/// How long a person may take, within `LoginGraceTime`, which is two minutes.
+/// How long a person may take from the moment that the question is shown, within `LoginGraceTime`, which is two minutes.
 const PERSON_LIMIT: Duration = Duration::from_secs(110);
 
 const PASSWORD_HINT: &str = "answer it on the terminal, or give the host a login password by reference (`password: {env: \
@@ -70,7 +70,7 @@ impl Login<'_> {
     }
 
     async fn answer(&mut self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
-        match answerer(&prompt.prompt, prompt.echo) {
+        match self.answerer(prompt) {
             Answerer::Nobody => Err(failure::auth(
                 format!(
                     "{} wants the password of {} to be changed: it asks \"{}\"",
@@ -82,7 +82,7 @@ impl Login<'_> {
             )),
             Answerer::Password if !self.password_sent => match self.password().await? {
                 Some(password) => {
-                    self.password_sent = true;
+                    self.put_on_trial(&password).await?;
                     Ok(password)
                 }
                 None => self.ask_person(instructions, prompt).await,
@@ -91,7 +91,13 @@ impl Login<'_> {
         }
     }
 
-    async fn ask_person(&self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
+    fn answerer(&self, prompt: &Prompt) -> Answerer {
+        answerer(&prompt.prompt, prompt.echo, &self.host.user)
+    }
+
+    async fn ask_person(&mut self, instructions: &str, prompt: &Prompt) -> Result<Secret, HostError> {
+        // What is refused from here on may be the person's answer.
+        self.trial = None;
         let prompter = Arc::clone(self.credentials.prompter());
         let unanswered = |why: &str, hint: String| {
             Err(failure::auth(
@@ -100,7 +106,7 @@ impl Login<'_> {
             ))
         };
         if !prompter.is_there() {
-            let hint = if answerer(&prompt.prompt, prompt.echo) == Answerer::Password {
+            let hint = if self.answerer(prompt) == Answerer::Password {
                 PASSWORD_HINT.to_owned()
             } else {
                 "run on a terminal, where it can be answered, or exempt this account from the second factor".to_owned()
@@ -108,13 +114,26 @@ impl Login<'_> {
             return unanswered("there is no terminal to answer it", hint);
         }
         // A password that opens the way alone, and not beside an accepted key: all the other hosts may ask too.
-        let is_password = answerer(&prompt.prompt, prompt.echo) == Answerer::Password && self.account.accepted == 0;
+        let is_password = self.answerer(prompt) == Answerer::Password && self.account.accepted == 0;
+        // Nothing is shown to whoever gave up meanwhile, and the time counts only from here.
+        let turn = Arc::clone(&self.credentials.settings.turn).lock_owned().await;
+        if self.handle.is_closed() {
+            return Err(failure::connect(
+                format!(
+                    "{} closed the connection before its question \"{}\" could be shown",
+                    self.host.name,
+                    safe(&prompt.prompt)
+                ),
+                "let fewer hosts ask at once (--parallel): a server waits for about two minutes (LoginGraceTime)",
+            ));
+        }
         if is_password && self.credentials.is_declined() {
             return unanswered("no password was given for another host", PASSWORD_HINT.to_owned());
         }
         let question = wording(&self.host.name, instructions, &prompt.prompt);
         let openly = prompt.echo;
         let asked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             if openly {
                 prompter.ask_openly(&question)
             } else {
@@ -122,17 +141,25 @@ impl Login<'_> {
             }
         });
         match timeout(PERSON_LIMIT, asked).await {
-            Ok(Ok(Some(answer))) => Ok(answer),
+            // An empty line may be all that is asked for ("touch the key, then press ENTER"), but is no password.
+            Ok(Ok(Some(answer))) if !(is_password && answer.expose().is_empty()) => Ok(answer),
             Ok(_) => {
                 if is_password {
                     self.credentials.decline();
                 }
                 unanswered("nobody answered it", PASSWORD_HINT.to_owned())
             }
-            Err(_) => unanswered(
-                &format!("nobody answered it within {}", failure::seconds(PERSON_LIMIT)),
-                "answer it sooner, or let fewer hosts ask at once (--parallel)".to_owned(),
-            ),
+            Err(_) => {
+                let sentence = format!(
+                    "{} waits no longer for its answer: press Enter to go on",
+                    self.host.name
+                );
+                self.credentials.notify().say(&sentence);
+                unanswered(
+                    &format!("nobody answered it within {}", failure::seconds(PERSON_LIMIT)),
+                    "answer it sooner: a server waits for about two minutes (LoginGraceTime)".to_owned(),
+                )
+            }
         }
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::model::error::HostError;
 use crate::model::host::{Host, PrivilegeMethod};
+use crate::model::name::HostName;
 
 use super::failure;
+use super::trials;
 
 /// The password was asked for a second time.
 pub(super) fn wrong_password(host: &Host) -> HostError {
@@ -18,8 +20,27 @@ pub(super) fn wrong_password(host: &Host) -> HostError {
             host.name,
             asked_of(host)
         ),
-        "correct the password that `become` refers to; it was tried once only, so no account is locked by it",
+        "correct the password that `become` refers to; it was tried once",
     )
+}
+
+/// The password was not sent, because other hosts have refused it.
+pub(super) fn refused_already(host: &Host, by: &[HostName]) -> HostError {
+    failure::sudo(
+        format!(
+            "the password of {} for {} was not sent to {}: it was refused by {} already, and accepted nowhere",
+            asked_of(host),
+            host.privilege.method,
+            host.name,
+            trials::names(by)
+        ),
+        "correct the password that `become` refers to; it goes no further, so that no account is locked",
+    )
+}
+
+/// Whether a program ended because the password was wrong.
+pub(super) fn is_for_the_password(complaints: &[u8], exit_code: Option<u32>) -> bool {
+    classify(complaints, exit_code).0 == Refusal::WrongPassword
 }
 
 /// The password is asked for, and there is none.
@@ -41,7 +62,7 @@ pub(super) fn password_wanted(host: &Host) -> HostError {
 }
 
 /// Whose password a program asks for.
-fn asked_of(host: &Host) -> &str {
+pub(super) fn asked_of(host: &Host) -> &str {
     match host.privilege.method {
         PrivilegeMethod::Su => &host.privilege.user,
         _ => &host.user,

@@ -15,6 +15,7 @@ use super::failure;
 use super::privilege::{Ascent, READY_LIMIT};
 use super::process::{Input, ProcessEvent, ProcessEvents};
 use super::refusal;
+use super::trials::{Password, Trial};
 
 /// How a program ended.
 #[derive(Debug, Default)]
@@ -85,13 +86,32 @@ impl<E: ProcessEvents> Run<'_, E> {
             match timeout_at(limit, self.events.next()).await {
                 Err(_) => return Err(self.timed_out().into()),
                 Ok(None) => break,
-                Ok(Some(event)) => self.take(event, &mut end, sent_at_once)?,
+                Ok(Some(event)) => match self.take(event, &mut end, sent_at_once)? {
+                    Some(password) => match timeout_at(ready_deadline, self.send_password(password)).await {
+                        Err(_) => return Err(self.timed_out().into()),
+                        Ok(sent) => sent?,
+                    },
+                    None => {}
+                },
             }
         }
         self.conclude(end, lost)
     }
 
-    fn take(&mut self, event: ProcessEvent, end: &mut End, sent_at_once: bool) -> Result<(), HostError> {
+    /// The password is sent only where it may be right.
+    async fn send_password(&mut self, password: Password) -> Result<(), HostError> {
+        let host = self.host;
+        let (asker, user) = (self.ascent.program.unwrap_or_default(), refusal::asked_of(host));
+        let trial = password.trials.begin(asker, user, &password.secret, &host.name).await;
+        self.ascent.trial = Some(trial.map_err(|by| refusal::refused_already(host, &by))?);
+        let mut line = password.secret.expose().as_bytes().to_vec();
+        line.push(b'\n');
+        self.input.send(line);
+        Ok(())
+    }
+
+    /// Takes in what happened; the password when it is to be sent.
+    fn take(&mut self, event: ProcessEvent, end: &mut End, sent_at_once: bool) -> Result<Option<Password>, HostError> {
         let step = match event {
             ProcessEvent::Stdout(bytes) => self.ascent.dialogue.stdout(&bytes),
             ProcessEvent::Stderr(bytes) => self.ascent.dialogue.stderr(&bytes),
@@ -115,19 +135,21 @@ impl<E: ProcessEvents> Run<'_, E> {
         match step {
             Step::Wait => {}
             Step::SendPassword => match &self.ascent.password {
-                Some(password) => {
-                    let mut line = password.expose().as_bytes().to_vec();
-                    line.push(b'\n');
-                    self.input.send(line);
-                }
+                Some(password) => return Ok(Some(password.clone())),
                 None => return Err(refusal::password_wanted(self.host)),
             },
             Step::SendShell => self.input.send(terminal_shell().into_bytes()),
             Step::Ready if sent_at_once => {}
-            Step::Ready => self.send_script(),
-            Step::WrongPassword => return Err(refusal::wrong_password(self.host)),
+            Step::Ready => {
+                self.ascent.trial.take().map_or((), Trial::accepted);
+                self.send_script();
+            }
+            Step::WrongPassword => {
+                self.ascent.trial.take().map_or((), Trial::refused);
+                return Err(refusal::wrong_password(self.host));
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn send_script(&mut self) {
@@ -156,7 +178,7 @@ impl<E: ProcessEvents> Run<'_, E> {
         script_timeout(self.host, self.request, &says)
     }
 
-    fn conclude(self, end: End, lost: impl FnOnce() -> String) -> Result<ScriptOutput, Stop> {
+    fn conclude(mut self, end: End, lost: impl FnOnce() -> String) -> Result<ScriptOutput, Stop> {
         if end.refused {
             return Err(HostError::new(
                 ErrorCode::Protocol,
@@ -165,7 +187,7 @@ impl<E: ProcessEvents> Run<'_, E> {
             )
             .into());
         }
-        let dialogue = self.ascent.dialogue;
+        let (dialogue, trial) = (self.ascent.dialogue, self.ascent.trial.take());
         if !end.closed {
             return Err(failure::lost(&lost()).into());
         }
@@ -173,6 +195,9 @@ impl<E: ProcessEvents> Run<'_, E> {
             let asked = dialogue.was_asked();
             let complaints = dialogue.complaints();
             let error = refusal::explain(self.host, program, complaints, end.exit_code, asked);
+            if refusal::is_for_the_password(complaints, end.exit_code) {
+                trial.map_or((), Trial::refused);
+            }
             let for_a_terminal = refusal::is_for_a_terminal(complaints, end.exit_code);
             return Err(if for_a_terminal && self.ascent.terminal.is_none() {
                 Stop::TerminalWanted(error)

@@ -1,9 +1,10 @@
 //! Where secrets are kept, and getting them from there: each reference once in a run.
 //!
 //! What must stay true: a secret appears in no message; a program that gives one is started without a shell;
-//! a file that others may read is refused.
+//! a file that others may read, or that belongs to others, is refused.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use crate::model::host::Host;
 use crate::model::secret::{Secret, SecretReference};
 use crate::model::template::{TemplateError, render_template};
 
-use super::settings::{Prompter, SshSettings};
+use super::settings::SshSettings;
+use super::trials::Trials;
 
 /// Password managers may wait for a touch or a network; more is a hang.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
@@ -28,6 +30,8 @@ type Slot = Arc<OnceCell<Result<Secret, String>>>;
 pub(super) struct SecretStore {
     settings: Arc<SshSettings>,
     slots: Mutex<HashMap<SecretReference, Slot>>,
+    /// Which of them have been accepted or refused.
+    pub(super) trials: Arc<Trials>,
 }
 
 impl SecretStore {
@@ -36,6 +40,7 @@ impl SecretStore {
         Self {
             settings,
             slots: Mutex::new(HashMap::new()),
+            trials: Arc::default(),
         }
     }
 
@@ -65,10 +70,9 @@ impl SecretStore {
                 let path = self.settings.expand(path);
                 (format!("the file {}", path.display()), from_file(&path))
             }
-            SecretReference::Prompt(question) => (
-                "the question".to_owned(),
-                ask(question.clone(), Arc::clone(&self.settings.prompter)).await,
-            ),
+            SecretReference::Prompt(question) => {
+                ("the question".to_owned(), ask(question.clone(), &self.settings).await)
+            }
         };
         let value = value.map_err(|reason| format!("{name} gives no password: {reason}"))?;
         let line = value.lines().next().unwrap_or_default();
@@ -119,31 +123,45 @@ async fn from_command(words: &[String]) -> Result<String, String> {
 }
 
 #[cfg(unix)]
-fn check_mode(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path)
-        .map_err(|error| error.to_string())?
-        .permissions()
-        .mode()
-        & 0o777;
+fn check_protection(file: &std::fs::Metadata) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = file.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(format!("others may read it (mode {mode:04o}); run chmod 600"));
+    }
+    let we = rustix::process::geteuid().as_raw();
+    if file.uid() != we && file.uid() != 0 {
+        return Err(format!(
+            "it belongs to another account (number {}), which could choose the password; run chown",
+            file.uid()
+        ));
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn check_mode(_path: &Path) -> Result<(), String> {
+fn check_protection(_file: &std::fs::Metadata) -> Result<(), String> {
     Ok(())
 }
 
 fn from_file(path: &Path) -> Result<String, String> {
-    check_mode(path)?;
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
+    let words = |error: std::io::Error| error.to_string();
+    let mut file = std::fs::File::open(path).map_err(words)?;
+    // Of the open file: the path may name another one a moment later.
+    check_protection(&file.metadata().map_err(words)?)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(words)?;
+    Ok(text)
 }
 
-async fn ask(question: String, prompter: Arc<dyn Prompter>) -> Result<String, String> {
-    let answer = tokio::task::spawn_blocking(move || prompter.ask(&question)).await;
+async fn ask(question: String, settings: &SshSettings) -> Result<String, String> {
+    let prompter = Arc::clone(&settings.prompter);
+    let turn = Arc::clone(&settings.turn).lock_owned().await;
+    let answer = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        prompter.ask(&question)
+    })
+    .await;
     match answer {
         Ok(Some(secret)) => Ok(secret.expose().to_owned()),
         Ok(None) => Err("nobody answered; there may be no terminal".to_owned()),

@@ -13,7 +13,7 @@ use crate::model::secret::Secret;
 /// Asks the person at the terminal for a secret.
 pub trait Prompter: Send + Sync {
     /// Asks one question and waits for the answer, which is not echoed. `None` when nobody can be asked or
-    /// the person gave no answer. It may block: it is called where blocking is allowed.
+    /// the person gave no answer; an empty line is an answer. It may block: it is called where blocking is allowed.
     fn ask(&self, question: &str) -> Option<Secret>;
 
     /// As [`Self::ask`], for a question whose answer may be seen while it is typed.
@@ -88,6 +88,8 @@ pub struct SshSettings {
     pub default_keys: Vec<PathBuf>,
     /// Asks for passphrases and `prompt` secrets.
     pub prompter: Arc<dyn Prompter>,
+    /// Held while a question is shown, so that it is one at a time, and none that nobody waits for any more.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
     /// Hears what is worth a notice.
     pub notify: Notify,
 }
@@ -108,6 +110,7 @@ impl SshSettings {
             home: None,
             default_keys: Vec::new(),
             prompter: Arc::new(NoPrompter),
+            turn: Arc::default(),
             notify: Notify::default(),
         }
     }

@@ -85,13 +85,18 @@ impl LoginSigner<'_> {
         let Some(agent) = self.agent.as_mut() else {
             return Err(SignError::Reason("the agent is gone".to_owned()));
         };
-        if self.wants_touch {
-            self.notify
-                .say(&format!("touch the security key to log in to {}", self.purpose));
-        }
-        match timeout(SIGNING_LIMIT, agent.sign_request(identity, hash, to_sign)).await {
-            Ok(Ok(signed)) => Ok(signed),
-            Ok(Err(error)) => Err(SignError::Reason(match error {
+        let work = async {
+            let connection = agent.connected().await.map_err(SignError::Reason)?;
+            if self.wants_touch {
+                self.notify
+                    .say(&format!("touch the security key to log in to {}", self.purpose));
+            }
+            Ok(connection.sign_request(identity, hash, to_sign).await)
+        };
+        match timeout(SIGNING_LIMIT, work).await {
+            Ok(Err(unreachable)) => Err(unreachable),
+            Ok(Ok(Ok(signed))) => Ok(signed),
+            Ok(Ok(Err(error))) => Err(SignError::Reason(match error {
                 russh::keys::Error::AgentFailure if self.wants_touch => {
                     "the agent did not sign: the security key was not touched, or is not plugged in".to_owned()
                 }

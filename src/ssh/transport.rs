@@ -8,7 +8,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
-use crate::model::secret::Secret;
 use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
 
 use super::auth::log_in;
@@ -24,6 +23,7 @@ use super::privilege;
 use super::secrets::SecretStore;
 use super::settings::SshSettings;
 use super::terminal::Terminals;
+use super::trials::Password;
 
 /// Finds a host of the inventory by name: for jump hosts.
 pub type HostLookup = Arc<dyn Fn(&HostName) -> Option<Host> + Send + Sync>;
@@ -138,14 +138,17 @@ impl SshTransport {
     }
 
     /// The password for a privileged script, if one may be asked for.
-    async fn password(&self, host: &Host, privileged: bool) -> Result<Option<Secret>, HostError> {
+    async fn password(&self, host: &Host, privileged: bool) -> Result<Option<Password>, HostError> {
         match &host.privilege.password {
             Some(reference) if privilege::needs_program(host, privileged) => self
                 .shared
                 .secrets
                 .resolve(reference, host)
                 .await
-                .map(Some)
+                .map(|secret| {
+                    let trials = Arc::clone(&self.shared.secrets.trials);
+                    Some(Password { secret, trials })
+                })
                 .map_err(|reason| {
                     failure::sudo(
                         format!("there is no password for {}: {reason}", host.name),

@@ -267,3 +267,25 @@ impl Drop for RealAgent {
         let _ = self.process.wait();
     }
 }
+
+#[tokio::test]
+async fn the_first_usual_file_is_tried_however_much_the_agent_holds() {
+    if !has_sshd() {
+        return;
+    }
+    let server = Sshd::start("");
+    let agent = RealAgent::start(&server.path("agent"));
+    for number in 0..6 {
+        let other = server.path(&format!("other{number}"));
+        make_key(&other, "ed25519");
+        agent.add(&other);
+    }
+    let mut host = server.host("web01");
+    host.keys.clear();
+    let key = server.path("key");
+    let result = try_server(&server, &host, |settings| {
+        settings.agent_socket = Some(agent.socket.clone());
+        settings.default_keys = vec![key.clone()];
+    });
+    assert!(result.await.is_ok(), "{}", server.log());
+}

@@ -23,6 +23,8 @@ pub(super) struct Rules {
     pub(super) password: Option<&'static str>,
     /// It never answers a password.
     pub(super) is_mute: bool,
+    /// It breaks the connection at the second key, as a host that goes down does.
+    pub(super) breaks: bool,
     /// Anybody may come in.
     pub(super) is_open: bool,
 }
@@ -48,6 +50,7 @@ struct Doorman {
     log: Arc<Mutex<Vec<String>>>,
     key_given: bool,
     asked: usize,
+    keys: usize,
 }
 
 impl Doorman {
@@ -86,6 +89,10 @@ impl Handler for Doorman {
 
     async fn auth_publickey_offered(&mut self, _user: &str, _offer: PublicKeyOffer<'_>) -> Result<Auth, russh::Error> {
         self.note("key");
+        self.keys += 1;
+        if self.rules.breaks && self.keys == 2 {
+            return Err(russh::Error::HUP);
+        }
         Ok(if self.rules.key_first && !self.key_given {
             Auth::Accept
         } else {
@@ -176,6 +183,7 @@ impl Door {
                     log: Arc::clone(&kept),
                     key_given: false,
                     asked: 0,
+                    keys: 0,
                 };
                 let config = Arc::clone(&config);
                 tokio::spawn(async move {
@@ -204,6 +212,13 @@ impl Door {
         let mut host = self.host(name);
         host.keys = vec![self.folder.path().join("key")];
         host
+    }
+
+    /// A further key.
+    pub(super) fn another_key(&self) -> PathBuf {
+        let path = self.folder.path().join("another");
+        std::fs::write(&path, new_key(Kind::Ed25519).to_openssh(LineEnding::LF).unwrap()).unwrap();
+        path
     }
 
     pub(super) fn settings(&self, prompter: Arc<dyn Prompter>) -> SshSettings {

@@ -227,3 +227,105 @@ async fn whoever_gives_no_password_for_one_host_is_not_asked_for_the_next() {
     }
     assert_eq!(person.questions(), ["web01 asks: second factor Password:"]);
 }
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_no_refused_login() {
+    let door = Door::with(Rules {
+        breaks: true,
+        ..Rules::default()
+    })
+    .await;
+    let mut host = door.host_with_key("web01");
+    host.keys.push(door.another_key());
+    let error = door.log_in(&host, nobody()).await.unwrap_err();
+    assert!(
+        error.starts_with("E_CONNECT") && error.contains("refused") && error.contains("the connection ended"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_empty_line_is_an_answer() {
+    let door = Door::with(Rules {
+        questions: vec![("Touch the key, then press ENTER: ", false, "")],
+        ..Rules::default()
+    })
+    .await;
+    assert_eq!(door.log_in(&door.host("web01"), Person::with(&[""])).await, Ok(()));
+}
+
+/// Somebody who thinks until a test lets them answer.
+struct Thinker {
+    questions: std::sync::Mutex<Vec<String>>,
+    thinking: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Prompter for Thinker {
+    fn ask(&self, question: &str) -> Option<Secret> {
+        self.questions.lock().unwrap().push(question.to_owned());
+        let _ = self.thinking.lock().unwrap().recv();
+        Some(Secret::new("123456".to_owned()))
+    }
+
+    fn is_there(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_is_never_shown() {
+    let door = Door::with(Rules {
+        questions: vec![PIN],
+        ..Rules::default()
+    })
+    .await;
+    let (answer, thinking) = std::sync::mpsc::channel();
+    let person = Arc::new(Thinker {
+        questions: std::sync::Mutex::default(),
+        thinking: std::sync::Mutex::new(thinking),
+    });
+    let transport = SshTransport::new(door.settings(person.clone()), Arc::new(|_| None));
+    let first = {
+        let (transport, host) = (transport.clone(), door.host("web01"));
+        tokio::spawn(async move { transport.connect(&host).await.is_ok() })
+    };
+    while person.questions.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let second = door.host("web02");
+    let given_up = tokio::time::timeout(Duration::from_millis(500), transport.connect(&second)).await;
+    assert!(given_up.is_err(), "it waits for its turn");
+    answer.send(()).unwrap();
+    assert!(first.await.unwrap());
+    drop(answer);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(
+        *person.questions.lock().unwrap(),
+        ["web01 asks: second factor Verification code:"]
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_password_goes_to_two_hosts_and_no_further() {
+    let door = Door::with(Rules {
+        password: Some(RIGHT),
+        ..Rules::default()
+    })
+    .await;
+    let transport = SshTransport::new(door.settings(nobody()), Arc::new(|_| None));
+    let hosts = ["web01", "web02", "web03", "web04"].map(|name| with_login(door.host(name), "battery staple"));
+    let (a, b, c, d) = tokio::join!(
+        transport.connect(&hosts[0]),
+        transport.connect(&hosts[1]),
+        transport.connect(&hosts[2]),
+        transport.connect(&hosts[3]),
+    );
+    let errors: Vec<String> = [a, b, c, d]
+        .into_iter()
+        .map(|result| result.err().unwrap().message)
+        .collect();
+    let sent = door.log().iter().filter(|line| line.starts_with("password")).count();
+    assert_eq!(sent, 2, "{errors:?}");
+    let held_back = errors.iter().filter(|error| error.contains("already")).count();
+    assert_eq!(held_back, 2, "{errors:?}");
+}

@@ -166,3 +166,43 @@ async fn a_sudo_that_waits_for_something_else_is_named_in_the_timeout() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_wrong_password_goes_to_two_hosts_and_no_further() {
+    let names = ["web01", "web02", "web03", "web04"];
+    let sudo = SimulatedSudo::Password("correct horse".to_owned());
+    let lab = Lab::with(&names, Arc::new(Echo), sudo, &new_key(Kind::Ed25519)).await;
+    let reference = password(&lab, "battery staple");
+    let hosts = names.map(|name| with_password(lab.host(name), reference.clone()));
+    let (transport, request) = (lab.transport(), request(true));
+    let (a, b, c, d) = tokio::join!(
+        try_host(&transport, &hosts[0], &request),
+        try_host(&transport, &hosts[1], &request),
+        try_host(&transport, &hosts[2], &request),
+        try_host(&transport, &hosts[3], &request),
+    );
+    let errors = [a, b, c, d].map(told);
+    let received: usize = lab.fleet.hosts().iter().map(|host| host.passwords_received()).sum();
+    assert_eq!(received, 2, "{errors:?}");
+    assert_eq!(
+        errors.iter().filter(|error| error.contains("already")).count(),
+        2,
+        "{errors:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_password_file_of_another_account_is_refused() {
+    let lab = Lab::new(&["web01"]).await;
+    let reference = password(&lab, "correct horse");
+    if std::os::unix::fs::chown(lab.path("password"), Some(12_345), None).is_err() {
+        println!("left out: only root can give files away");
+        return;
+    }
+    let host = with_password(lab.host("web01"), reference);
+    let error = told(try_host(&lab.transport(), &host, &request(true)).await);
+    assert!(
+        error.starts_with("E_SUDO") && error.contains("another account (number 12345)"),
+        "{error}"
+    );
+}

@@ -2,6 +2,7 @@
 //! played, with a key in software where a real one would ask for a touch.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use russh::keys::PublicKey;
 use russh::keys::signature::Signer;
@@ -25,6 +26,8 @@ struct PlayedAgent {
     key: PrivateKey,
     finger: Finger,
     folder: PathBuf,
+    connections: AtomicUsize,
+    lists: AtomicUsize,
 }
 
 fn text(bytes: &[u8]) -> Vec<u8> {
@@ -65,6 +68,7 @@ impl PlayedAgent {
     fn answer(&self, request: &[u8]) -> Vec<u8> {
         match request[0] {
             11 => {
+                self.lists.fetch_add(1, Ordering::SeqCst);
                 let mut answer = vec![12, 0, 0, 0, 1];
                 answer.extend(text(&self.public().to_bytes().unwrap()));
                 answer.extend(text(b"token"));
@@ -79,6 +83,27 @@ impl PlayedAgent {
             }
             _ => vec![5],
         }
+    }
+
+    /// Starts for a server that lets its key in.
+    fn start(server: &Sshd, finger: Finger) -> Arc<Self> {
+        let agent = Arc::new(Self {
+            key: new_key(Kind::Ed25519),
+            finger,
+            folder: server.folder.path().to_owned(),
+            connections: AtomicUsize::new(0),
+            lists: AtomicUsize::new(0),
+        });
+        std::fs::write(server.path("authorized_keys"), agent.public().to_openssh().unwrap()).unwrap();
+        let listener = UnixListener::bind(server.path("agent")).unwrap();
+        let running = Arc::clone(&agent);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                running.connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(Arc::clone(&running).serve(stream));
+            }
+        });
+        agent
     }
 
     async fn serve(self: Arc<Self>, mut stream: UnixStream) {
@@ -96,18 +121,7 @@ async fn log_in(finger: Finger) -> Option<(Vec<String>, Result<ScriptOutput, Hos
         return None;
     }
     let server = Sshd::start("");
-    let agent = Arc::new(PlayedAgent {
-        key: new_key(Kind::Ed25519),
-        finger,
-        folder: server.folder.path().to_owned(),
-    });
-    std::fs::write(server.path("authorized_keys"), agent.public().to_openssh().unwrap()).unwrap();
-    let listener = UnixListener::bind(server.path("agent")).unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(Arc::clone(&agent).serve(stream));
-        }
-    });
+    PlayedAgent::start(&server, finger);
     let notices: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = Arc::clone(&notices);
     let settings = SshSettings {
@@ -144,4 +158,40 @@ async fn a_security_key_that_nobody_touches_is_named() {
         error.starts_with("E_AUTH") && error.contains("the security key was not touched"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn an_agent_is_asked_for_its_keys_once_and_connected_to_only_to_sign() {
+    if !has_sshd() {
+        return;
+    }
+    let server = Sshd::start("");
+    let agent = PlayedAgent::start(&server, Finger::Touches);
+    let settings = SshSettings {
+        agent_socket: Some(server.path("agent")),
+        ..server.settings()
+    };
+    let transport = transport(settings, Vec::new());
+    let so_far = || {
+        (
+            agent.lists.load(Ordering::SeqCst),
+            agent.connections.load(Ordering::SeqCst),
+        )
+    };
+    for name in ["web01", "web02"] {
+        let mut host = server.host(name);
+        host.keys.clear();
+        assert!(
+            try_host(&transport, &host, &request(false)).await.is_ok(),
+            "{}",
+            server.log()
+        );
+    }
+    assert_eq!(so_far(), (1, 3), "one to list the keys, one for each signature");
+    std::fs::write(server.path("authorized_keys"), "").unwrap();
+    let mut host = server.host("web03");
+    host.keys.clear();
+    let error = told(try_host(&transport, &host, &request(false)).await);
+    assert!(error.starts_with("E_AUTH"), "{error}");
+    assert_eq!(so_far(), (1, 3), "nothing was to be signed");
 }
