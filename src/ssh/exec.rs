@@ -89,7 +89,15 @@ async fn run_once(
             )
             .into());
         }
-        Ok(Err(_)) => return Err(failure::lost(&session.farewell.reason()).into()),
+        // The script is sent later, and the command that reads it did not leave either.
+        Ok(Err(_)) => {
+            let reason = session.farewell.reason();
+            return Err(failure::connect(
+                format!("the connection was lost before a script was started: {reason}"),
+                "run the command again",
+            )
+            .into());
+        }
         Err(_) => return Err(script_timeout(host, request, "; no session was opened").into()),
     };
     let (reader, writer) = channel.split();

@@ -101,11 +101,11 @@ impl Handler for ClientHandler {
         let certificate = server_key.certificate();
         match &self.check {
             KeyCheck::Policy(policy) => match certificate {
-                Some(certificate) => policy.check_certificate(certificate, now()),
-                None => policy.check(&server_key.public_key()),
+                Some(certificate) => policy.check_certificate(certificate, now()).await,
+                None => policy.check(&server_key.public_key()).await,
             }
             .map(|()| {
-                self.recognition.set(policy.known_as(server_key));
+                self.recognition.set(policy.known_as(server_key, now()));
                 true
             })
             .map_err(|error| HandlerError::Refused(Box::new(error))),
@@ -185,8 +185,9 @@ impl Session {
 
 /// Why a handshake failed.
 pub(super) enum HandshakeError {
-    /// The server was too busy to answer; a moment later it may not be, above all if fewer ask.
-    Busy(HostError),
+    /// The server closed the connection before its banner. Too many may be at its door, and perhaps it said so:
+    /// a moment later it may answer, above all if fewer ask.
+    Busy { error: HostError, said_so: bool },
     /// It did not work, and may work a moment later.
     Transient(HostError),
     /// Trying again would change nothing.
@@ -199,7 +200,7 @@ impl HandshakeError {
     /// The error to be told when nobody tries again.
     pub(super) fn into_host_error(self) -> HostError {
         match self {
-            Self::Busy(error) | Self::Transient(error) | Self::Final(error) => error,
+            Self::Busy { error, .. } | Self::Transient(error) | Self::Final(error) => error,
             Self::Captured(_) => failure::connect("the connection was only made to see the host's key", "try again"),
         }
     }
@@ -273,19 +274,21 @@ fn explain(error: &russh::Error, peer: &Peer<'_>, greeting: &Greeting) -> Handsh
         ));
     }
     if text.contains("MaxStartups") {
-        return HandshakeError::Busy(failure::connect(
+        let error = failure::connect(
             format!(
                 "{shown} turned us away before its banner: \"{}\"",
                 failure::excerpt(&said)
             ),
             "too many others are logging in: raise MaxStartups in its sshd_config, or lower --parallel",
-        ));
+        );
+        return HandshakeError::Busy { error, said_so: true };
     }
     if said.is_empty() {
-        return HandshakeError::Busy(failure::connect(
+        let error = failure::connect(
             format!("no SSH server answers at {shown}: it closed the connection before its banner"),
             "check the port, and sshd's log and limits on the host (MaxStartups, tcp wrappers, penalties)",
-        ));
+        );
+        return HandshakeError::Busy { error, said_so: false };
     }
     HandshakeError::Final(failure::connect(
         format!("{shown} is not an SSH server; it says \"{}\"", failure::excerpt(&said)),

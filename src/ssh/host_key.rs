@@ -64,10 +64,12 @@ impl HostKeyPolicy {
         known_hosts: &Arc<KnownHosts>,
     ) -> Result<Self, HostError> {
         let names = HostNames::new(&host.address, host.port, host.ssh.host_key_alias.as_deref());
+        let lines = known_hosts.lines(&files(host, settings), &names)?;
+        // What is pinned needs no line, and none vouches for another key; a revoked key stays revoked.
         let lines = if host.host_key.is_some() {
-            HostLines::default()
+            lines.only_revoked()
         } else {
-            known_hosts.lines(&files(host, settings), &names)?
+            lines
         };
         let welcome = (host.ssh.unknown_host_keys == UnknownHostKeys::Accept).then(|| Welcome {
             known_hosts: Arc::clone(known_hosts),
@@ -118,7 +120,7 @@ impl HostKeyPolicy {
     ///
     /// # Errors
     /// As [`Self::check`].
-    pub(super) fn check_certificate(&self, certificate: &Certificate, now: u64) -> Result<(), HostError> {
+    pub(super) async fn check_certificate(&self, certificate: &Certificate, now: u64) -> Result<(), HostError> {
         let Err(reason) = self.judge_certificate(certificate, now) else {
             return Ok(());
         };
@@ -135,7 +137,7 @@ impl HostKeyPolicy {
                 "do not log in: somebody may have stolen the authority's key; let another one sign the host's key",
             ));
         }
-        self.check(&inside).map_err(|mut error| {
+        self.check(&inside).await.map_err(|mut error| {
             error.message = format!("{} (its certificate: {reason})", error.message);
             error
         })
@@ -152,16 +154,20 @@ impl HostKeyPolicy {
         self.lines.judge(offered)
     }
 
-    /// How a key is known that was accepted, in words.
-    pub(super) fn known_as(&self, offered: &PublicKeyOrCertificate) -> String {
+    /// How a key is known that was accepted at a time in seconds since 1970, in words.
+    pub(super) fn known_as(&self, offered: &PublicKeyOrCertificate, now: u64) -> String {
         let key = offered.public_key();
         let (kind, shown) = (key.algorithm(), fingerprint(&key));
         if self.pinned.is_some() {
             return format!("its {kind} key {shown} is the one that the inventory pins");
         }
-        let authority = offered.certificate().and_then(|certificate| {
+        let good = offered
+            .certificate()
+            .filter(|certificate| self.judge_certificate(certificate, now).is_ok());
+        let authority = good.and_then(|certificate| {
             let authority = PublicKey::from(certificate.signature_key().clone());
-            Some((self.lines.place_of(&authority)?.to_string(), fingerprint(&authority)))
+            let place = self.lines.place_of_authority(&authority)?.to_string();
+            Some((place, fingerprint(&authority)))
         });
         match (authority, self.lines.place_of(&key)) {
             (Some((place, authority)), _) => {
@@ -176,10 +182,12 @@ impl HostKeyPolicy {
     ///
     /// # Errors
     /// `E_HOSTKEY_UNKNOWN` or `E_HOSTKEY_CHANGED`.
-    pub(super) fn check(&self, offered: &PublicKey) -> Result<(), HostError> {
+    pub(super) async fn check(&self, offered: &PublicKey) -> Result<(), HostError> {
         let fingerprint = fingerprint(offered);
         let kind = offered.algorithm();
-        if let (Some(pinned), Some(matches)) = (&self.pinned, self.pinned_matches(offered)) {
+        let judged = self.judge(offered);
+        let is_revoked = matches!(judged, Verdict::Revoked(_));
+        if let (Some(pinned), Some(matches), false) = (&self.pinned, self.pinned_matches(offered), is_revoked) {
             return if matches {
                 Ok(())
             } else {
@@ -189,8 +197,8 @@ impl HostKeyPolicy {
                 ))
             };
         }
-        let verdict = match (self.judge(offered), &self.welcome) {
-            (Verdict::Unknown, Some(welcome)) => self.accept(welcome, offered, &fingerprint),
+        let verdict = match (judged, &self.welcome) {
+            (Verdict::Unknown, Some(welcome)) => self.accept(welcome, offered, &fingerprint).await,
             (verdict, _) => verdict,
         };
         match verdict {
@@ -215,9 +223,10 @@ impl HostKeyPolicy {
         }
     }
 
-    fn accept(&self, welcome: &Welcome, offered: &PublicKey, fingerprint: &str) -> Verdict {
+    async fn accept(&self, welcome: &Welcome, offered: &PublicKey, fingerprint: &str) -> Verdict {
         let name = self.known_name();
-        match welcome.known_hosts.accept(name, offered, welcome.file.as_deref()) {
+        let known_hosts = &welcome.known_hosts;
+        match known_hosts.accept(&self.names, offered, welcome.file.as_deref()).await {
             Acceptance::Accepted => {}
             Acceptance::NotWritten(reason) => welcome.notify.say(&format!(
                 "the key {fingerprint} of {name} was accepted, and not written down: {reason}"
@@ -247,13 +256,20 @@ impl HostKeyPolicy {
     }
 
     fn replace_line(&self, place: &Place) -> String {
+        let name = self.known_name();
+        if place.line == 0 {
+            return format!(
+                "two servers that are known as {name} showed different keys in this run: check both fingerprints \
+                 on their consoles, and give each a `HostKeyAlias` or an address of its own"
+            );
+        }
         format!(
             "if the host was reinstalled, check the fingerprint on its console, remove line {} of {} \
              (ssh-keygen -R '{}' -f '{}') and run `patchwave trust {}`",
             place.line,
             place.file.display(),
-            self.known_name(),
-            place.file.display(),
+            quotable(name),
+            quotable(&place.file.display().to_string()),
             self.trust_name
         )
     }
@@ -265,6 +281,11 @@ impl HostKeyPolicy {
             format!("this may be an attack; {remedy}"),
         )
     }
+}
+
+/// A text as it stands between single quotes of a shell.
+fn quotable(text: &str) -> String {
+    text.replace('\'', r"'\''")
 }
 
 /// The fingerprint as `ssh-keygen -l` writes it: `SHA256:…`.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -78,6 +79,8 @@ pub(super) struct Jump {
     pub(super) way: Arc<Way>,
     /// Its name, for messages.
     pub(super) name: HostName,
+    /// Whether it was said that servers behind it turn us away.
+    pub(super) told: Arc<AtomicBool>,
 }
 
 enum State {
@@ -90,6 +93,7 @@ struct Slot {
     state: Mutex<State>,
     through: Arc<Limit>,
     way: Arc<Way>,
+    told: Arc<AtomicBool>,
 }
 
 /// The open jump hosts, by the way to them.
@@ -116,6 +120,7 @@ impl JumpPool {
                 state: Mutex::new(State::Idle),
                 through: Limits::new(MOST_LOGINS_THROUGH).of(()),
                 way,
+                told: Arc::default(),
             })
         }));
         let mut state = slot.state.lock().await;
@@ -142,6 +147,7 @@ impl JumpPool {
             through: Arc::clone(&slot.through),
             way: Arc::clone(&slot.way),
             name: last.name.clone(),
+            told: Arc::clone(&slot.told),
         }))
     }
 }

@@ -105,6 +105,13 @@ impl Limit {
 }
 
 impl Place {
+    /// Whether nobody else is in flight to the server: then it did not drop us for there being too many of ours.
+    pub(super) fn is_alone(&self) -> bool {
+        let state = self.limit.state();
+        let all = state.limit + state.debt;
+        all.saturating_sub(self.limit.permits.available_permits()) <= 1
+    }
+
     /// The server dropped the connection before its banner. Returns the limit that holds from now on when
     /// this is the first time that it fell.
     pub(super) fn dropped(self) -> Option<usize> {
@@ -166,9 +173,11 @@ mod tests {
             burst.push(limit.place().await);
         }
         assert_eq!(burst.pop().unwrap().dropped(), Some(4));
+        assert!(!burst[0].is_alone());
         for place in burst {
             assert_eq!(place.dropped(), None);
         }
+        assert!(limit.place().await.is_alone());
         assert_eq!((limit.now(), limit.permits.available_permits()), (4, 4));
         // Another server is not concerned.
         assert_eq!(limits.of("b").now(), 8);

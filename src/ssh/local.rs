@@ -38,7 +38,7 @@ pub(super) async fn run_script(
     }
     let ascent = privilege::plan(host, request.privileged, password, word, false)?;
     let command = match ascent.program {
-        Some(_) => privilege::unless_already(&host.privilege.user, &ascent.command),
+        Some(_) => privilege::unless_already(&host.privilege.user, &ascent.command, word),
         None => ascent.command.clone(),
     };
     let (events, stdin) = spawn(&command)?;

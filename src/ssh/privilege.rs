@@ -127,7 +127,9 @@ pub(super) fn plan(
     })
 }
 
-/// The command for this machine, where the shell finds out whether it is the wanted user already.
-pub(super) fn unless_already(user: &str, command: &str) -> String {
-    format!("if [ \"$(id -un 2>/dev/null)\" = {user} ]; then echo {READY_SIGN}; exec /bin/sh -s; else {command}; fi")
+/// The command for this machine, where the shell finds out whether it is the wanted user already. It says all that
+/// a program could have been announced by, and what is not waited for is left out.
+pub(super) fn unless_already(user: &str, command: &str, word: &str) -> String {
+    let signs = format!("echo {START_SIGN}-{word}; echo {READY_SIGN}");
+    format!("if [ \"$(id -un 2>/dev/null)\" = {user} ]; then {signs}; exec /bin/sh -s; else {command}; fi")
 }

@@ -5,6 +5,7 @@
 //! jump host without room. Nothing else: a refused connection, a wrong key or a refused login stays one.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -126,8 +127,8 @@ impl SshTransport {
                         _through: through,
                     });
                 }
-                Err(HandshakeError::Busy(error)) => {
-                    self.turned_away(host, jump, at_the_door);
+                Err(HandshakeError::Busy { error, said_so }) => {
+                    self.turned_away(host, jump, at_the_door, said_so);
                     error
                 }
                 Err(HandshakeError::Transient(error)) => {
@@ -148,8 +149,17 @@ impl SshTransport {
         }
     }
 
-    fn turned_away(&self, host: &Host, jump: Option<&Jump>, place: Place) {
+    fn turned_away(&self, host: &Host, jump: Option<&Jump>, place: Place, said_so: bool) {
+        let is_gone = jump.is_some_and(|jump| jump.session.handle.is_closed());
+        if is_gone || (place.is_alone() && !said_so) {
+            // It was the jump host that was lost, or a server that has nothing against our number.
+            return;
+        }
         let Some(now) = place.dropped() else { return };
+        // Behind one jump host there may be hundreds: the first stands for all.
+        if jump.is_some_and(|jump| jump.told.swap(true, Ordering::Relaxed)) {
+            return;
+        }
         let behind = jump.map(|jump| format!(" behind {}", jump.name)).unwrap_or_default();
         self.shared.settings.notify.say(&format!(
             "{}:{}{behind} drops connections before its banner, as sshd does beyond its MaxStartups; \
@@ -191,7 +201,7 @@ impl SshTransport {
             let (stream, complaints) = proxy_command::start(command).map_err(HandshakeError::Final)?;
             return match handshake(stream, check, peer).await {
                 // Whatever the program met, it may have been a refused login: it is not run twice.
-                Err(HandshakeError::Busy(error) | HandshakeError::Transient(error)) => {
+                Err(HandshakeError::Busy { error, .. } | HandshakeError::Transient(error)) => {
                     Err(HandshakeError::Final(complaints.explain(error).await))
                 }
                 Err(HandshakeError::Final(error)) if error.code == ErrorCode::Timeout => {

@@ -10,7 +10,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -34,26 +34,58 @@ impl Bytes for TcpStream {
     }
 }
 
+/// How its version line begins, at the beginning or after other lines (RFC 4253, 4.2).
+const VERSION: &[u8] = b"\nSSH-";
+
 /// The first bytes that a server sent.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Greeting(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Greeting(Arc<Mutex<Heard>>);
+
+#[derive(Debug)]
+struct Heard {
+    first: Vec<u8>,
+    /// How much of [`VERSION`] the last bytes are; all of it once the line has begun.
+    matched: usize,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self {
+            first: Vec::new(),
+            // As after the end of a line.
+            matched: 1,
+        }
+    }
+}
 
 impl Greeting {
     /// A copy of the bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.heard().first.clone()
     }
 
-    /// Whether an SSH banner has begun.
+    /// Whether an SSH banner has begun, however much came before it.
     pub(crate) fn is_ssh(&self) -> bool {
-        let bytes = self.bytes();
-        bytes.starts_with(b"SSH-") || bytes.windows(5).any(|window| window == b"\nSSH-")
+        self.heard().matched == VERSION.len()
     }
 
-    fn add(&self, more: &[u8]) {
-        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = GREETING_LIMIT.saturating_sub(bytes.len());
-        bytes.extend(more.iter().take(room));
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what arrived. Returns whether nothing more is to be learned.
+    fn add(&self, more: &[u8]) -> bool {
+        let mut heard = self.heard();
+        let room = GREETING_LIMIT.saturating_sub(heard.first.len());
+        heard.first.extend(more.iter().take(room));
+        for byte in more {
+            heard.matched = match VERSION.get(heard.matched) {
+                None => break,
+                Some(wanted) if wanted == byte => heard.matched + 1,
+                Some(_) => usize::from(*byte == b'\n'),
+            };
+        }
+        heard.matched == VERSION.len()
     }
 }
 
@@ -68,7 +100,7 @@ pub(crate) struct WatchedStream<S> {
     inner: S,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     greeting: Greeting,
-    greeting_full: bool,
+    is_greeted: bool,
 }
 
 impl<S: Bytes> WatchedStream<S> {
@@ -80,7 +112,7 @@ impl<S: Bytes> WatchedStream<S> {
             inner,
             cut: Box::pin(token.clone().cancelled_owned()),
             greeting: greeting.clone(),
-            greeting_full: false,
+            is_greeted: false,
         };
         let lifeline = Lifeline {
             _guard: token.drop_guard(),
@@ -107,10 +139,9 @@ impl<S: Bytes> AsyncRead for WatchedStream<S> {
         let result = Pin::new(&mut this.inner).poll_read(context, buffer);
         if result.is_ready() {
             this.inner.acknowledge();
-            if !this.greeting_full {
+            if !this.is_greeted {
                 let new = buffer.filled().get(before..).unwrap_or_default();
-                this.greeting.add(new);
-                this.greeting_full = this.greeting.bytes().len() >= GREETING_LIMIT;
+                this.is_greeted = this.greeting.add(new);
             }
         }
         result
@@ -136,5 +167,30 @@ impl<S: Bytes> AsyncWrite for WatchedStream<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_ssh(pieces: &[&str]) -> bool {
+        let greeting = Greeting::default();
+        for piece in pieces {
+            greeting.add(piece.as_bytes());
+        }
+        assert!(greeting.bytes().len() <= GREETING_LIMIT);
+        greeting.is_ssh()
+    }
+
+    #[test]
+    fn the_version_line_is_found_after_however_many_others() {
+        let notice = "Authorised use only.\r\n".repeat(100);
+        assert!(is_ssh(&["SSH-2.0-x\r\n"]));
+        assert!(is_ssh(&["S", "SH", "-"]));
+        assert!(is_ssh(&[&notice, "\n\nSS", "H-2.0-x"]));
+        assert!(!is_ssh(&[&notice, "no SSH-2.0"]));
+        assert!(!is_ssh(&["HTTP/1.1 400\r\nSSH\r\n"]));
+        assert!(!is_ssh(&[]));
     }
 }

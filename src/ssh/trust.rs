@@ -103,16 +103,14 @@ fn seen(policy: &HostKeyPolicy, captured: &CapturedKey) -> Result<SeenHostKey, H
     let text = bare
         .to_openssh()
         .map_err(|error| internal(&format!("a host key cannot be written: {error}")))?;
-    let state = match policy.pinned_matches(key) {
-        Some(true) => HostKeyState::Known,
-        Some(false) => HostKeyState::NotThePinned,
-        None if captured.certified => HostKeyState::Known,
-        None => match policy.judge(key) {
-            Verdict::Known => HostKeyState::Known,
-            Verdict::Unknown => HostKeyState::Unknown,
-            Verdict::Changed(place) | Verdict::OtherType(place) => HostKeyState::Changed(place),
-            Verdict::Revoked(place) => HostKeyState::Revoked(place),
-        },
+    let state = match (policy.judge(key), policy.pinned_matches(key)) {
+        (Verdict::Revoked(place), _) => HostKeyState::Revoked(place),
+        (_, Some(true)) => HostKeyState::Known,
+        (_, Some(false)) => HostKeyState::NotThePinned,
+        (_, None) if captured.certified => HostKeyState::Known,
+        (Verdict::Known, None) => HostKeyState::Known,
+        (Verdict::Unknown, None) => HostKeyState::Unknown,
+        (Verdict::Changed(place) | Verdict::OtherType(place), None) => HostKeyState::Changed(place),
     };
     Ok(SeenHostKey {
         key_type: key.algorithm().to_string(),

@@ -1,32 +1,64 @@
 //! Adding one line to a `known_hosts` file that other programs use as well.
 //!
 //! What must stay true: nothing that is there is lost or changed, whoever else writes at the same moment; a
-//! file that is made is for its owner only; a device is never written to.
+//! file that is made is for its owner only; a device is never written to. Everything here may hold its thread.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-/// Appends a line, in one write under a lock. Returns whether there is a place to write to: `/dev/null` is none.
+/// How often a file that somebody else has locked is tried.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens a file for [`append_line`]; `None` where there is nothing to write to: `/dev/null`.
 ///
 /// # Errors
-/// When the folder or the file cannot be made or written.
-pub(super) fn append_line(path: &Path, line: &str) -> io::Result<bool> {
+/// When the folder or the file cannot be made or opened.
+pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
     if is_device(path) {
-        return Ok(false);
+        return Ok(None);
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(path)?;
-    // Given back when the file is closed.
-    file.lock()?;
+    Ok(Some(file))
+}
+
+/// Locks a file, or gives up after a time.
+///
+/// # Errors
+/// When another program keeps the lock, or the system knows none for this file.
+pub(super) fn lock(file: &File, limit: Duration) -> io::Result<()> {
+    let begin = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if begin.elapsed() >= limit => {
+                return Err(io::Error::new(
+                    io::ErrorKind::WouldBlock,
+                    "another program has locked the file",
+                ));
+            }
+            Err(TryLockError::WouldBlock) => sleep(PAUSE),
+        }
+    }
+}
+
+/// Appends a line, in one write. Returns how many bytes that were.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub(super) fn append_line(file: &mut File, line: &str) -> io::Result<u64> {
     let mut text = String::new();
     if file.metadata()?.len() > 0 {
         file.seek(SeekFrom::End(-1))?;
@@ -39,7 +71,7 @@ pub(super) fn append_line(path: &Path, line: &str) -> io::Result<bool> {
     text.push_str(line);
     text.push('\n');
     file.write_all(text.as_bytes())?;
-    Ok(true)
+    Ok(text.len() as u64)
 }
 
 fn is_device(path: &Path) -> bool {

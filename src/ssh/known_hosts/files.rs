@@ -1,45 +1,26 @@
 //! The `known_hosts` files of a run: each is read once, however many hosts name it, and keys that a run
-//! accepts are remembered and written down.
+//! accepts are remembered.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use russh::keys::PublicKey;
-
 use crate::model::error::{ErrorCode, HostError};
 
-use super::append::append_line;
+use super::accept::{Accepted, Pen};
 use super::index::Index;
-use super::{HostLines, HostNames, Place, Verdict};
+use super::{HostLines, HostNames};
 
 type Slot = Arc<OnceLock<Result<Arc<Index>, HostError>>>;
-
-/// A key that this run accepted.
-#[derive(Debug, Clone)]
-pub(super) struct Accepted {
-    /// The key.
-    pub(super) key: PublicKey,
-    /// The file that it was written to, or would have been.
-    pub(super) place: Place,
-}
-
-/// What became of a key of an unknown host.
-#[derive(Debug)]
-pub(in crate::ssh) enum Acceptance {
-    /// It is known from now on.
-    Accepted,
-    /// It is known for this run alone, because the file cannot be written, for this reason.
-    NotWritten(String),
-    /// The host has become known in the meantime, and this is what is to be said of the key now.
-    Judged(Verdict),
-}
 
 /// The files, by their paths.
 #[derive(Default)]
 pub(in crate::ssh) struct KnownHosts {
     files: Mutex<HashMap<PathBuf, Slot>>,
-    accepted: Mutex<HashMap<String, Vec<Accepted>>>,
+    /// By the names that keys are written under.
+    pub(super) accepted: Mutex<HashMap<String, Vec<Accepted>>>,
+    /// What is needed to write into a file, by its path.
+    pub(super) pens: Mutex<HashMap<PathBuf, Pen>>,
 }
 
 impl KnownHosts {
@@ -76,40 +57,5 @@ impl KnownHosts {
             })
         })
         .clone()
-    }
-
-    /// Accepts the key of a host that nothing is known of, and writes it down. One at a time: of two keys
-    /// that are shown under one name at the same moment only the first is accepted.
-    pub(in crate::ssh) fn accept(&self, name: &str, key: &PublicKey, file: Option<&Path>) -> Acceptance {
-        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = accepted.entry(name.to_owned()).or_default();
-        if let Some(first) = earlier.first() {
-            let same = earlier.iter().any(|other| other.key.key_data() == key.key_data());
-            return Acceptance::Judged(if same {
-                Verdict::Known
-            } else {
-                Verdict::Changed(first.place.clone())
-            });
-        }
-        let place = Place {
-            file: file.map(Path::to_owned).unwrap_or_default(),
-            line: 0,
-        };
-        earlier.push(Accepted {
-            key: key.clone(),
-            place,
-        });
-        let bare = PublicKey::from(key.key_data().clone());
-        let written = match (file, bare.to_openssh()) {
-            (None, _) => return Acceptance::Accepted,
-            (Some(file), Ok(text)) => {
-                append_line(file, &format!("{name} {}", text.trim())).map_err(|error| error.to_string())
-            }
-            (Some(_), Err(error)) => Err(error.to_string()),
-        };
-        match written {
-            Ok(_) => Acceptance::Accepted,
-            Err(reason) => Acceptance::NotWritten(reason),
-        }
     }
 }

@@ -7,6 +7,7 @@
 //! What must stay true: a revoked key is refused whatever else the files say; a certificate authority's
 //! line is never a host's key; a line that cannot be read neither matches nor hides the others.
 
+mod accept;
 mod append;
 mod files;
 mod index;
@@ -21,11 +22,12 @@ use std::sync::Arc;
 
 use russh::keys::PublicKey;
 
-use files::Accepted;
+use accept::Accepted;
 use index::Index;
 use line::Marker;
 
-pub(super) use files::{Acceptance, KnownHosts};
+pub(super) use accept::Acceptance;
+pub(super) use files::KnownHosts;
 
 /// A line of a `known_hosts` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,12 +120,23 @@ impl HostLines {
         }));
         if let Some(name) = &names.without_port {
             // Hashed names are dear, and what they give here only counts for a host that is not known.
-            let hashed = lines.marked(Marker::None).next().is_none();
+            let is_new = lines.marked(Marker::None).next().is_none();
             for index in indexes {
-                lines.add(index, name, hashed, true);
+                lines.add(index, name, is_new, true);
             }
+            // Behind one address, another port may be another machine: a host that has a line of its own has no
+            // other keys. Revoked keys and authorities count all the same.
+            lines
+                .0
+                .retain(|line| is_new || line.marker != Marker::None || !line.without_port);
         }
         lines
+    }
+
+    /// The same, without what makes a key known: for a host whose key is pinned.
+    pub(super) fn only_revoked(mut self) -> Self {
+        self.0.retain(|line| line.marker == Marker::Revoked);
+        self
     }
 
     fn add(&mut self, index: &Index, name: &str, hashed: bool, without_port: bool) {
@@ -165,15 +178,20 @@ impl HostLines {
         }
     }
 
-    /// Where a key is known from: its own line, or that of the authority that it is.
+    /// Where a key is known from as the host's own.
     pub(super) fn place_of(&self, key: &PublicKey) -> Option<&Place> {
-        let known = self
-            .marked(Marker::None)
-            .chain(self.marked(Marker::CertificateAuthority));
-        known
-            .filter(|line| line.key.key_data() == key.key_data())
+        self.place_as(Marker::None, key)
+    }
+
+    /// Where a key is known from as an authority's.
+    pub(super) fn place_of_authority(&self, key: &PublicKey) -> Option<&Place> {
+        self.place_as(Marker::CertificateAuthority, key)
+    }
+
+    fn place_as(&self, marker: Marker, key: &PublicKey) -> Option<&Place> {
+        self.marked(marker)
+            .find(|line| line.key.key_data() == key.key_data())
             .map(|line| &line.place)
-            .next()
     }
 
     fn marked(&self, marker: Marker) -> impl Iterator<Item = &Line> {
@@ -200,9 +218,7 @@ impl HostLines {
 
     /// The line that revokes a key, of a host or of an authority.
     pub(super) fn revoked(&self, key: &PublicKey) -> Option<Place> {
-        self.marked(Marker::Revoked)
-            .find(|line| line.key.key_data() == key.key_data())
-            .map(|line| line.place.clone())
+        self.place_as(Marker::Revoked, key).cloned()
     }
 }
 

@@ -99,6 +99,18 @@ fn a_changed_key_is_told_with_its_place() {
 }
 
 #[test]
+fn a_key_of_the_name_without_its_port_counts_only_for_a_host_that_is_not_known() {
+    let both = format!("web01 {ED}\n[web01]:2222 {ED2}\n");
+    assert_eq!(judge(&both, "web01", 2222), Verdict::Changed(place(0, 2)));
+    let other_type = format!("web01 {ED}\n[web01]:2222 {EC}\n");
+    assert_eq!(judge(&other_type, "web01", 2222), Verdict::OtherType(place(0, 2)));
+    let index = [Arc::new(Index::new(Path::new("file0"), &other_type))];
+    let lines = HostLines::find(&index, &[], &HostNames::new("web01", 2222, None));
+    // Nor is the server asked for its type.
+    assert_eq!(lines.known_keys().count(), 1);
+}
+
+#[test]
 fn revoked_beats_known_in_any_file_and_order() {
     let known = format!("web01 {ED}");
     let revoked = format!("@revoked * {ED}");

@@ -94,3 +94,90 @@ async fn trust_sees_aliases_files_and_programs() {
         bastion.known_line()
     );
 }
+
+fn accepting(sshd: &Sshd, own: &std::path::Path, alias: &str) -> Host {
+    with_options(sshd.host(alias), |ssh| {
+        ssh.unknown_host_keys = UnknownHostKeys::Accept;
+        ssh.user_known_hosts = Some(vec![own.to_owned()]);
+        ssh.host_key_alias = Some(alias.to_owned());
+    })
+}
+
+#[tokio::test]
+async fn a_locked_file_holds_up_nobody_and_costs_the_line_alone() {
+    if !has_sshd() {
+        return;
+    }
+    let sshd = Sshd::start("");
+    let own = sshd.path("own");
+    std::fs::write(&own, "").unwrap();
+    let locked = std::fs::File::open(&own).unwrap();
+    locked.lock().unwrap();
+    let transport = sshd::transport(sshd.settings(), Vec::new());
+    let (new, known) = (accepting(&sshd, &own, "new"), sshd.host("known"));
+    let request = request(false);
+    let begin = std::time::Instant::now();
+    // Both on the only thread of this test.
+    let neighbour = async {
+        let result = try_host(&transport, &known, &request).await;
+        (result.is_ok(), begin.elapsed())
+    };
+    let (result, (is_well, took)) = tokio::join!(try_host(&transport, &new, &request), neighbour);
+    assert!(result.is_ok() && is_well);
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), "");
+    drop(locked);
+}
+
+#[tokio::test]
+async fn what_another_program_writes_meanwhile_is_judged() {
+    if !has_sshd() {
+        return;
+    }
+    let sshd = Sshd::start("");
+    let own = sshd.path("own");
+    let transport = sshd::transport(SshSettings::isolated(), Vec::new());
+    let request = request(false);
+    assert!(
+        try_host(&transport, &accepting(&sshd, &own, "first"), &request)
+            .await
+            .is_ok()
+    );
+    let mut text = std::fs::read_to_string(&own).unwrap();
+    let (other, same) = (
+        std::fs::read_to_string(sshd.path("key.pub")).unwrap(),
+        sshd.host_key("ed25519"),
+    );
+    text.push_str(&format!("other {other}same {same}\nrevoked x\n@revoked rev* {same}\n"));
+    std::fs::write(&own, &text).unwrap();
+    for (alias, expected) in [("other", "changed"), ("same", "known"), ("revoked", "revoked")] {
+        let result = try_host(&transport, &accepting(&sshd, &own, alias), &request).await;
+        assert_eq!(our_verdict(result), expected, "{alias}");
+    }
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), text);
+    assert!(
+        try_host(&transport, &accepting(&sshd, &own, "last"), &request)
+            .await
+            .is_ok()
+    );
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), format!("{text}last {same}\n"));
+}
+
+#[tokio::test]
+async fn two_servers_under_one_name_are_told_apart_without_a_line() {
+    if !has_sshd() {
+        return;
+    }
+    let (one, two) = (Sshd::start(""), Sshd::start(""));
+    let own = one.path("own");
+    let transport = sshd::transport(SshSettings::isolated(), Vec::new());
+    let request = request(false);
+    assert!(
+        try_host(&transport, &accepting(&one, &own, "same"), &request)
+            .await
+            .is_ok()
+    );
+    let error = told(try_host(&transport, &accepting(&two, &own, "same"), &request).await);
+    assert!(error.contains("showed different keys in this run"), "{error}");
+    assert!(!error.contains("line 0") && !error.contains("ssh-keygen"), "{error}");
+}

@@ -223,6 +223,42 @@ fn fill(sshd: &Sshd, text: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_host_is_known_by_its_certificate_only_if_that_is_good() {
+    if !has_sshd() {
+        return;
+    }
+    let sshd = start();
+    let file = sshd.path("kh-words");
+    std::fs::write(&file, fill(&sshd, "{by_ca}\n{name} {ed}\n")).unwrap();
+    let settings = SshSettings {
+        known_hosts: vec![file.clone()],
+        ..SshSettings::isolated()
+    };
+    let known_by = async || {
+        sshd.reload();
+        let connection = super::sshd::transport(settings.clone(), Vec::new())
+            .connect(&sshd.host("web01"))
+            .await
+            .unwrap();
+        let words = connection.report().host_key.unwrap();
+        connection.close().await;
+        words
+    };
+    sign(&sshd, "ca", &["-n", "127.0.0.1"]);
+    let good = known_by().await;
+    assert!(
+        good.contains("certificate of the authority") && good.contains("kh-words:1"),
+        "{good}"
+    );
+    sign(&sshd, "ca", &["-n", "127.0.0.1", "-V", "20200101:20210101"]);
+    let expired = known_by().await;
+    assert!(
+        !expired.contains("authority") && expired.contains("kh-words:2"),
+        "{expired}"
+    );
+}
+
+#[tokio::test]
 async fn openssh_says_the_same_of_every_host_certificate() {
     if !has_sshd() || !has_program("ssh") {
         return;

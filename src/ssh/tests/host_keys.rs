@@ -84,6 +84,26 @@ async fn a_pinned_fingerprint_replaces_known_hosts() {
 }
 
 #[tokio::test]
+async fn a_pinned_key_that_is_revoked_is_refused() {
+    let lab = Lab::new(&["web01"]).await;
+    let key = lab.fleet.hosts()[0].key.public_text().unwrap();
+    lab.write("known_hosts", &format!("@revoked * {key}\n"));
+    let mut host = lab.host("web01");
+    host.host_key = Some(lab.fleet.hosts()[0].key.fingerprint());
+    let error = told(lab.try_host(&host).await);
+    assert!(
+        error.starts_with("E_HOSTKEY_CHANGED") && error.contains("revoked by"),
+        "{error}"
+    );
+    // No other line has a say: neither a key nor an authority.
+    let other = SimulatedKey::generate().unwrap();
+    lab.write("known_hosts", &format!("{} {key}\n", name_of(&lab)));
+    host.host_key = Some(other.fingerprint());
+    let error = told(lab.try_host(&host).await);
+    assert!(error.contains("`host_key` says"), "{error}");
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_is_not_taken_for_empty() {
     let mut lab = Lab::new(&["web01"]).await;
     let folder = lab.folder.path().to_owned();

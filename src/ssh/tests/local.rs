@@ -38,11 +38,15 @@ async fn a_script_runs_in_the_shell_of_this_machine() {
 async fn the_user_that_we_are_needs_no_sudo() {
     let mut host = here();
     let user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
-    host.privilege.method = PrivilegeMethod::Sudo;
     host.privilege.user = String::from_utf8(user).unwrap().trim().to_owned();
-    let output = try_host(&transport(), &host, &request(true)).await.unwrap();
-    assert_eq!(output.exit_code, Some(0));
-    assert!(!String::from_utf8_lossy(&output.stdout).contains("READY"));
+    for method in [PrivilegeMethod::Sudo, PrivilegeMethod::Doas, PrivilegeMethod::Su] {
+        host.privilege.method = method;
+        let begin = std::time::Instant::now();
+        let output = try_host(&transport(), &host, &request(true)).await.unwrap();
+        assert_eq!(output.exit_code, Some(0));
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("PATCHWAVE"));
+        assert!(begin.elapsed() < Duration::from_secs(30));
+    }
 }
 
 #[tokio::test]

@@ -66,6 +66,11 @@ async fn revoked_and_pinned_keys_are_told_and_never_written() {
     assert_eq!(merge("", &keys, true).added, 0);
     let mut host = lab.host("web01");
     host.host_key = Some("SHA256:somethingelse".to_owned());
+    // That it is revoked says more.
+    let reports = lab.transport().collect_host_keys(&[host.clone()]).await;
+    let seen = reports[0].outcome.as_ref().unwrap();
+    assert!(matches!(seen.state, HostKeyState::Revoked(_)));
+    lab.write("known_hosts", "");
     let reports = lab.transport().collect_host_keys(&[host]).await;
     let seen = reports[0].outcome.as_ref().unwrap();
     assert_eq!(seen.state, HostKeyState::NotThePinned);
