@@ -86,15 +86,23 @@ pub fn read_last_scans(ledger: &impl Ledger, inventory: &Inventory) -> Result<Kn
     Ok(knowledge)
 }
 
-/// What was answered from the last scan, how old that is, and which hosts it says nothing about; `None` when
-/// nothing was asked.
+/// What is said about answers from the last scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What was answered, and how old that is.
+    pub answered: String,
+    /// The hosts that it says nothing about, if any: they are in no selection, so it is told in any case.
+    pub left_out: Option<String>,
+}
+
+/// What was answered from the last scan; `None` when nothing was asked.
 #[must_use]
 pub fn age_notice(
     expressions: &[Expression],
     knowledge: &Knowledge,
     selection: Option<&Selection<'_>>,
     now: Timestamp,
-) -> Option<String> {
+) -> Option<Notice> {
     let words: BTreeSet<&str> = expressions
         .iter()
         .flat_map(Expression::state_words)
@@ -117,15 +125,18 @@ pub fn age_notice(
         (several, true) => format!("by {several} scans of {least} ago"),
         (several, false) => format!("by {several} scans of {least} to {most} ago"),
     };
-    let mut notice = format!("{} {verb} answered {by}", words.join(", "));
-    for (what, names) in undecided(
-        knowledge,
-        selection.map_or(&[], |selection| selection.undecided.as_slice()),
-    ) {
-        let who = fold_line(names.iter().copied(), NAMES);
-        notice.push_str(&format!("; left out: {} {what} ({who})", count(names.len(), "host")));
-    }
-    Some(notice)
+    let hosts: &[&Host] = selection.map_or(&[], |selection| selection.undecided.as_slice());
+    let left_out: Vec<String> = undecided(knowledge, hosts)
+        .into_iter()
+        .map(|(what, names)| {
+            let who = fold_line(names.iter().copied(), NAMES);
+            format!("left out: {} {what} ({who})", count(names.len(), "host"))
+        })
+        .collect();
+    Some(Notice {
+        answered: format!("{} {verb} answered {by}", words.join(", ")),
+        left_out: (!left_out.is_empty()).then(|| left_out.join("; ")),
+    })
 }
 
 /// The hosts that were left out, by the reason.

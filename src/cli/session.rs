@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::arguments::{GlobalOptions, RefreshChoice, Surroundings};
 use super::failure::Failure;
 use super::interrupt;
-use super::knowledge::{age_notice, read_last_scans, read_lists};
+use super::knowledge::{Notice, age_notice, read_last_scans, read_lists};
 use super::parallel::default_parallel;
 use super::printer::Printer;
 use super::prompt::TerminalPrompter;
@@ -26,6 +26,7 @@ use crate::model::scan::Scan;
 use crate::remote::probe::{ProbeRequest, Refresh};
 use crate::report::fold::fold_line;
 use crate::report::page::{Page, Tone};
+use crate::report::terminal::render;
 use crate::rollout::{Control, Limits, scan_hosts};
 use crate::ssh::{Notify, SshSettings, SshTransport};
 
@@ -53,8 +54,13 @@ impl<'a> Session<'a> {
     pub fn open(options: &'a GlobalOptions, printer: &'a Printer) -> Result<Self, Failure> {
         let inventory_paths = inventory_paths(options)?;
         let inventory = load_inventory(&inventory_paths, &resolve_context(options))?;
-        if !inventory.warnings().is_empty() && !printer.quiet {
-            super::show_diagnostics(printer, inventory.warnings(), true);
+        let warnings = if printer.quiet {
+            inventory.warnings().losses()
+        } else {
+            inventory.warnings().clone()
+        };
+        if !warnings.is_empty() {
+            super::show_diagnostics(printer, &warnings, true);
         }
         Ok(Self {
             options,
@@ -85,13 +91,16 @@ impl<'a> Session<'a> {
         let now = Timestamp::now();
         if let Some(notice) = age_notice(&expressions, &knowledge, selected.as_ref().ok(), now).filter(|_| !is_unknown)
         {
-            self.tell(notice);
+            self.tell(&notice);
         }
         Ok(selected?.hosts)
     }
 
     /// What expressions ask beside the inventory. The ledger is opened only when one asks for the last scan.
-    fn knowledge(&self, expressions: &[Expression]) -> Result<Knowledge, Failure> {
+    ///
+    /// # Errors
+    /// When a list or the ledger cannot be read.
+    pub fn knowledge(&self, expressions: &[Expression]) -> Result<Knowledge, Failure> {
         let lists = read_lists(&expressions.iter().collect::<Vec<_>>())?;
         let asks_for_state = expressions
             .iter()
@@ -105,12 +114,19 @@ impl<'a> Session<'a> {
         Ok(knowledge)
     }
 
-    fn tell(&self, notice: String) {
+    fn tell(&self, notice: &Notice) {
+        let (text, tone) = match (&notice.left_out, self.printer.quiet) {
+            (Some(left_out), false) => (format!("{}; {left_out}", notice.answered), Tone::Quiet),
+            (None, false) => (notice.answered.clone(), Tone::Quiet),
+            // A host that is never picked would never be patched, and nobody would know.
+            (Some(left_out), true) => (format!("warning: {left_out}"), Tone::Warning),
+            (None, true) => return,
+        };
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(notice.clone()) {
+        if told.insert(text.clone()) {
             let mut page = Page::new();
-            page.line(notice, Tone::Quiet);
-            self.printer.notice(&page);
+            page.line(text, tone);
+            self.printer.complaint(&render(&page, self.printer.notice_look()));
         }
     }
 

@@ -38,7 +38,8 @@ impl Evaluation<'_> {
     fn check_os(&mut self, id: &Word, version: Option<&Word>) {
         let known = self.knowledge;
         let hosts = self.inventory.hosts().iter();
-        let seen: Vec<&OperatingSystem> = hosts.filter_map(|host| Some(&known.state(&host.name)?.os)).collect();
+        let answered = hosts.filter_map(|host| Some(&known.state(&host.name)?.os));
+        let seen: Vec<&OperatingSystem> = answered.chain(&known.earlier_systems).collect();
         if seen.is_empty() {
             return;
         }

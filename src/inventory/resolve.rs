@@ -16,7 +16,7 @@ use super::privilege::DEFAULT_USER;
 use super::resolved::{Group, Inventory, Layer};
 use super::schema::read_file;
 use super::settings::{Setting, Value};
-use super::sources::{NativeSource, Sources};
+use super::sources::{NativeSource, Sources, no_host};
 use super::ssh::SshQuestions;
 use super::ssh_hosts::ssh_hosts;
 use super::warnings::{same_machines, same_names};
@@ -80,6 +80,10 @@ pub(super) fn parse_everything(sources: &Sources, context: &ResolveContext) -> R
             home: home(),
         };
         let (content, found) = read_file(source, &paths);
+        let is_empty = content.hosts.is_empty() && content.groups.iter().all(|group| group.hosts.is_empty());
+        if let Some(place) = source.command.as_ref().filter(|_| is_empty && found.is_empty()) {
+            problems.push(no_host(&source.name, place));
+        }
         problems.merge(found);
         contents.push(content);
     }

@@ -25,15 +25,23 @@ pub(super) fn same_names(collected: &Collected) -> Diagnostics {
     warnings
 }
 
+/// Address, port and the way there: an address behind one bastion or proxy is another machine behind another.
+type MachineKey<'a> = (String, u16, &'a [HostName], Option<&'a str>);
+
 /// Two names for one machine would patch it twice at once.
 pub(super) fn same_machines(hosts: &[Host], collected: &Collected) -> Diagnostics {
     let mut warnings = Diagnostics::default();
-    let mut first: HashMap<(String, u16, &[HostName]), &Host> = HashMap::new();
+    let mut first: HashMap<MachineKey<'_>, &Host> = HashMap::new();
     for (host, definition) in hosts.iter().zip(&collected.hosts) {
         let (key, where_to) = match host.connect {
-            Connect::Local => ((String::new(), 0, [].as_slice()), "this machine".to_owned()),
+            Connect::Local => ((String::new(), 0, [].as_slice(), None), "this machine".to_owned()),
             Connect::Ssh => (
-                (host.address.to_lowercase(), host.port, host.jump.as_slice()),
+                (
+                    host.address.to_lowercase(),
+                    host.port,
+                    host.jump.as_slice(),
+                    host.ssh.proxy_command.as_deref(),
+                ),
                 format!("{} port {}", host.address, host.port),
             ),
         };

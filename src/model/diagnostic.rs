@@ -68,6 +68,8 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// Another place that is part of the mistake, with what it is (`first defined here`).
     pub related: Option<(Place, String)>,
+    /// Whether hosts may be missing because of it: as a warning it is then told even to those who want none.
+    pub is_loss: bool,
 }
 
 impl Diagnostic {
@@ -79,6 +81,7 @@ impl Diagnostic {
             message: printable(message.as_ref()),
             hint: None,
             related: None,
+            is_loss: false,
         }
     }
 
@@ -96,6 +99,12 @@ impl Diagnostic {
             Some(hint) => self.with_hint(hint),
             None => self,
         }
+    }
+
+    /// The same, as one because of which hosts may be missing.
+    #[must_use]
+    pub fn as_loss(self) -> Self {
+        Self { is_loss: true, ..self }
     }
 
     /// Adds another place that is part of the mistake.
@@ -175,6 +184,15 @@ impl Diagnostics {
             return None;
         }
         self.sources.get(&place.file)?.lines().nth(place.line.checked_sub(1)?)
+    }
+
+    /// Only those because of which hosts may be missing.
+    #[must_use]
+    pub fn losses(&self) -> Self {
+        Self {
+            items: self.items.iter().filter(|item| item.is_loss).cloned().collect(),
+            ..self.clone()
+        }
     }
 
     /// Whether nothing is wrong.

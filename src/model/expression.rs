@@ -2,7 +2,7 @@
 //!
 //! From the weakest to the strongest: `,` and `|` (or), `&` (and), `!` (not); parentheses; blanks mean
 //! nothing. In an "or", what begins with `!` is taken away from the rest: `web*,!web03` is every web host
-//! but one, never the whole fleet.
+//! but one, never the whole fleet. What begins with `!` and goes on with `&` is refused there.
 //!
 //! A list joined by `:`, or one of whose items begins with `&`, is a pattern of Ansible: first the plain items
 //! are joined, then those with `&` narrow them, then those with `!` are taken away, whatever their order.

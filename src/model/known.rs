@@ -24,6 +24,8 @@ pub struct Knowledge {
     /// Whether a scan will tell more: then it is no mistake that nothing is known yet, nor that no host was
     /// seen with a certain system.
     pub awaits_scan: bool,
+    /// Systems that hosts had before the newest scan, in which they may not have answered.
+    pub earlier_systems: Vec<OperatingSystem>,
 }
 
 /// A list's path, and the folder of the file that names it; `None` stands for the working directory.
@@ -74,11 +76,17 @@ impl KnownState {
 }
 
 impl Knowledge {
-    /// The same, with a scan's answers in place of older ones, for the waves that it decides.
+    /// The same, with a scan's answers in place of older ones, for the waves that it decides. It is the last word:
+    /// a system that no host was ever seen with is a misspelt one now.
     #[must_use]
     pub fn with_scan(&self, scan: &Scan) -> Self {
         let mut all = self.clone();
-        all.awaits_scan = true;
+        all.awaits_scan = false;
+        let earlier = self
+            .scanned
+            .values()
+            .filter_map(|last| Some(last.state.as_ref()?.os.clone()));
+        all.earlier_systems.extend(earlier);
         for host in &scan.hosts {
             let newest = LastScan {
                 scan: scan.id.clone(),

@@ -239,4 +239,9 @@ pub trait SshConfiguration: Send + Sync + fmt::Debug {
     /// # Errors
     /// When the file is not there, or has a mistake.
     fn hosts(&self, file: &Path, pattern: Option<&str>) -> Result<Vec<SshHostEntry>, super::diagnostic::Diagnostics>;
+
+    /// Whether another file is read in place of the user's and the system's, as by `ssh -F`.
+    fn is_replaced(&self) -> bool {
+        false
+    }
 }

@@ -278,7 +278,7 @@ fn an_expression_that_names_nothing_is_no_plan() {
 fn waves_ask_the_scan_of_the_plan() {
     let inventory = inventory("hosts: [a, b, c]");
     let playbook = playbook(
-        "waves: [{name: new, select: 'os:debian=13'}, {name: none, select: 'os:arch'}, {name: old, select: '!os:debian=13'}]",
+        "waves: [{name: new, select: 'os:debian=13'}, {name: none, select: 'os:debian=13 & b & c'}, {name: old, select: '!os:debian=13'}]",
     );
     let selected: Vec<&Host> = inventory.hosts().iter().collect();
     check_waves(&playbook, &inventory, &selected, &Knowledge::default()).unwrap();
@@ -297,6 +297,12 @@ fn waves_ask_the_scan_of_the_plan() {
         .collect();
     assert_eq!(waves, [("new", 1), ("old", 2)]);
     assert!(planned.warnings.iter().any(|warning| warning.contains("wave `none`")));
+    // A system that no host has is a misspelt one: a canary must not be left out for it.
+    let misspelt =
+        crate::plan::tests::playbook("waves: [{name: canary, select: 'os:debain=12'}, {name: fleet, rest: true}]");
+    check_waves(&misspelt, &inventory, &selected, &Knowledge::default()).unwrap();
+    let error = plan(&misspelt, &inventory, answers.clone()).unwrap_err().to_string();
+    assert!(error.contains("did you mean `debian`?"), "{error}");
     // A host that did not answer is in neither, and that is said.
     let mut silent = answers;
     silent[2].state = HostState::Failed;

@@ -119,6 +119,16 @@ fn a_program_that_fails_is_a_mistake_of_its_line() {
     );
     refused(&with_program(include, "kill -9 $$"), &["it failed (signal: 9"]);
     refused(&with_program(include, "exit 0"), &["it printed nothing"]);
+    for empty in [
+        "{}",
+        r#"{"_meta": {"hostvars": {}}}"#,
+        r#"{"web": {"hosts": []}}"#,
+        "hosts: []",
+        "groups: {web: }",
+    ] {
+        let place = with_program(include, &format!("echo '{empty}'"));
+        refused(&place, &["i/fleet.yml:1:11", "what it printed names no host"]);
+    }
     refused(
         &with_program(include, "echo 'hosts: {x: {prot: 1}}'"),
         &["command ./cloud-hosts:1:13", "`port`"],
@@ -152,6 +162,15 @@ fn a_program_without_end_is_ended_with_all_that_it_started() {
     for pid in pids.lines() {
         assert!(is_gone(pid), "{pid} is still there");
     }
+    // One that fails leaves nothing behind either.
+    let failing = "sleep 303 >/dev/null 2>&1 & echo $! >>pids; exit 4";
+    let place = with_program("{command: {run: [./cloud-hosts], timeout: 20s}}", failing);
+    refused(&place, &["it failed (exit status: 4)"]);
+    assert!(is_gone(std::fs::read_to_string(place.path("i/pids")).unwrap().trim()));
+    // The time is one for all answers.
+    let slow = r#"case $1 in --list) echo '{"web": ["a1", "a2", "a3", "a4"]}' ;; *) sleep 0.4; echo '{}' ;; esac"#;
+    let place = with_program("{command: {run: [./cloud-hosts, --list], timeout: 1s}}", slow);
+    refused(&place, &["asked with `--host a3`: it did not end within 1s"]);
     // One that has ended itself but left something that holds its output is no end either.
     let orphan = "sleep 302 & echo $! >>pids; echo 'hosts: [a]'";
     let place = with_program("{command: {run: [./cloud-hosts], timeout: 1s}}", orphan);
@@ -191,6 +210,47 @@ fn programs_run_together_and_their_hosts_stand_in_order() {
     assert!(
         begin.elapsed() < Duration::from_millis(3_800),
         "one after the other takes 4 s"
+    );
+}
+
+#[test]
+fn of_a_native_directory_no_program_is_left_out() {
+    let place = with_program("{command: [./cloud-hosts]}", "echo 'hosts: [cloud]'");
+    let list = |place: &Workplace| place.run(["-i", "i", "inventory", "list"]);
+    assert!(list(&place).expect_exit(0).stdout.contains("cloud"));
+    program(&place, "i/aws.sh", "echo '{}'");
+    let refused = list(&place).expect_exit(2);
+    assert!(
+        refused
+            .stderr
+            .contains("`i/aws.sh` belongs to Ansible and would not be read"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn what_ansible_would_lose_is_told_under_quiet_too() {
+    let place = Workplace::new();
+    place.write("i/hosts", "h\n");
+    program(&place, "i/cloud.sh", r#"echo '{"_meta": {"hostvars": {}}}'"#);
+    place.write("i/site.yml", "- hosts: all\n  tasks: []\n");
+    place.write("i/requirements.yml", "- src: a.b\n");
+    let listed = place.run(["-q", "-i", "i", "inventory", "list"]).expect_exit(0);
+    for part in [
+        "this program names no host",
+        "i/site.yml:1:1",
+        "i/requirements.yml:1:1",
+        "is left aside",
+    ] {
+        assert!(listed.stderr.contains(part), "{part}: {}", listed.stderr);
+    }
+    place.write("i/more.yml", "- web01\n- web02\n");
+    let refused = place.run(["-i", "i", "inventory", "list"]).expect_exit(2);
+    assert!(
+        refused.stderr.contains("i/more.yml:1:1") && refused.stderr.contains("this is no inventory: it is a list"),
+        "{}",
+        refused.stderr
     );
 }
 

@@ -144,7 +144,12 @@ fn state_is_answered_by_the_last_scan_and_its_age_is_shown() {
     let quiet = place
         .run(["-q", "-i", "fleet.yml", "inventory", "list", "-l", "updates>0"])
         .expect_exit(0);
-    assert_eq!(quiet.stderr, "");
+    assert_eq!(
+        quiet.stderr.trim(),
+        "warning: left out: 1 host never scanned (db2); left out: 1 host not answering the last scan (web1)"
+    );
+    let decided = ["-q", "-i", "fleet.yml", "inventory", "list", "-l", "updates>0 & db1"];
+    assert_eq!(place.run(decided).expect_exit(0).stderr, "", "nothing is left out");
     let unasked = list(&place, "web:!web1").expect_exit(0);
     assert_eq!((names(&unasked).as_str(), unasked.stderr.as_str()), ("web2", ""));
     let none = list(&place, "web1 & reboot").expect_exit(2);

@@ -5,11 +5,9 @@ use jiff::Timestamp;
 use crate::cli::arguments::{Format, GlobalOptions, PlanArguments, PlanOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
-use crate::cli::knowledge::read_lists;
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
 use crate::ledger::{Ledger, SqliteLedger};
-use crate::model::known::Knowledge;
 use crate::model::pattern::Pattern;
 use crate::model::plan::Plan;
 use crate::model::run::HostRunState;
@@ -66,10 +64,7 @@ pub(super) async fn prepare(
     ledger: &mut SqliteLedger,
 ) -> Result<(Scan, Planned), Failure> {
     let selected = session.select(None, Some(&playbook.select))?;
-    let knowledge = Knowledge {
-        lists: read_lists(&playbook.wave_expressions().collect::<Vec<_>>())?,
-        ..Knowledge::default()
-    };
+    let knowledge = session.knowledge(&playbook.wave_expressions().cloned().collect::<Vec<_>>())?;
     check_waves(playbook, &session.inventory, &selected, &knowledge)?;
     let scan = session.scan(&selected, options.refresh, transport, ledger).await?;
     let now = Timestamp::now();

@@ -10,7 +10,7 @@ use super::reading::Reading;
 use super::variables::{Variable, is_password, known};
 use super::words::{Word, split};
 use crate::model::diagnostic::{Diagnostic, Place};
-use crate::model::document::LARGEST_FILE;
+use crate::model::document::{LARGEST_FILE, is_secret_key};
 
 /// What the lines of a section are.
 #[derive(Clone, Copy)]
@@ -172,6 +172,10 @@ impl IniFile<'_> {
     }
 
     fn variable(&mut self, name: &str, text: &str, place: Place) -> Option<(&'static str, Variable)> {
+        // Also of a variable that nobody reads here, and of a misspelt one: the line may be shown for another mistake.
+        if is_secret_key(name) {
+            self.reading.problems.hide_line(&place);
+        }
         let name = known(name)?;
         if is_password(name) {
             self.reading.problems.hide_line(&place);

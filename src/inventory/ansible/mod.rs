@@ -28,6 +28,7 @@ mod yaml;
 
 pub(super) use connection::Told;
 pub(super) use dialect::has_native_key;
+pub(super) use program::names_hosts;
 pub use program::{ProgramOutput, hosts_to_ask};
 pub use sources::{AnsiblePart, AnsibleSource};
 

@@ -40,6 +40,17 @@ pub fn hosts_to_ask(command: &str, list: &[u8]) -> Result<Vec<String>, Diagnosti
         .into_result(reading.data.hosts.into_iter().map(|host| host.name).collect())
 }
 
+/// Whether a list names a host, or is none, which its reader reports.
+pub(in crate::inventory) fn names_hosts(list: &[u8]) -> bool {
+    let place = Place::of_file("");
+    let Ok(groups) = object(list, &place, "") else {
+        return true;
+    };
+    let mut reading = Reading::default();
+    let hosts = read_groups(&groups, &place, &mut reading);
+    !hosts.is_empty() || !reading.problems.is_empty()
+}
+
 /// Adds what a program said.
 pub(super) fn read_program(output: &ProgramOutput, reading: &mut Reading) {
     let place = Place::of_file(&output.command);
@@ -48,6 +59,11 @@ pub(super) fn read_program(output: &ProgramOutput, reading: &mut Reading) {
         Err(problems) => return reading.problems.merge(problems),
     };
     let hosts = read_groups(&groups, &place, reading);
+    if hosts.is_empty() {
+        let warning = Diagnostic::new(place.clone(), "this program names no host");
+        let hint = "it may not have been let in where it asks; run it by hand to see what it says";
+        reading.warnings.push(warning.with_hint(hint).as_loss());
+    }
     let meta = groups.get("_meta");
     let variables = meta.and_then(|meta| meta.get("hostvars"));
     if meta.is_some() && !variables.is_some_and(Json::is_object) {

@@ -7,6 +7,19 @@ use super::variables::of_entries;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::{Document, Entry, Node, NodeValue, Reader, ScalarStyle, Span};
 
+/// Keys of the items of playbooks, of lists of tasks and of lists of roles.
+const OTHER_KEYS: [&str; 9] = [
+    "hosts",
+    "import_playbook",
+    "ansible.builtin.import_playbook",
+    "roles",
+    "tasks",
+    "block",
+    "name",
+    "src",
+    "role",
+];
+
 const SECTIONS: [&str; 3] = ["hosts", "children", "vars"];
 
 /// Adds what one file says.
@@ -15,8 +28,10 @@ pub(super) fn read_yaml(document: Document, reading: &mut Reading) {
     let mut file = YamlFile { reader, reading };
     match root.as_ref().map(|root| &root.value) {
         Some(NodeValue::Mapping(entries)) => file.read(entries),
-        Some(_) => file.no_inventory(),
-        None if file.reader.is_clean() => file.no_inventory(),
+        Some(NodeValue::Sequence(items)) if is_something_else(items) => file.left_aside(),
+        Some(_) if root.as_ref().is_some_and(Node::is_empty_value) => file.left_aside(),
+        Some(_) => file.no_inventory(root.as_ref()),
+        None if file.reader.is_clean() => file.left_aside(),
         None => {}
     }
     let problems = file.reader.into_problems();
@@ -30,13 +45,27 @@ struct YamlFile<'all> {
 
 impl YamlFile<'_> {
     /// Such a file is only read because it lies in a directory of inventories: a list of roles, a playbook.
-    fn no_inventory(&mut self) {
+    fn left_aside(&mut self) {
         let span = Span {
             line: 1,
             column: 1,
             length: 0,
         };
-        self.warn(span, "this is no inventory, and is left aside".to_owned());
+        let warning = Diagnostic::new(self.reader.place(span), "this is no inventory, and is left aside");
+        let warning = warning.with_hint("Ansible skips this, too").as_loss();
+        self.reading.warnings.push(warning);
+    }
+
+    /// Ansible would warn and go on without the hosts that are perhaps meant.
+    fn no_inventory(&mut self, root: Option<&Node>) {
+        let Some(root) = root else {
+            return;
+        };
+        let span = Span { length: 0, ..root.span };
+        let hint =
+            "groups and hosts are mappings: `web: {hosts: {web01: }}`; a file that is no inventory belongs elsewhere";
+        let message = format!("this is no inventory: it is {}", root.describe());
+        self.reader.problem(span, message, Some(hint.to_owned()));
     }
 
     fn read(&mut self, entries: &[Entry]) {
@@ -153,6 +182,15 @@ impl YamlFile<'_> {
         let place = self.reader.place(entry.span);
         self.reading.add_hosts(&entry.key, group, &variables, &place);
     }
+}
+
+/// Whether a list is plainly one of Ansible's other files: a playbook, tasks, roles to install.
+fn is_something_else(items: &[Node]) -> bool {
+    let is_other = |item: &Node| match &item.value {
+        NodeValue::Mapping(entries) => entries.iter().any(|entry| OTHER_KEYS.contains(&entry.key.as_str())),
+        _ => false,
+    };
+    !items.is_empty() && items.iter().all(is_other)
 }
 
 fn is_word(node: &Node) -> bool {

@@ -23,13 +23,12 @@ const COMPLAINTS: usize = 4096;
 /// So many of its last lines of complaint are quoted, each of at most so many characters.
 const QUOTED: (usize, usize) = (3, 200);
 
-/// What a program printed.
+/// What a program printed that ended before the deadline, which its `timeout` names.
 ///
 /// # Errors
 /// Why there is no answer, in a sentence.
-pub(super) fn run(line: &CommandLine) -> Result<Vec<u8>, String> {
+pub(super) fn run(line: &CommandLine, deadline: Instant) -> Result<Vec<u8>, String> {
     let (program, arguments) = line.words.split_first().ok_or("there is no program to run")?;
-    let deadline = Instant::now() + line.timeout;
     let mut command = Command::new(line.program());
     command
         .args(arguments)
@@ -56,11 +55,12 @@ pub(super) fn run(line: &CommandLine) -> Result<Vec<u8>, String> {
 /// # Errors
 /// Why there is no answer, in a sentence.
 pub(in crate::inventory) fn run_words(words: Vec<String>, timeout: Duration) -> Result<Vec<u8>, String> {
-    run(&CommandLine {
+    let line = CommandLine {
         words,
         folder: PathBuf::new(),
         timeout,
-    })
+    };
+    run(&line, Instant::now() + timeout)
 }
 
 impl CommandLine {
@@ -113,7 +113,9 @@ impl Running {
     fn wait(&mut self, deadline: Instant) -> io::Result<Option<ExitStatus>> {
         let mut pause = Duration::from_millis(1);
         loop {
-            if let Some(status) = self.child.try_wait()? {
+            if self.is_over()? {
+                // What it started goes on only when it says that all went well.
+                let status = self.child.wait()?;
                 self.has_ended = true;
                 return Ok(Some(status));
             }
@@ -127,18 +129,42 @@ impl Running {
 }
 
 impl Running {
+    /// Whether it has ended. When it failed, what it started in its group is ended first: until the leader is
+    /// waited for, the number of its group is still its own.
+    #[cfg(unix)]
+    fn is_over(&mut self) -> io::Result<bool> {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let Some(status) = waitid(WaitId::Pid(Pid::from_child(&self.child)), options)? else {
+            return Ok(false);
+        };
+        if status.exit_status() != Some(0) {
+            self.end_group();
+        }
+        Ok(true)
+    }
+
+    #[cfg(not(unix))]
+    fn is_over(&mut self) -> io::Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    #[cfg(unix)]
+    fn end_group(&self) {
+        let group = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+
+    #[cfg(not(unix))]
+    fn end_group(&self) {}
+
     /// Ends it, with all that it started in its group.
     fn end(&mut self) {
         if self.has_ended {
             return;
         }
         self.has_ended = true;
-        // The leader has not been waited for, so the number of its group is still its own.
-        #[cfg(unix)]
-        {
-            let group = rustix::process::Pid::from_child(&self.child);
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
+        self.end_group();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -177,7 +177,9 @@ impl Gatherer<'_> {
             }
             Ok(hosts) => {
                 let usual = self.context.home.as_ref().map(|home| home.join(".ssh/config"));
-                let configuration = (usual.as_deref() != Some(path)).then(|| path.to_owned());
+                // Names and settings must come from the same file.
+                let is_asked_anyway = usual.as_deref() == Some(path) && !configuration.is_replaced();
+                let configuration = (!is_asked_anyway).then(|| path.to_owned());
                 self.pieces.push(Piece::Ssh(SshSource {
                     configuration,
                     hosts,

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use super::InventoryFile;
 use super::ansible::AnsibleSource;
-use crate::model::diagnostic::Place;
+use crate::model::diagnostic::{Diagnostic, Place};
 use crate::model::ssh_options::SshHostEntry;
 
 /// Everything that was read, in the order in which it was written.
@@ -43,6 +43,8 @@ pub(super) struct NativeSource {
     pub(super) includes: Includes,
     /// The file, if it is one.
     pub(super) path: Option<PathBuf>,
+    /// Where the inventory names the program that printed it, if one did.
+    pub(super) command: Option<Place>,
 }
 
 /// What became of the `include` of a source.
@@ -65,8 +67,16 @@ impl NativeSource {
             bytes: file.bytes.clone(),
             includes: Includes::NotFollowed,
             path: Some(file.path.clone()),
+            command: None,
         }
     }
+}
+
+/// A program without hosts is a mistake at the line that names it: one whose login has run out may print an empty
+/// list and call that a success.
+pub(super) fn no_host(name: &str, place: &Place) -> Diagnostic {
+    Diagnostic::new(place.clone(), format!("{name}: what it printed names no host"))
+        .with_hint("run it by hand; when it has none at present, take the line away")
 }
 
 /// The hosts that one `ssh_config` brings.

@@ -44,6 +44,7 @@ pub(super) fn tell(line: &CommandLine, bytes: Vec<u8>) -> Result<(Output, Vec<u8
         bytes: bytes.clone(),
         includes: Includes::Forbidden,
         path: None,
+        command: None,
     };
     Ok((Output::Native(native), bytes))
 }

@@ -1,12 +1,14 @@
 //! Puts the outputs of programs into their places among the sources of an inventory.
 
 use std::thread;
+use std::time::Instant;
 
 use super::command;
 use super::gather::Piece;
 use super::include::CommandLine;
 use super::output::{Output, tell};
-use crate::inventory::ansible::{AnsiblePart, AnsibleSource, ProgramOutput, hosts_to_ask};
+use super::{NativeSource, no_host};
+use crate::inventory::ansible::{AnsiblePart, AnsibleSource, ProgramOutput, hosts_to_ask, names_hosts};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 
 /// So many programs run at once.
@@ -63,10 +65,15 @@ fn run(line: &CommandLine, place: &Place) -> Result<Piece, Diagnostics> {
             Diagnostic::new(place.clone(), format!("`{}`: {message}", line.words.join(" "))).with_hint(hint),
         )
     };
-    let bytes = command::run(line).map_err(failed)?;
+    // One for all answers: a program is asked once for each host when it does not say everything at once.
+    let deadline = Instant::now() + line.timeout;
+    let bytes = command::run(line, deadline).map_err(failed)?;
     let (output, bytes) = tell(line, bytes).map_err(failed)?;
     let has_variables = match output {
-        Output::Native(source) => return Ok(Piece::Native(source)),
+        Output::Native(source) => {
+            let command = Some(place.clone());
+            return Ok(Piece::Native(NativeSource { command, ..source }));
+        }
         Output::List { has_variables } => has_variables,
     };
     let mut program = ProgramOutput {
@@ -74,6 +81,9 @@ fn run(line: &CommandLine, place: &Place) -> Result<Piece, Diagnostics> {
         list: bytes,
         ..ProgramOutput::default()
     };
+    if !names_hosts(&program.list) {
+        return Err(no_host(&program.command, place).into());
+    }
     if !has_variables {
         for host in hosts_to_ask(&program.command, &program.list)? {
             let question = question(line, &host).ok_or_else(|| {
@@ -83,8 +93,8 @@ fn run(line: &CommandLine, place: &Place) -> Result<Piece, Diagnostics> {
                         .to_owned(),
                 )
             })?;
-            let answer =
-                command::run(&question).map_err(|message| failed(format!("asked with `--host {host}`: {message}")))?;
+            let answer = command::run(&question, deadline)
+                .map_err(|message| failed(format!("asked with `--host {host}`: {message}")))?;
             program.hosts.insert(host, answer);
         }
     }

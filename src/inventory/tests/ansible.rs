@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Inventory, parse_files};
 use crate::inventory::ansible::{AnsiblePart, AnsibleSource, ProgramOutput, hosts_to_ask};
-use crate::inventory::{InventoryFile, ResolveContext, parse_sources};
+use crate::inventory::{InventoryFile, ResolveContext, parse_inventory, parse_sources};
 use crate::model::host::PrivilegeMethod;
 use crate::model::secret::SecretReference;
 
@@ -139,6 +139,32 @@ fn a_password_in_the_inventory_is_used_warned_about_and_never_shown() {
         assert!(!shown.contains("hunter2"), "{shown}");
         let json = serde_json::to_string(&inventory.host("w1").unwrap().privilege.password).unwrap();
         assert!(!json.contains("hunter2"), "{json}");
+    }
+}
+
+#[test]
+fn a_line_with_a_secret_is_not_shown_for_another_mistake() {
+    for words in [
+        "db_password=hunter2",
+        "ansible_become_passwd=hunter2",
+        "api_token=hunter2",
+        "ansible_password=hunter2",
+    ] {
+        for text in [
+            format!("w1 ansible_port=22x {words}\n"),
+            format!("w1 {words} ansible_port=22x\n"),
+        ] {
+            let context = ResolveContext {
+                local_user: "eve".to_owned(),
+                home: None,
+                ssh: None,
+            };
+            let problems = parse_inventory(&[file("hosts", &text)], &context).unwrap_err();
+            assert_eq!(problems.iter().count(), 1);
+            for problem in problems.iter() {
+                assert_eq!(problems.line(&problem.place), None, "{text}");
+            }
+        }
     }
 }
 

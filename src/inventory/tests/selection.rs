@@ -88,6 +88,36 @@ fn not_binds_tighter_than_and_and_and_tighter_than_or() {
 }
 
 #[test]
+fn an_opposite_of_several_is_never_added_to_a_list() {
+    for (text, item, others) in [
+        ("web*,!web01&!web02", "!web01&!web02", "web*"),
+        ("web* | !web01 & db", "!web01 & db", "web*"),
+        ("web*, !(web01, db) & test, !db", "!(web01, db) & test", "web* , !db"),
+        ("!web01&!web02, web*", "!web01&!web02", "web*"),
+    ] {
+        let problem = Expression::parse(text).unwrap_err();
+        let readings = [format!("({others}) & {item}"), format!("{others} , ({item})")];
+        let both = format!("`{}` or `{}`", readings[0], readings[1]);
+        assert!(problem.message.ends_with(&both), "{text}: {}", problem.message);
+        let place: String = text.chars().skip(problem.offset).take(problem.length).collect();
+        assert_eq!(place, item);
+        for reading in readings {
+            Expression::parse(&reading).unwrap_or_else(|error| panic!("{reading}: {error}"));
+        }
+    }
+    assert_eq!(pick("(web*) & !web01&!web02"), "web03 web04");
+    for fine in [
+        "!a & !b",
+        "web*, !(a & b)",
+        "web*, a & !b",
+        "web*, !!a & b",
+        "web*, (!a & !b)",
+    ] {
+        Expression::parse(fine).unwrap_or_else(|error| panic!("{fine}: {error}"));
+    }
+}
+
+#[test]
 fn a_negation_in_a_list_takes_away_and_never_adds_the_fleet() {
     assert_eq!(pick("web*,!web03"), "web01 web02 web04");
     assert_eq!(pick("!web03,web*"), "web01 web02 web04");
@@ -95,9 +125,9 @@ fn a_negation_in_a_list_takes_away_and_never_adds_the_fleet() {
     assert_eq!(pick("!web*,!db*"), "bastion");
     assert_eq!(pick("(web*,!web03) & !web04, db01"), "web01 db01 web02");
     assert_eq!(
-        pick("db, !db01 & web*, bastion"),
+        pick("db, (!db01 & web*), bastion"),
         "bastion web01 db01 web02 web03 web04 db02",
-        "`!a & b` adds, as it is no bare negation"
+        "in parentheses it adds, as it is no bare negation"
     );
 }
 

@@ -8,11 +8,13 @@ use super::parse_files;
 use crate::inventory::load::load_inventory;
 use crate::inventory::{Inventory, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::ssh_options::{SshAnswer, SshConfiguration, SshDestination, SshHostEntry};
+use crate::model::ssh_options::{SshAnswer, SshConfiguration, SshDestination, SshHostEntry, SshOptions};
 
 /// A configuration with three hosts; what it says of each names the file that was asked.
 #[derive(Debug)]
-struct Fake;
+struct Fake {
+    is_replaced: bool,
+}
 
 impl SshConfiguration for Fake {
     fn resolve(&self, destination: &SshDestination<'_>) -> Result<SshAnswer, Diagnostics> {
@@ -25,8 +27,19 @@ impl SshConfiguration for Fake {
                 destination.name,
                 file.as_deref().unwrap_or("default")
             )),
+            options: SshOptions {
+                proxy_command: destination
+                    .user
+                    .and_then(|user| user.strip_prefix("via-"))
+                    .map(str::to_owned),
+                ..SshOptions::default()
+            },
             ..SshAnswer::default()
         })
+    }
+
+    fn is_replaced(&self) -> bool {
+        self.is_replaced
     }
 
     fn hosts(&self, file: &Path, pattern: Option<&str>) -> Result<Vec<SshHostEntry>, Diagnostics> {
@@ -52,13 +65,17 @@ impl SshConfiguration for Fake {
 }
 
 fn load(text: &str) -> Result<Inventory, String> {
+    load_with(text, false)
+}
+
+fn load_with(text: &str, is_replaced: bool) -> Result<Inventory, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.yml");
     fs::write(&path, text).unwrap();
     let context = ResolveContext {
         local_user: "eve".to_owned(),
         home: Some("/home/eve".into()),
-        ssh: Some(Arc::new(Fake)),
+        ssh: Some(Arc::new(Fake { is_replaced })),
     };
     load_inventory(&[path], &context).map_err(|problems| problems.to_string())
 }
@@ -80,6 +97,13 @@ fn hosts_of_openssh_are_asked_of_the_file_that_names_them() {
         addresses("include: [{ssh_config: other}]\nhosts: [h]"),
         "h.by.default prod-b.by.other prod-a.by.other lab.by.other"
     );
+    let other = load_with("include: [{ssh_config: {match: lab}}]\nhosts: [h]", true).unwrap();
+    let addresses: Vec<&str> = other.hosts().iter().map(|host| host.address.as_str()).collect();
+    assert_eq!(
+        addresses,
+        ["h.by.default", "lab.by.config"],
+        "under --ssh-config FILE names and settings still come from one file"
+    );
     let inventory = load("include: [{ssh_config: {path: other, match: lab}}]\ngroups: {g: {hosts: [lab]}}").unwrap();
     let origins = inventory.origins("lab");
     assert!(
@@ -88,6 +112,17 @@ fn hosts_of_openssh_are_asked_of_the_file_that_names_them() {
             .any(|origin| origin.setting == "ssh_config" && origin.place.as_ref().unwrap().line == 1)
     );
     assert_eq!(inventory.host("lab").unwrap().groups.len(), 1);
+}
+
+#[test]
+fn an_address_behind_another_proxy_is_another_machine() {
+    let warnings = |first: &str, second: &str| {
+        let host = |user: &str| format!("{{address: 10.0.0.1, user: {user}}}");
+        let text = format!("hosts: {{a: {}, b: {}}}", host(first), host(second));
+        load(&text).unwrap().warnings().len()
+    };
+    assert_eq!(warnings("eve", "adam"), 1);
+    assert_eq!(warnings("via-site1", "via-site2"), 0);
 }
 
 #[test]

@@ -368,7 +368,7 @@ fn syntax_hint(text: &str, span: Span, info: &str) -> Option<String> {
 }
 
 /// Whether the value of a key may be a secret, here or in another tool's dialect.
-fn is_secret_key(key: &str) -> bool {
+pub fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase();
     ["pass", "secret", "token"].iter().any(|part| key.contains(part))
 }

@@ -13,6 +13,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use builder::is_secret_key;
 pub use node::{Entry, Located, Node, NodeValue, Scalar, ScalarStyle, Span};
 pub use parse::{Document, LARGEST_FILE};
 pub use reader::{Fields, Reader};

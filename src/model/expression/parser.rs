@@ -111,12 +111,67 @@ impl Parser<'_> {
     }
 
     fn or(&mut self) -> Result<Term, ExpressionError> {
+        let mut begins = vec![self.at];
         let mut terms = vec![self.and()?];
         while let Some(Kind::Comma | Kind::Pipe) = self.peek() {
             self.at += 1;
+            begins.push(self.at);
             terms.push(self.and()?);
         }
+        if terms.len() > 1
+            && let Some(position) = self.first_that_begins_with_not(&begins, &terms)
+        {
+            return Err(self.added_opposite(&begins, position));
+        }
         Ok(joined(terms, Term::Or))
+    }
+
+    /// An item such as `!web03&!web04`, without parentheses that say that it is meant so.
+    fn first_that_begins_with_not(&self, begins: &[usize], terms: &[Term]) -> Option<usize> {
+        let is_negated = |term: &Term| match term {
+            Term::And(terms) => matches!(terms.first(), Some(Term::Not(_))),
+            _ => false,
+        };
+        let begins_with_not = |begin: usize| self.tokens.get(begin).is_some_and(|token| token.kind == Kind::Not);
+        let mut items = begins.iter().zip(terms);
+        items.position(|(begin, term)| begins_with_not(*begin) && is_negated(term))
+    }
+
+    /// Both readings of a list with such an item: added, it could be nearly the whole fleet where hosts were to be
+    /// taken away.
+    fn added_opposite(&self, begins: &[usize], position: usize) -> ExpressionError {
+        let ends = begins.iter().skip(1).map(|begin| begin - 1).chain([self.at]);
+        let spans = begins.iter().zip(ends).map(|(begin, end)| self.span_of(*begin, end));
+        let (mut item, mut others) = (point(0), Vec::new());
+        for (at, span) in spans.enumerate() {
+            if at == position {
+                item = span;
+            } else {
+                others.push(self.text_of(span));
+            }
+        }
+        let (text, others) = (self.text_of(item), others.join(" , "));
+        let message = format!(
+            "`{text}` begins with `!` and stands in a list: it could mean `({others}) & {text}` or \
+             `{others} , ({text})`"
+        );
+        error(item, message, Some("write one of them"))
+    }
+
+    /// From a token up to one that is no longer part of it.
+    fn span_of(&self, begin: usize, end: usize) -> Span {
+        let tokens = self.tokens.get(begin..end).unwrap_or_default();
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+            return point(0);
+        };
+        Span {
+            offset: first.span.offset,
+            length: last.span.offset + last.span.length - first.span.offset,
+        }
+    }
+
+    fn text_of(&self, span: Span) -> String {
+        self.text.chars().skip(span.offset).take(span.length).collect()
     }
 
     fn and(&mut self) -> Result<Term, ExpressionError> {
@@ -175,7 +230,7 @@ impl Parser<'_> {
                 Ok(Term::File { path, span })
             }
             Kind::Comma | Kind::Pipe | Kind::Colon | Kind::And | Kind::Not | Kind::Close | Kind::Compare(_) => {
-                let text: String = self.text.chars().skip(span.offset).take(span.length).collect();
+                let text = self.text_of(span);
                 let message = format!("a host is expected before this `{text}`");
                 Err(error(span, message, Some(HOW_TO_PICK)))
             }

@@ -82,4 +82,8 @@ impl SshConfiguration for OpenSshConfiguration {
     fn hosts(&self, file: &Path, pattern: Option<&str>) -> Result<Vec<SshHostEntry>, Diagnostics> {
         hosts::hosts(&self.library, file, pattern)
     }
+
+    fn is_replaced(&self) -> bool {
+        self.file.is_some()
+    }
 }
