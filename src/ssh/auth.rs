@@ -114,7 +114,9 @@ impl Login<'_> {
             let (what, answer) = self.try_method(method).await?;
             match answer {
                 Answer::Accepted => {
-                    self.trial.take().map_or((), Trial::accepted);
+                    if let Some(trial) = self.trial.take() {
+                        trial.accepted();
+                    }
                     by.push(what);
                     return Ok(by.join(", then "));
                 }
@@ -184,7 +186,9 @@ impl Login<'_> {
 
     fn accepted(&mut self, what: String, offered: MethodSet) {
         self.account.add(what, "accepted");
-        self.trial.take().map_or((), Trial::accepted);
+        if let Some(trial) = self.trial.take() {
+            trial.accepted();
+        }
         self.account.accepted += 1;
         self.password_sent = false;
         self.methods.set_offered(offered);
@@ -193,7 +197,9 @@ impl Login<'_> {
     fn refused(&mut self, method: Method, what: String, offered: MethodSet) {
         self.account.add(what, "refused");
         self.refusals += 1;
-        self.trial.take().map_or((), Trial::refused);
+        if let Some(trial) = self.trial.take() {
+            trial.refused();
+        }
         match method {
             Method::PublicKey => self.account.key_refused = true,
             Method::KeyboardInteractive | Method::Password => {
