@@ -16,6 +16,7 @@ use crate::model::secret::Secret;
 
 use super::account::Account;
 use super::agent::Agent;
+use super::auth_keys::MOST_KEY_TRIES;
 use super::candidate::Candidate;
 use super::credentials::{Credentials, Prepared};
 use super::failure;
@@ -132,6 +133,8 @@ impl Login<'_> {
                     if !self.was_shown_out(&reason) {
                         return Err(self.broken());
                     }
+                    // It takes no more, however many it took.
+                    self.key_tries = self.key_tries.max(MOST_KEY_TRIES);
                     break;
                 }
                 Answer::Failed(reason) => {
