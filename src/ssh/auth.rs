@@ -16,6 +16,7 @@ use crate::model::secret::Secret;
 
 use super::account::Account;
 use super::agent::Agent;
+use super::auth_keys::MOST_KEY_TRIES;
 use super::candidate::Candidate;
 use super::credentials::{Credentials, Prepared};
 use super::failure;
@@ -114,7 +115,9 @@ impl Login<'_> {
             let (what, answer) = self.try_method(method).await?;
             match answer {
                 Answer::Accepted => {
-                    self.trial.take().map_or((), Trial::accepted);
+                    if let Some(trial) = self.trial.take() {
+                        trial.accepted();
+                    }
                     by.push(what);
                     return Ok(by.join(", then "));
                 }
@@ -130,6 +133,8 @@ impl Login<'_> {
                     if !self.was_shown_out(&reason) {
                         return Err(self.broken());
                     }
+                    // It takes no more, however many it took.
+                    self.key_tries = self.key_tries.max(MOST_KEY_TRIES);
                     break;
                 }
                 Answer::Failed(reason) => {
@@ -184,7 +189,9 @@ impl Login<'_> {
 
     fn accepted(&mut self, what: String, offered: MethodSet) {
         self.account.add(what, "accepted");
-        self.trial.take().map_or((), Trial::accepted);
+        if let Some(trial) = self.trial.take() {
+            trial.accepted();
+        }
         self.account.accepted += 1;
         self.password_sent = false;
         self.methods.set_offered(offered);
@@ -193,7 +200,9 @@ impl Login<'_> {
     fn refused(&mut self, method: Method, what: String, offered: MethodSet) {
         self.account.add(what, "refused");
         self.refusals += 1;
-        self.trial.take().map_or((), Trial::refused);
+        if let Some(trial) = self.trial.take() {
+            trial.refused();
+        }
         match method {
             Method::PublicKey => self.account.key_refused = true,
             Method::KeyboardInteractive | Method::Password => {

@@ -33,7 +33,7 @@ impl Login<'_> {
         if left > 0 && self.key_tries >= MOST_KEY_TRIES {
             self.candidates.clear();
             self.account.note(format!(
-                "{} not tried, because servers close after six (IdentitiesOnly leaves the agent's others out)",
+                "{} not tried, because servers close after a few refusals (IdentitiesOnly leaves the agent's others out)",
                 count(left, "more key")
             ));
         }

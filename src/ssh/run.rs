@@ -15,7 +15,7 @@ use super::failure;
 use super::privilege::{Ascent, READY_LIMIT};
 use super::process::{Input, ProcessEvent, ProcessEvents};
 use super::refusal;
-use super::trials::{Password, Trial};
+use super::trials::Password;
 
 /// How a program ended.
 #[derive(Debug, Default)]
@@ -141,11 +141,15 @@ impl<E: ProcessEvents> Run<'_, E> {
             Step::SendShell => self.input.send(terminal_shell().into_bytes()),
             Step::Ready if sent_at_once => {}
             Step::Ready => {
-                self.ascent.trial.take().map_or((), Trial::accepted);
+                if let Some(trial) = self.ascent.trial.take() {
+                    trial.accepted();
+                }
                 self.send_script();
             }
             Step::WrongPassword => {
-                self.ascent.trial.take().map_or((), Trial::refused);
+                if let Some(trial) = self.ascent.trial.take() {
+                    trial.refused();
+                }
                 return Err(refusal::wrong_password(self.host));
             }
         }
@@ -196,7 +200,9 @@ impl<E: ProcessEvents> Run<'_, E> {
             let complaints = dialogue.complaints();
             let error = refusal::explain(self.host, program, complaints, end.exit_code, asked);
             if refusal::is_for_the_password(complaints, end.exit_code) {
-                trial.map_or((), Trial::refused);
+                if let Some(trial) = trial {
+                    trial.refused();
+                }
             }
             let for_a_terminal = refusal::is_for_a_terminal(complaints, end.exit_code);
             return Err(if for_a_terminal && self.ascent.terminal.is_none() {

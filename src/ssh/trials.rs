@@ -50,9 +50,19 @@ impl Case {
 }
 
 /// The passwords of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Trials {
     cases: Mutex<HashMap<Subject, Arc<Case>>>,
+    turn_limit: Duration,
+}
+
+impl Default for Trials {
+    fn default() -> Self {
+        Self {
+            cases: Mutex::default(),
+            turn_limit: TURN_LIMIT,
+        }
+    }
 }
 
 /// A password that may be sent to a host now. Dropped without a verdict, it says nothing.
@@ -102,8 +112,9 @@ impl Trials {
             return Err(refused_by);
         }
         let (held, given_back) = oneshot::channel();
+        let limit = self.turn_limit;
         tokio::spawn(async move {
-            let _ = timeout(TURN_LIMIT, given_back).await;
+            let _ = timeout(limit, given_back).await;
             drop(turn);
         });
         Ok(trial(Some(held)))
@@ -144,7 +155,7 @@ mod tests {
         HostName::new(text).unwrap()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_first_uses_come_one_by_one_until_one_host_accepts() {
         let (trials, secret) = (Trials::default(), Secret::new("x".to_owned()));
         let begin = |host: &'static str| {
@@ -154,7 +165,7 @@ mod tests {
         };
         let first = begin("a").await.unwrap();
         assert!(
-            timeout(Duration::from_secs(9), begin("b")).await.is_err(),
+            timeout(Duration::from_millis(50), begin("b")).await.is_err(),
             "no verdict yet"
         );
         first.refused();
@@ -166,9 +177,13 @@ mod tests {
         assert!(begin("e").await.is_ok(), "it is right for others");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn two_refusals_are_enough_and_silence_is_none() {
-        let (trials, secret) = (Trials::default(), Secret::new("x".to_owned()));
+        let secret = Secret::new("x".to_owned());
+        let trials = Trials {
+            turn_limit: Duration::from_millis(20),
+            ..Trials::default()
+        };
         let silent = trials.begin("sudo", "operator", &secret, &name("mute")).await.unwrap();
         for host in ["a", "b"] {
             trials

@@ -191,7 +191,7 @@ async fn a_public_key_file_names_a_key_of_the_agent() {
     let error = told(try_server(&server, &only, with_agent).await);
     assert_eq!(error.matches("SHA256:").count(), 1, "{error}");
     let error = told(try_server(&server, &host, with_agent).await);
-    assert!(error.contains("2 more keys not tried"), "{error}");
+    assert!(error.contains("more keys not tried"), "{error}");
     assert!(error.contains("Too many authentication failures"), "{error}");
 }
 

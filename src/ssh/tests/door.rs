@@ -31,7 +31,7 @@ pub(super) struct Rules {
 
 impl Rules {
     fn methods(&self, key_given: bool) -> MethodSet {
-        if self.key_first && !key_given {
+        if self.breaks || (self.key_first && !key_given) {
             return MethodSet::from([MethodKind::PublicKey].as_slice());
         }
         let mut methods = Vec::new();
