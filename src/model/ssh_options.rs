@@ -30,6 +30,8 @@ pub struct SshOptions {
     pub global_known_hosts: Option<Vec<PathBuf>>,
     /// What happens to a host whose key is not known (`StrictHostKeyChecking`). A changed key is always refused.
     pub unknown_host_keys: UnknownHostKeys,
+    /// A file of keys that no host may have, in known hosts or pinned (`RevokedHostKeys`).
+    pub revoked_host_keys: Option<PathBuf>,
     /// The name under which the host's key is looked up (`HostKeyAlias`).
     pub host_key_alias: Option<String>,
     /// Deadline for the connection (`ConnectTimeout`).
@@ -60,6 +62,9 @@ pub struct SshOptions {
     pub preferred_authentications: Option<Vec<String>>,
     /// Where the login password is kept; from the inventory, never from ssh_config.
     pub password: Option<SecretReference>,
+    /// Why no connection may be made, with file and line: a mistake of the configuration that concerns this host
+    /// alone, or `RefuseConnection`. The other values are then no more than half of what was meant.
+    pub refused: Option<String>,
 }
 
 impl Default for SshOptions {
@@ -73,6 +78,7 @@ impl Default for SshOptions {
             user_known_hosts: None,
             global_known_hosts: None,
             unknown_host_keys: UnknownHostKeys::default(),
+            revoked_host_keys: None,
             host_key_alias: None,
             connect_timeout: None,
             keepalive_interval: None,
@@ -88,6 +94,7 @@ impl Default for SshOptions {
             keyboard_interactive: true,
             preferred_authentications: None,
             password: None,
+            refused: None,
         }
     }
 }
@@ -229,7 +236,8 @@ pub trait SshConfiguration: Send + Sync + fmt::Debug {
     /// What `ssh` would use for a destination.
     ///
     /// # Errors
-    /// A mistake in the configuration, with file and line: a connection must not be made by half of it.
+    /// A mistake in the configuration, with file and line: a connection must not be made by half of it. What is
+    /// wrong for this destination alone is no error but [`SshOptions::refused`].
     fn resolve(&self, destination: &SshDestination<'_>) -> Result<SshAnswer, super::diagnostic::Diagnostics>;
 
     /// Every name that stands literally behind `Host` in a file and those that it includes, in order, each once:

@@ -64,7 +64,10 @@ impl HostKeyPolicy {
         known_hosts: &Arc<KnownHosts>,
     ) -> Result<Self, HostError> {
         let names = HostNames::new(&host.address, host.port, host.ssh.host_key_alias.as_deref());
-        let lines = known_hosts.lines(&files(host, settings), &names)?;
+        let mut lines = known_hosts.lines(&files(host, settings), &names)?;
+        if let Some(file) = &host.ssh.revoked_host_keys {
+            known_hosts.add_revoked(&mut lines, file)?;
+        }
         // What is pinned needs no line, and none vouches for another key; a revoked key stays revoked.
         let lines = if host.host_key.is_some() {
             lines.only_revoked()

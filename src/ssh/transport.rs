@@ -96,6 +96,7 @@ impl SshTransport {
 
     /// Connects, checks the key and logs in, through the given hosts.
     async fn open(&self, host: &Host, route: &[Host]) -> Result<Session, HostError> {
+        allowed(host)?;
         let mut jump = self.jump(route).await?;
         // Before the connection: it may ask a person something.
         let prepared = self.shared.credentials.prepare(host).await?;
@@ -158,6 +159,19 @@ impl SshTransport {
             _ => Ok(None),
         }
     }
+}
+
+/// Whether the configuration lets a host be connected to.
+///
+/// # Errors
+/// `E_CONNECT`, with the line that does not.
+pub(super) fn allowed(host: &Host) -> Result<(), HostError> {
+    host.ssh.refused.as_ref().map_or(Ok(()), |reason| {
+        Err(failure::connect(
+            format!("the configuration of ssh forbids the connection: {reason}"),
+            "correct that line, or leave the host out",
+        ))
+    })
 }
 
 pub(super) fn internal(message: &str) -> HostError {

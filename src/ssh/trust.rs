@@ -19,7 +19,7 @@ use crate::model::name::HostName;
 use super::handshake::{CapturedKey, HandshakeError};
 use super::host_key::{HostKeyPolicy, fingerprint};
 use super::known_hosts::{self, Place, Verdict};
-use super::transport::{Purpose, SshTransport, internal};
+use super::transport::{Purpose, SshTransport, allowed, internal};
 
 /// What is known of a key that a host showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,7 @@ impl SshTransport {
     }
 
     async fn see_key(&self, host: &Host) -> Result<SeenHostKey, HostError> {
+        allowed(host)?;
         let _permit = self.permit().await?;
         let jump = self.jump(&self.route(host)?).await?;
         let policy = HostKeyPolicy::for_host(host, &self.shared.settings, &self.shared.known_hosts)?;

@@ -12,22 +12,19 @@ use super::warnings::warning;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::ssh_options::{AgentChoice, JumpDestination, SshAnswer, SshDestination, SshOptions, SshOrigin};
 
-/// What everything comes to.
-///
-/// # Errors
-/// Tokens and variables that stand for nothing.
+/// What everything comes to. Tokens and variables that stand for nothing make it a refusal.
 pub(super) fn answer(
     outcome: &Outcome,
     destination: &SshDestination<'_>,
     surroundings: &dyn Surroundings,
-) -> Result<SshAnswer, Diagnostics> {
+) -> SshAnswer {
     let state = &outcome.state;
     let mut writer = Writer {
         tokens: state.tokens(destination, &outcome.host, surroundings.account()),
         surroundings,
         host: &outcome.host,
         answer: SshAnswer::default(),
-        problems: Diagnostics::default(),
+        refusals: outcome.refusals.clone(),
     };
     for (setting, place) in state.all() {
         writer.take(setting, place);
@@ -38,7 +35,13 @@ pub(super) fn answer(
     writer.answer.keys = keys;
     writer.answer.options.certificates = writer.files(&state.certificates);
     writer.answer.warnings.extend(outcome.left_out.iter().cloned());
-    writer.problems.into_result(writer.answer)
+    // Said as warnings, because the others can be connected to.
+    for refusal in writer.refusals.iter() {
+        let warning = (refusal.place.clone(), refusal.message.clone());
+        writer.answer.warnings.push(warning);
+    }
+    writer.answer.options.refused = writer.refusals.iter().next().map(ToString::to_string);
+    writer.answer
 }
 
 struct Writer<'a> {
@@ -46,7 +49,7 @@ struct Writer<'a> {
     surroundings: &'a dyn Surroundings,
     host: &'a str,
     answer: SshAnswer,
-    problems: Diagnostics,
+    refusals: Diagnostics,
 }
 
 impl Writer<'_> {
@@ -64,7 +67,7 @@ impl Writer<'_> {
             Ok(Some(shown)) => shown,
             Ok(None) => return,
             Err(message) => {
-                self.problems
+                self.refusals
                     .push(Diagnostic::new(place.clone(), format!("`{spelt}`: {message}")));
                 return;
             }
@@ -141,10 +144,15 @@ impl Writer<'_> {
                 let methods = text.split(',').filter(|method| !method.is_empty());
                 options.preferred_authentications = Some(methods.map(ToOwned::to_owned).collect());
             }
+            Keyword::RevokedHostKeys if text.eq_ignore_ascii_case("none") => {}
+            Keyword::RevokedHostKeys => {
+                let path = self.path(text)?;
+                shown = path.display().to_string();
+                self.answer.options.revoked_host_keys = Some(path);
+            }
             Keyword::IdentityAgent => shown = self.agent(text)?,
             Keyword::RefuseConnection => {
-                let host = self.host;
-                return Err(format!("the configuration refuses connections to `{host}`: {text}"));
+                return Err(format!("the configuration refuses connections to this host: {text}"));
             }
             _ => return Ok(None),
         }
@@ -245,7 +253,7 @@ impl Writer<'_> {
                 }
                 Err(message) => {
                     let problem = Diagnostic::new(line.place.clone(), format!("`{spelt}`: {message}"));
-                    self.problems.push(problem);
+                    self.refusals.push(problem);
                 }
             }
         }

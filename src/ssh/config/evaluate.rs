@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub(super) host: String,
     /// What had to be left out.
     pub(super) left_out: Vec<(Place, String)>,
+    /// What is wrong for this destination, and may be right for others.
+    pub(super) refusals: Diagnostics,
 }
 
 /// How a file is read.
@@ -63,6 +65,7 @@ pub(super) fn evaluate(library: &Library, destination: &SshDestination<'_>) -> R
         left_out: Vec::new(),
         files: 0,
         problems: Diagnostics::default(),
+        refusals: Diagnostics::default(),
     };
     evaluation.options();
     evaluation.files();
@@ -75,6 +78,7 @@ pub(super) fn evaluate(library: &Library, destination: &SshDestination<'_>) -> R
         state: evaluation.state,
         host: evaluation.host,
         left_out: evaluation.left_out,
+        refusals: evaluation.refusals,
     };
     evaluation.problems.into_result(outcome)
 }
@@ -91,6 +95,7 @@ struct Evaluation<'a> {
     /// How many files were gone through.
     files: usize,
     problems: Diagnostics,
+    refusals: Diagnostics,
 }
 
 impl Evaluation<'_> {
@@ -292,7 +297,7 @@ impl Evaluation<'_> {
             Err(message) => {
                 let place = self.state.place(Keyword::HostName);
                 let place = place.unwrap_or_else(|| Place::of_file("ssh_config"));
-                self.problems
+                self.refusals
                     .push(Diagnostic::new(place, format!("`HostName`: {message}")));
             }
         }
@@ -303,7 +308,7 @@ impl Evaluation<'_> {
         let host = match self.connected_to() {
             Ok(host) => host,
             Err(message) => {
-                self.problems
+                self.refusals
                     .push(Diagnostic::new(place.clone(), format!("`HostName`: {message}")));
                 return false;
             }
@@ -331,7 +336,7 @@ impl Evaluation<'_> {
                     match self.run(command, &host) {
                         Ok(holds) => holds,
                         Err(message) => {
-                            self.problems.push(Diagnostic::new(place.clone(), message));
+                            self.refusals.push(Diagnostic::new(place.clone(), message));
                             return false;
                         }
                     }

@@ -2,7 +2,8 @@
 //!
 //! What must stay true:
 //! - It says what `ssh -G` says, for every directive that is honoured; the tests ask the real one.
-//! - A mistake is never half a configuration: a file that OpenSSH would refuse is an error with its line.
+//! - A mistake is never half a configuration: a file that OpenSSH would refuse is an error with its line, and what
+//!   it would refuse for one destination forbids the connection to that one.
 //! - Resolving is a function of texts and of [`Surroundings`]; only [`ThisMachine`] touches the machine.
 //! - A file is read once and a command of `Match exec` is run once, however many hosts there are.
 //!
@@ -76,7 +77,7 @@ impl SshConfiguration for OpenSshConfiguration {
             ..destination.clone()
         };
         let outcome = evaluate::evaluate(&self.library, &destination)?;
-        answer::answer(&outcome, &destination, &*self.library.surroundings)
+        Ok(answer::answer(&outcome, &destination, &*self.library.surroundings))
     }
 
     fn hosts(&self, file: &Path, pattern: Option<&str>) -> Result<Vec<SshHostEntry>, Diagnostics> {

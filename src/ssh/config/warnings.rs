@@ -11,7 +11,6 @@ pub(super) fn warning(keyword: &str, value: &str) -> Option<String> {
         "CanonicalizeHostname" => "names are used as they are given, and nothing is read again for a longer name",
         "KnownHostsCommand" => "host keys are looked up in files alone",
         "VerifyHostKeyDNS" => "host keys are never looked up in the DNS",
-        "RevokedHostKeys" => "only keys that known_hosts marks as revoked are refused",
         "CheckHostIP" => "the host's key is looked up under its name alone",
         "NoHostAuthenticationForLocalhost" => "the key of this machine is checked like any other",
         "CASignatureAlgorithms" => "certificates of hosts are checked with the usual algorithms",

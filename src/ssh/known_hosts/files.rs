@@ -9,7 +9,7 @@ use crate::model::error::{ErrorCode, HostError};
 
 use super::accept::{Accepted, Pen};
 use super::index::Index;
-use super::{HostLines, HostNames};
+use super::{HostLines, HostNames, Line};
 
 type Slot = Arc<OnceLock<Result<Arc<Index>, HostError>>>;
 
@@ -19,6 +19,8 @@ pub(in crate::ssh) struct KnownHosts {
     files: Mutex<HashMap<PathBuf, Slot>>,
     /// By the names that keys are written under.
     pub(super) accepted: Mutex<HashMap<String, Vec<Accepted>>>,
+    /// The keys that files of `RevokedHostKeys` name.
+    pub(super) revoked: Mutex<HashMap<PathBuf, Result<Arc<[Line]>, HostError>>>,
     /// What is needed to write into a file, by its path.
     pub(super) pens: Mutex<HashMap<PathBuf, Pen>>,
 }

@@ -12,6 +12,7 @@ mod append;
 mod files;
 mod index;
 pub(super) mod line;
+mod revoked;
 #[cfg(test)]
 mod scale;
 #[cfg(test)]

@@ -111,3 +111,50 @@ async fn a_file_that_cannot_be_read_is_not_taken_for_empty() {
     let error = told(lab.try_host(&lab.host("web01")).await);
     assert!(error.contains("cannot read"), "{error}");
 }
+
+#[tokio::test]
+async fn revoked_host_keys_are_refused_and_a_list_that_is_not_understood_lets_nobody_pass() {
+    let lab = Lab::new(&["web01"]).await;
+    let key = lab.fleet.hosts()[0].key.public_text().unwrap();
+    let other = new_key(Kind::Ed25519).public_key().to_openssh().unwrap();
+    let mut pinned = lab.host("web01");
+    pinned.host_key = Some(lab.fleet.hosts()[0].key.fingerprint());
+    for (content, expected) in [
+        (format!("# stolen\n\n{other} x\n"), ""),
+        (format!("{other}\n{key}\n"), "is revoked by"),
+        ("SSHKRL\n\0\0\0\0\u{1}".to_owned(), "KRL"),
+        ("nonsense\n".to_owned(), "line 1 is no key"),
+    ] {
+        lab.write("revoked", &content);
+        for host in [lab.host("web01"), pinned.clone()] {
+            let host = sshd::with_options(host, |ssh| ssh.revoked_host_keys = Some(lab.path("revoked")));
+            match lab.try_host(&host).await {
+                Ok(_) => assert_eq!(expected, ""),
+                Err(error) => assert!(!expected.is_empty() && error.message.contains(expected), "{error}"),
+            }
+        }
+    }
+    let host = sshd::with_options(lab.host("web01"), |ssh| ssh.revoked_host_keys = Some(lab.path("gone")));
+    assert!(told(lab.try_host(&host).await).starts_with("E_HOSTKEY_UNKNOWN"));
+}
+
+#[tokio::test]
+async fn a_host_that_the_configuration_refuses_is_an_error_of_its_own() {
+    let lab = Lab::new(&["web01"]).await;
+    let host = sshd::with_options(lab.host("web01"), |ssh| {
+        ssh.refused = Some("config:2:3: out of use".to_owned())
+    });
+    let error = told(lab.try_host(&host).await);
+    assert!(
+        error.starts_with("E_CONNECT") && error.contains("config:2:3"),
+        "{error}"
+    );
+    let seen = lab.transport().collect_host_keys(&[host]).await;
+    assert!(
+        seen[0]
+            .outcome
+            .as_ref()
+            .is_err_and(|error| error.code.as_str() == "E_CONNECT")
+    );
+    assert!(lab.try_host(&lab.host("web01")).await.is_ok());
+}

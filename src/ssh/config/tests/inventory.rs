@@ -214,6 +214,21 @@ fn a_mistake_in_the_configuration_fails_the_inventory_and_a_local_host_asks_noth
 }
 
 #[test]
+fn what_is_wrong_for_one_host_is_that_hosts_alone() {
+    let configuration = "Host old\n  RefuseConnection gone\nHost key\n  IdentityFile ${UNSET}/x\n";
+    let inventory = read(configuration, "hosts: [old, key, web]").unwrap();
+    let refused = |name: &str| inventory.host(name).unwrap().ssh.refused.clone();
+    assert!(
+        refused("old")
+            .unwrap()
+            .starts_with("/home/eve/.ssh/config:2:3: `RefuseConnection`")
+    );
+    assert!(refused("key").unwrap().contains("`UNSET` is not set"));
+    assert_eq!(refused("web"), None);
+    assert_eq!(inventory.warnings().len(), 2);
+}
+
+#[test]
 fn hosts_with_the_same_options_share_them() {
     let inventory = read("Host *\n  ConnectTimeout 5\n", "hosts: [\"web[1:3]\"]").unwrap();
     let options = |name: &str| Arc::as_ptr(&inventory.host(name).unwrap().ssh);

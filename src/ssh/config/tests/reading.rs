@@ -26,10 +26,14 @@ fn destination(name: &str) -> SshDestination<'_> {
 
 /// What a destination comes to, or the mistakes.
 fn resolve(files: &[(&str, &str)], name: &str) -> Result<SshAnswer, String> {
-    configuration(files)
+    let answer = configuration(files)
         .0
         .resolve(&destination(name))
-        .map_err(|problems| problems.to_string())
+        .map_err(|problems| problems.to_string())?;
+    match answer.options.refused {
+        Some(reason) => Err(reason),
+        None => Ok(answer),
+    }
 }
 
 /// The mistakes of the user's file.
@@ -192,7 +196,7 @@ fn mistakes_that_depend_on_the_host_are_told_with_their_lines() {
         ("ProxyCommand nc %C\n", ":1:1: `ProxyCommand`: `%C` cannot be used here"),
         (
             "Host web*\n  RefuseConnection \"out of use\"\n",
-            ":2:3: `RefuseConnection`: the configuration refuses connections to `web1`: out of use",
+            ":2:3: `RefuseConnection`: the configuration refuses connections to this host: out of use",
         ),
         (
             "UserKnownHostsFile ~nobody/x\n",
