@@ -86,13 +86,14 @@ impl<E: ProcessEvents> Run<'_, E> {
             match timeout_at(limit, self.events.next()).await {
                 Err(_) => return Err(self.timed_out().into()),
                 Ok(None) => break,
-                Ok(Some(event)) => match self.take(event, &mut end, sent_at_once)? {
-                    Some(password) => match timeout_at(ready_deadline, self.send_password(password)).await {
-                        Err(_) => return Err(self.timed_out().into()),
-                        Ok(sent) => sent?,
-                    },
-                    None => {}
-                },
+                Ok(Some(event)) => {
+                    if let Some(password) = self.take(event, &mut end, sent_at_once)? {
+                        match timeout_at(ready_deadline, self.send_password(password)).await {
+                            Err(_) => return Err(self.timed_out().into()),
+                            Ok(sent) => sent?,
+                        }
+                    }
+                }
             }
         }
         self.conclude(end, lost)
@@ -199,10 +200,10 @@ impl<E: ProcessEvents> Run<'_, E> {
             let asked = dialogue.was_asked();
             let complaints = dialogue.complaints();
             let error = refusal::explain(self.host, program, complaints, end.exit_code, asked);
-            if refusal::is_for_the_password(complaints, end.exit_code) {
-                if let Some(trial) = trial {
-                    trial.refused();
-                }
+            if refusal::is_for_the_password(complaints, end.exit_code)
+                && let Some(trial) = trial
+            {
+                trial.refused();
             }
             let for_a_terminal = refusal::is_for_a_terminal(complaints, end.exit_code);
             return Err(if for_a_terminal && self.ascent.terminal.is_none() {
