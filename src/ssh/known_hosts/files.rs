@@ -9,7 +9,8 @@ use crate::model::error::{ErrorCode, HostError};
 
 use super::accept::{Accepted, Pen};
 use super::index::Index;
-use super::{HostLines, HostNames, Line};
+use super::revoked::RevokedKeys;
+use super::{HostLines, HostNames};
 
 type Slot = Arc<OnceLock<Result<Arc<Index>, HostError>>>;
 
@@ -20,7 +21,7 @@ pub(in crate::ssh) struct KnownHosts {
     /// By the names that keys are written under.
     pub(super) accepted: Mutex<HashMap<String, Vec<Accepted>>>,
     /// The keys that files of `RevokedHostKeys` name.
-    pub(super) revoked: Mutex<HashMap<PathBuf, Result<Arc<[Line]>, HostError>>>,
+    pub(super) revoked: Mutex<HashMap<PathBuf, RevokedKeys>>,
     /// What is needed to write into a file, by its path.
     pub(super) pens: Mutex<HashMap<PathBuf, Pen>>,
 }

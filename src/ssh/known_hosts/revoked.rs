@@ -16,6 +16,9 @@ use crate::model::error::{ErrorCode, HostError};
 /// How a key revocation list begins (OpenSSH's PROTOCOL.krl).
 const KRL: &[u8] = b"SSHKRL\n\0";
 
+/// What a file revokes, or why that is not known.
+pub(super) type RevokedKeys = Result<Arc<[Line]>, HostError>;
+
 impl KnownHosts {
     /// Adds the keys that a file revokes, which is read once.
     ///
@@ -29,7 +32,7 @@ impl KnownHosts {
     }
 }
 
-fn read(path: &Path) -> Result<Arc<[Line]>, HostError> {
+fn read(path: &Path) -> RevokedKeys {
     let refuse = |reason: &str| {
         HostError::new(
             ErrorCode::HostKeyUnknown,

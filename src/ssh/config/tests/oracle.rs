@@ -311,6 +311,12 @@ fn differences(oracle: &Oracle, file: &Path, line: &CommandLine) -> Vec<String> 
         options: &line.options,
         configuration: Some(file),
     });
+    let answer = answer
+        .map_err(|problems| problems.to_string())
+        .and_then(|answer| match answer.options.refused {
+            Some(reason) => Err(reason),
+            None => Ok(answer),
+        });
     let settings = oracle.settings(file, line);
     let trace = settings.as_ref().map_err(Clone::clone).and_then(|settings| {
         let has_proxy = settings.contains_key("proxyjump") || settings.contains_key("proxycommand");
