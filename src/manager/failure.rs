@@ -22,6 +22,9 @@ pub fn failure(manager: Manager, exit_code: i32, log: &str) -> HostError {
     if let Some((code, message)) = own_message(log) {
         return HostError::new(code, message, hint(manager, code));
     }
+    if let Some(line) = refusal(log) {
+        return HostError::new(ErrorCode::Sudo, line, hint(Manager::Apt, ErrorCode::Sudo));
+    }
     let found = rules(manager).iter().find_map(|(code, texts)| {
         texts
             .iter()
@@ -85,6 +88,24 @@ fn own_message(log: &str) -> Option<(ErrorCode, &str)> {
         // A host that imitates us may leave the rest out.
         (!message.trim().is_empty()).then_some((code, message))
     })
+}
+
+/// What sudo or doas says when it does not start the manager at all.
+fn refusal(log: &str) -> Option<&str> {
+    let texts = [
+        ("sudo: ", "password is required"),
+        ("sudo: ", "terminal is required"),
+        ("sudo: ", "must have a tty"),
+        ("doas: ", "Authorization required"),
+        ("doas: ", "Operation not permitted"),
+        ("doas: ", "a tty is required"),
+    ];
+    let says = |line: &&str| {
+        texts
+            .iter()
+            .any(|(program, text)| line.starts_with(program) && line.contains(text))
+    };
+    log.lines().find(says)
 }
 
 /// The last line that names the process which holds the lock: apt, dnf 4, zypper.

@@ -113,7 +113,7 @@ impl fmt::Display for Topic {
 pub enum Outcome {
     /// As it should be.
     Ok,
-    /// An earlier check failed, so this was not looked at.
+    /// It was not looked at, most often because an earlier check failed.
     NotReached,
     /// It cannot be told, most often without root.
     Unknown,
@@ -187,6 +187,12 @@ impl Check {
         Self::new(check, Outcome::Unknown, seen, Some(remedy.as_ref()))
     }
 
+    /// A check that was not made, for a reason of its own.
+    #[must_use]
+    pub fn not_made(check: Topic, why: impl AsRef<str>) -> Self {
+        Self::new(check, Outcome::NotReached, why, None)
+    }
+
     /// The error that ended the examination of a host.
     #[must_use]
     pub fn error(check: Topic, error: &HostError) -> Self {
@@ -208,7 +214,7 @@ impl Check {
     /// A check that an earlier one kept from being made.
     #[must_use]
     pub fn not_reached(check: Topic) -> Self {
-        Self::new(check, Outcome::NotReached, "an earlier check failed", None)
+        Self::not_made(check, "an earlier check failed")
     }
 }
 

@@ -15,7 +15,8 @@
 //! - `jobs`: lines `ID|running|`, `ID|died|`, `ID|ended|EXIT-CODE`; exit code 77 without root.
 //! - `system-state`: what `systemctl is-system-running` says; exit code 69 without systemd.
 //! - `refresh-rule`, only with such a program: the command that refreshes the package lists, and exit code 0 when it may
-//!   be run; 69 where none is needed.
+//!   be run without a password, 75 when only trying can tell; 69 where none is needed, 78 where root is and no such rule
+//!   gives it.
 //! - `metadata`: `age=SECONDS` (or `unknown`) of the package lists.
 //! - `lock`: `FILE|HOLDER`, or nothing. With a lock that is held the sections after it are left out.
 //! - `broken`: lines `WORDS|REMEDY`; exit code 69 where nobody knows how to look.
@@ -151,11 +152,32 @@ fn refresh_rule(sections: &Sections, user: &str, program: PrivilegeMethod) -> Ch
         );
     };
     let command = section.stdout.trim();
-    if section.exit_code == 0 {
-        return Check::ok(
-            Topic::Privilege,
-            format!("scripts run as {user}, and {program} lets it run `{command}`; enough to scan"),
-        );
+    match section.exit_code {
+        0 => {
+            return Check::ok(
+                Topic::Privilege,
+                format!("scripts run as {user}, and {program} lets it run `{command}`; enough to scan"),
+            );
+        }
+        75 => {
+            return Check::unknown(
+                Topic::Privilege,
+                format!("{program} does not tell whether {user} may run `{command}` without a password"),
+                "`patchwave scan --refresh always` tells; `patchwave sudoers --for scan` prints the rule that allows it",
+            );
+        }
+        78 => {
+            return Check::warning(
+                Topic::Privilege,
+                format!(
+                    "scripts run as {user}, which cannot refresh the package lists of this manager: a scan tells from \
+                     those that are there"
+                ),
+                "take `scope: refresh` away, with the rule that `patchwave sudoers --for apply` prints; pacman needs \
+                 only fakeroot on the host",
+            );
+        }
+        _ => {}
     }
     Check::failed(
         Topic::Privilege,

@@ -196,7 +196,7 @@ mod tests {
     /// On pipes in place of a terminal: the streams and the exit code are the same.
     #[test]
     fn the_shell_for_terminals_keeps_streams_and_exit_code_apart() {
-        use std::io::Write;
+        use std::io::{BufRead, BufReader, Read, Write};
         use std::process::{Command, Stdio};
         let script = "main() { while read -r line; do echo \"$line\"; done; echo bad >&2; printf end; exit 7; }\n\
                       main <<'END'\na b\nEND\n";
@@ -208,14 +208,21 @@ mod tests {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let (shell, head) = (terminal_shell(), terminal_head(script.len(), "w7"));
-        write!(stdin, "{shell}{head}{script}").unwrap();
-        let output = child.wait_with_output().unwrap();
-        let body = output
-            .stdout
-            .strip_prefix(b"PATCHWAVE-READY\nPATCHWAVE-TERMINAL\n")
-            .unwrap();
-        let output = split_terminal(body, "w7");
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        // A shell may read on beyond its line: nothing is sent before the sign.
+        for (sign, sent) in [
+            (READY_SIGN, terminal_shell()),
+            (TERMINAL_SIGN, format!("{}{script}", terminal_head(script.len(), "w7"))),
+        ] {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            assert_eq!(line.trim_end(), sign);
+            stdin.write_all(sent.as_bytes()).unwrap();
+        }
+        let mut body = Vec::new();
+        stdout.read_to_end(&mut body).unwrap();
+        child.wait().unwrap();
+        let output = split_terminal(&body, "w7");
         assert_eq!(String::from_utf8_lossy(&output.stdout), "a b\nend");
         assert_eq!(output.stderr, b"bad\n");
         assert_eq!(output.exit_code, Some(7));

@@ -40,6 +40,23 @@ pub struct ScriptOutput {
     pub truncated: bool,
 }
 
+/// What was being done when a connection did not come about. Only what comes before it was proved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// The way to the host: its name, jump hosts, the connection, the greeting.
+    #[default]
+    Way,
+    /// What to log in with, before the host was contacted.
+    Credentials,
+    /// The host answered, and its key was judged.
+    HostKey,
+    /// The login, after the key was accepted.
+    Login {
+        /// How the key is known, in words.
+        host_key: Option<String>,
+    },
+}
+
 /// Opens connections to hosts. Cheap to clone; clones share limits and credentials.
 pub trait Transport: Clone + Send + Sync + 'static {
     /// An open, authenticated connection.
@@ -50,6 +67,19 @@ pub trait Transport: Clone + Send + Sync + 'static {
     /// # Errors
     /// `E_CONNECT`, `E_TIMEOUT`, `E_HOSTKEY_UNKNOWN`, `E_HOSTKEY_CHANGED` or `E_AUTH`.
     fn connect(&self, host: &Host) -> impl Future<Output = Result<Self::Connection, HostError>> + Send;
+
+    /// As [`Self::connect`]; `stage` holds, after an error, what was being done.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    fn connect_noting(
+        &self,
+        host: &Host,
+        stage: &mut Stage,
+    ) -> impl Future<Output = Result<Self::Connection, HostError>> + Send {
+        *stage = Stage::Way;
+        self.connect(host)
+    }
 
     /// As [`Self::connect`], for one more connection to a host that one is open to: it never waits for a place
     /// among the connections at once, which the open one may have taken.

@@ -291,11 +291,24 @@ impl<'a> DoctorBody<'a> {
     }
 }
 
-/// A line of `doctor` as it happens: one host.
+/// A line of `doctor` as it happens.
 #[derive(Debug, Serialize)]
 pub struct CheckupLine<'a> {
-    /// The host.
-    pub host: &'a HostCheckup,
+    /// Counts from 1, without gaps.
+    pub sequence: usize,
+    /// What it tells.
+    #[serde(flatten)]
+    pub line: CheckupPart<'a>,
+}
+
+/// What a line of `doctor` tells.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckupPart<'a> {
+    /// One host.
+    Host(&'a HostCheckup),
+    /// The last line: all hosts in numbers. Without it the answer was cut off.
+    Summary(CheckupSummary),
 }
 
 /// The body of `repair`.

@@ -18,7 +18,7 @@ use crate::model::host::{Connect, Host};
 use crate::model::manager::Manager;
 use crate::remote::doctor::{Circumstances, Times, doctor_script, parse_doctor};
 use crate::remote::script::Nonce;
-use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ScriptOutput, ScriptRequest, Stage, Transport};
 use crate::remote::windows;
 
 /// Examines every host. The answers come in the order given; `told` hears each as it comes.
@@ -46,8 +46,9 @@ fn checkup(host: &Host, manager: Option<Manager>, checks: Vec<Check>) -> HostChe
 
 async fn check_host<T: Transport>(host: &Host, transport: &T, limits: &Limits) -> HostCheckup {
     let clock = Instant::now();
-    let found = match transport.connect(host).await {
-        Err(error) => checkup(host, None, refused(host, &error)),
+    let mut stage = Stage::Way;
+    let found = match transport.connect_noting(host, &mut stage).await {
+        Err(error) => checkup(host, None, refused(host, stage, &error)),
         Ok(connection) => {
             let mut checks = connected(host, &connection, milliseconds(clock));
             let (manager, further) = examine(host, &connection, limits).await;
@@ -70,10 +71,18 @@ fn way(host: &Host) -> String {
     let jumps: Vec<&str> = host.jump.iter().map(|name| name.as_str()).collect();
     let through = match &host.ssh.proxy_command {
         _ if !jumps.is_empty() => format!(" through {}", jumps.join(", ")),
-        Some(command) => format!(" through `{command}`"),
+        Some(command) => format!(" through {}", program_of(command)),
         None => String::new(),
     };
     format!("{}:{}{through}", host.address, host.port)
+}
+
+/// The name of the program of a `ProxyCommand`. Among its arguments people write passwords.
+fn program_of(command: &str) -> &str {
+    let mut words = command.split_whitespace();
+    let word = words.find(|word| *word != "exec" && !word.contains('='));
+    word.and_then(|word| word.rsplit('/').next())
+        .unwrap_or("a ProxyCommand")
 }
 
 /// The checks of a connection that stands.
@@ -90,7 +99,7 @@ fn connected(host: &Host, connection: &impl Connection, duration_ms: u64) -> Vec
     let host_key = match (report.host_key, &host.host_key) {
         (Some(words), _) => words,
         (None, Some(_)) => "it is the one that the inventory pins".to_owned(),
-        (None, None) => "it is known".to_owned(),
+        (None, None) => ACCEPTED.to_owned(),
     };
     let by = report.login.map_or_else(String::new, |login| format!(" by {login}"));
     vec![
@@ -100,17 +109,37 @@ fn connected(host: &Host, connection: &impl Connection, duration_ms: u64) -> Vec
     ]
 }
 
-/// The checks of a connection that did not come about.
-fn refused(host: &Host, error: &HostError) -> Vec<Check> {
+fn is_of_keys(error: &HostError) -> bool {
+    matches!(error.code, ErrorCode::HostKeyUnknown | ErrorCode::HostKeyChanged)
+}
+
+/// What is said of a key of which the transport does not say more.
+const ACCEPTED: &str = "it was accepted";
+
+/// The checks of a connection that did not come about: only what was proved before is told as well.
+fn refused(host: &Host, stage: Stage, error: &HostError) -> Vec<Check> {
     let reached = || Check::ok(Topic::Reach, format!("{} answers", way(host)));
-    match error.code {
-        ErrorCode::HostKeyUnknown | ErrorCode::HostKeyChanged => vec![reached(), Check::error(Topic::HostKey, error)],
-        ErrorCode::Auth => vec![
+    match stage {
+        // A jump host's key is part of the way; before the host is contacted its own can only lack a file to be in.
+        Stage::Way if is_of_keys(error) && !error.message.starts_with("jump host ") => vec![
+            Check::not_made(Topic::Reach, "not contacted"),
+            Check::error(Topic::HostKey, error),
+        ],
+        Stage::Way => vec![Check::error(Topic::Reach, error)],
+        Stage::Credentials => {
+            let not_made = |topic| Check::not_made(topic, "not contacted: there is nothing to log in with");
+            vec![
+                not_made(Topic::Reach),
+                not_made(Topic::HostKey),
+                Check::error(Topic::Login, error),
+            ]
+        }
+        Stage::HostKey => vec![reached(), Check::error(Topic::HostKey, error)],
+        Stage::Login { host_key } => vec![
             reached(),
-            Check::ok(Topic::HostKey, "it is known"),
+            Check::ok(Topic::HostKey, host_key.as_deref().unwrap_or(ACCEPTED)),
             Check::error(Topic::Login, error),
         ],
-        _ => vec![Check::error(Topic::Reach, error)],
     }
 }
 
@@ -175,4 +204,21 @@ async fn run(
     let output = connection.run(&request).await?;
     let received = Timestamp::now().as_millisecond();
     Ok((output, nonce, Times { sent, received }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program_of;
+
+    #[test]
+    fn of_a_proxy_command_only_the_program_is_told() {
+        for (command, program) in [
+            ("sshpass -p SECRET ssh -W %h:%p gate", "sshpass"),
+            ("exec /usr/bin/nc -X connect %h %p", "nc"),
+            ("PASSWORD=SECRET connect-proxy %h %p", "connect-proxy"),
+            ("", "a ProxyCommand"),
+        ] {
+            assert_eq!(program_of(command), program);
+        }
+    }
 }

@@ -192,6 +192,8 @@ pub(super) enum HandshakeError {
     Transient(HostError),
     /// Trying again would change nothing.
     Final(HostError),
+    /// The host answered, and its key was refused.
+    Refused(HostError),
     /// The key that was to be captured.
     Captured(CapturedKey),
 }
@@ -200,7 +202,7 @@ impl HandshakeError {
     /// The error to be told when nobody tries again.
     pub(super) fn into_host_error(self) -> HostError {
         match self {
-            Self::Busy { error, .. } | Self::Transient(error) | Self::Final(error) => error,
+            Self::Busy { error, .. } | Self::Transient(error) | Self::Final(error) | Self::Refused(error) => error,
             Self::Captured(_) => failure::connect("the connection was only made to see the host's key", "try again"),
         }
     }
@@ -242,7 +244,7 @@ pub(super) async fn handshake<S: Bytes>(stream: S, check: KeyCheck, peer: Peer<'
             farewell,
             lifeline,
         }),
-        Ok(Err(HandlerError::Refused(error))) => Err(HandshakeError::Final(*error)),
+        Ok(Err(HandlerError::Refused(error))) => Err(HandshakeError::Refused(*error)),
         Ok(Err(HandlerError::Captured(key))) => Err(HandshakeError::Captured(*key)),
         Ok(Err(HandlerError::Ssh(error))) => Err(explain(&error, &peer, &greeting)),
         Err(_) => {

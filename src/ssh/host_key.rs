@@ -177,6 +177,9 @@ impl HostKeyPolicy {
                 format!("its {kind} key {shown} has a certificate of the authority {authority} ({place})")
             }
             (None, Some(place)) => format!("its {kind} key {shown} is known from {place}"),
+            (None, None) if self.welcome.is_some() => {
+                format!("its {kind} key {shown} was not known, and is accepted now, as the configuration says")
+            }
             (None, None) => format!("its {kind} key is {shown}"),
         }
     }

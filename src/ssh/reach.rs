@@ -137,7 +137,7 @@ impl SshTransport {
                     error
                 }
                 Err(HandshakeError::Final(error)) => return Err(HandshakeError::Final(budget.conclude(error))),
-                Err(captured) => return Err(captured),
+                Err(about_the_key) => return Err(about_the_key),
             };
             drop(through);
             let Some(pause) = budget.pause() else {

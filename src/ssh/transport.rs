@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Connect, Host};
 use crate::model::name::HostName;
-use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Transport};
+use crate::remote::transport::{Connection, ConnectionReport, ScriptOutput, ScriptRequest, Stage, Transport};
 
 use super::auth::log_in;
 use super::credentials::Credentials;
@@ -95,11 +95,14 @@ impl SshTransport {
     }
 
     /// Connects, checks the key and logs in, through the given hosts.
-    async fn open(&self, host: &Host, route: &[Host]) -> Result<Session, HostError> {
+    async fn open(&self, host: &Host, route: &[Host], stage: &mut Stage) -> Result<Session, HostError> {
         allowed(host)?;
+        *stage = Stage::Way;
         let mut jump = self.jump(route).await?;
+        *stage = Stage::Credentials;
         // Before the connection: it may ask a person something.
         let prepared = self.shared.credentials.prepare(host).await?;
+        *stage = Stage::Way;
         let mut result = self.reach(host, jump.as_ref(), &Purpose::Login).await;
         let broke = jump.as_ref().is_some_and(|jump| jump.session.handle.is_closed());
         if result.is_err() && broke {
@@ -110,7 +113,15 @@ impl SshTransport {
         let mut reached = match result {
             Ok(reached) => reached,
             Err(HandshakeError::Captured(_)) => return Err(internal("a key was captured unasked")),
-            Err(error) => return Err(error.into_host_error()),
+            Err(error) => {
+                if matches!(error, HandshakeError::Refused(_)) {
+                    *stage = Stage::HostKey;
+                }
+                return Err(error.into_host_error());
+            }
+        };
+        *stage = Stage::Login {
+            host_key: reached.session.recognition.words(),
         };
         let limit = self.shared.settings.login_timeout;
         let credentials = &self.shared.credentials;
@@ -131,7 +142,7 @@ impl SshTransport {
         let open = || async {
             match route.split_last() {
                 // Boxed, because a route is a recursion.
-                Some((last, before)) => Box::pin(self.open(last, before)).await,
+                Some((last, before)) => Box::pin(self.open(last, before, &mut Stage::Way)).await,
                 None => Err(internal("an empty route was opened")),
             }
         };
@@ -182,12 +193,17 @@ impl Transport for SshTransport {
     type Connection = SshConnection;
 
     async fn connect(&self, host: &Host) -> Result<SshConnection, HostError> {
+        self.connect_noting(host, &mut Stage::Way).await
+    }
+
+    async fn connect_noting(&self, host: &Host, stage: &mut Stage) -> Result<SshConnection, HostError> {
+        *stage = Stage::Way;
         let permit = self.permit().await?;
-        self.connect_with(host, Some(permit)).await
+        self.connect_with(host, Some(permit), stage).await
     }
 
     async fn connect_beside(&self, host: &Host) -> Result<SshConnection, HostError> {
-        self.connect_with(host, None).await
+        self.connect_with(host, None, &mut Stage::Way).await
     }
 }
 
@@ -196,12 +212,13 @@ impl SshTransport {
         &self,
         host: &Host,
         permit: Option<OwnedSemaphorePermit>,
+        stage: &mut Stage,
     ) -> Result<SshConnection, HostError> {
         let session = match host.connect {
             Connect::Local => None,
             Connect::Ssh => {
                 let route = self.route(host)?;
-                Some(self.open(host, &route).await?)
+                Some(self.open(host, &route, stage).await?)
             }
         };
         Ok(SshConnection {

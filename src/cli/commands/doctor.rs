@@ -6,10 +6,10 @@ use crate::cli::failure::CommandResult;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
-use crate::model::checkup::{CheckupState, HostCheckup};
+use crate::model::checkup::{CheckupState, CheckupSummary, HostCheckup};
 use crate::model::experimental::Experimental;
 use crate::model::host::Host;
-use crate::report::document::{CheckupLine, DoctorBody, Document};
+use crate::report::document::{CheckupLine, CheckupPart, DoctorBody, Document};
 use crate::report::pages::doctor::{doctor_page, every_check_page, record_page};
 use crate::report::progress::Progress;
 use crate::rollout::check_hosts;
@@ -30,12 +30,15 @@ pub async fn run(arguments: &DoctorArguments, options: &GlobalOptions, printer: 
         progress.begin_counting("doctor", hosts.len());
         progress
     });
+    let mut sequence = 0;
     let told = |host: &HostCheckup| {
+        sequence += 1;
         if let Some(progress) = &mut progress {
             progress.count(matches!(host.state, CheckupState::Failed | CheckupState::Unreachable));
         }
         if printer.format == Format::Jsonl && written.is_ok() {
-            written = printer.document(&Document::new("doctor", CheckupLine { host }));
+            let line = CheckupPart::Host(host);
+            written = printer.document(&Document::new("doctor", CheckupLine { sequence, line }));
         }
     };
     let found = check_hosts(&hosts, &transport, &session.limits(), &session.control, told).await;
@@ -47,7 +50,10 @@ pub async fn run(arguments: &DoctorArguments, options: &GlobalOptions, printer: 
     let untried = Experimental::among(managers);
     match printer.format {
         Format::Json => printer.document(&Document::new("doctor", DoctorBody::new(&found, &untried)))?,
-        Format::Jsonl => {}
+        Format::Jsonl => {
+            let (sequence, line) = (sequence + 1, CheckupPart::Summary(CheckupSummary::of(&found)));
+            printer.document(&Document::new("doctor", CheckupLine { sequence, line }))?;
+        }
         Format::Csv => printer.page(&record_page(&found))?,
         _ if arguments.all || options.verbose => printer.page(&every_check_page(&found, &untried))?,
         _ => printer.page(&doctor_page(&found, &untried))?,

@@ -102,12 +102,9 @@ fn of_inventory(
     let mut logins = Logins::new();
     let mut unscanned = Vec::new();
     for host in selected.iter().filter(|host| needs_rules(host, method)) {
-        let request = RuleRequest {
-            user: arguments.user.clone().unwrap_or_else(|| host.user.clone()),
-            target: host.privilege.user.clone(),
-            with_password: host.privilege.password.is_some(),
-            purpose: purpose_of(arguments.purpose, Some(&host.privilege)),
-        };
+        let user = arguments.user.as_deref().unwrap_or(&host.user);
+        let purpose = purpose_of(arguments.purpose, Some(&host.privilege));
+        let request = request(user, purpose, &host.privilege);
         let found = ledger.latest_host_scan(&host.name, &host.address, host.port)?;
         let found = found.and_then(|latest| latest.host.facts).map(|facts| facts.manager);
         if request.purpose == Purpose::Scan && arguments.manager.is_empty() && found.is_none() {
@@ -137,6 +134,20 @@ fn of_inventory(
     Ok((method, logins))
 }
 
+/// A refresh alone is always run as root, and nobody is asked for a password then.
+fn request(user: &str, purpose: Purpose, privilege: &Privilege) -> RuleRequest {
+    let (target, with_password) = match purpose {
+        Purpose::Scan => ("root", false),
+        Purpose::Apply => (privilege.user.as_str(), privilege.password.is_some()),
+    };
+    RuleRequest {
+        user: user.to_owned(),
+        target: target.to_owned(),
+        with_password,
+        purpose,
+    }
+}
+
 fn needs_rules(host: &Host, method: PrivilegeMethod) -> bool {
     host.privilege.method == method && (host.connect == Connect::Local || host.user != host.privilege.user)
 }
@@ -154,5 +165,26 @@ fn method(arguments: &SudoersArguments, selected: &[&Host]) -> Result<PrivilegeM
         )),
         (false, true) => Ok(PrivilegeMethod::Doas),
         _ => Ok(PrivilegeMethod::Sudo),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::host::PrivilegeScope;
+    use crate::model::secret::SecretReference;
+
+    #[test]
+    fn a_refresh_is_run_as_root_without_a_password_whatever_the_inventory_says_of_the_rest() {
+        let privilege = Privilege {
+            method: PrivilegeMethod::Sudo,
+            user: "svc".to_owned(),
+            password: Some(SecretReference::Env("A".to_owned())),
+            scope: PrivilegeScope::Everything,
+        };
+        let scan = request("deploy", Purpose::Scan, &privilege);
+        assert_eq!((scan.target.as_str(), scan.with_password), ("root", false));
+        let apply = request("deploy", Purpose::Apply, &privilege);
+        assert_eq!((apply.target.as_str(), apply.with_password), ("svc", true));
     }
 }

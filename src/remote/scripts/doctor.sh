@@ -127,12 +127,15 @@ print_broken() {
   esac
 }
 
-# Whether the one command may be run as root that a narrow rule allows; 69 where the manager needs none.
+# Whether the one command may be run as root that a narrow rule allows; 69 where the manager needs none, 78 where it
+# needs root and there is no such rule.
 print_refresh_rule() {
   refresh_is_asked=yes
   case $manager in
     apt) apt_fetch --error-on=any ;;
     zypper | apk) "${manager}_fetch" ;;
+    microdnf | tdnf | pkg | opkg) return 78 ;;
+    pacman) if has fakeroot; then return 69; else return 78; fi ;;
     *) return 69 ;;
   esac
 }

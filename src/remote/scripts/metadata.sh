@@ -18,7 +18,8 @@ newest_age() {
   if [ "$newest" -gt 0 ]; then echo "$((started - newest))"; else echo unknown; fi
 }
 
-# refresh_is_due root|anyone METADATA-FILE...: decides by the policy that was sent, and says so.
+# refresh_is_due rule|root|anyone METADATA-FILE...: decides by the policy that was sent, and says so. The refresh needs
+# root, which a rule may give for it alone, or which no rule gives, or it does not.
 refresh_is_due() {
   refresh_needs=$1
   shift
@@ -32,8 +33,10 @@ refresh_is_due() {
       fi
       ;;
   esac
-  if [ "$refresh_word" = wanted ] && [ "$refresh_needs" = root ] && ! is_root && [ "$refresh_through" = none ]; then
-    refresh_word=needs-root
+  if [ "$refresh_word" = wanted ] && ! is_root; then
+    case "$refresh_needs $refresh_through" in
+      'rule none' | 'root '*) refresh_word=needs-root ;;
+    esac
   fi
   section metadata printf 'age=%s\nrefresh=%s\n' "$metadata_age" "$refresh_word"
   [ "$refresh_word" = wanted ]
@@ -52,6 +55,28 @@ refresh_is_allowed() {
   esac
 }
 
+# refresh_is_proved SECONDS PROGRAM [ARGUMENT...]: whether it may run without a password; 75 where only trying can tell.
+refresh_is_proved() {
+  if ! refresh_is_allowed "$@"; then return 1; fi
+  if [ "$refresh_through" = doas ]; then
+    if [ -r /etc/doas.conf ]; then return 0; else return 75; fi
+  fi
+  # What asks for a password is allowed, too. From 1.9.16 on sudo shows the rule that fits.
+  case $(sudo -n -ll -- /usr/bin/timeout "$@" 2>/dev/null) in
+    *'!authenticate'*) return 0 ;;
+    *RunAs*) return 75 ;;
+  esac
+  # The last rule that fits counts.
+  refresh_rule=$(printf '/usr/bin/timeout %s\n' "$*" | sed 's/[=,:\\]/\\&/g')
+  case $(sudo -n -l 2>/dev/null | refresh_rule=$refresh_rule awk '
+    /^ *\((root|ALL)[ :)]/ && (index($0, ENVIRON["refresh_rule"]) || / ALL(,|$)/) { last = $0 }
+    END { print last }') in
+    *' PASSWD: '*) return 75 ;;
+    *' NOPASSWD: '*) return 0 ;;
+    *) return 75 ;;
+  esac
+}
+
 # refreshing SECONDS PROGRAM [ARGUMENT...]: runs the manager's refresh; PROGRAM is an absolute path. The words that sudo
 # or doas is given are those of src/manager/refresh.rs, and rules allow no others. With `refresh_is_asked` as `yes`
 # nothing is run: it says which command it would be, and whether that is allowed.
@@ -61,7 +86,7 @@ refreshing() {
   shift 2
   if [ "${refresh_is_asked:-no}" = yes ]; then
     echo "/usr/bin/timeout $refresh_limit $refresh_program $*"
-    refresh_is_allowed "$refresh_limit" "$refresh_program" "$@"
+    refresh_is_proved "$refresh_limit" "$refresh_program" "$@"
   elif is_root || [ "$refresh_through" = none ]; then
     limited "$refresh_limit" "${refresh_program##*/}" "$@"
   elif refresh_is_allowed "$refresh_limit" "$refresh_program" "$@"; then

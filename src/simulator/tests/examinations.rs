@@ -78,3 +78,24 @@ async fn without_root_the_rest_is_answered_on_the_same_connection() {
     assert_eq!(outcome(&host, Topic::Manager), Outcome::Ok, "{host:#?}");
     assert_eq!(fleet.fleet.host("a").unwrap().connections_accepted(), 1);
 }
+
+/// Only what was proved is told as well: of a host that was never contacted nothing is.
+#[tokio::test]
+async fn nothing_is_said_of_a_host_that_was_not_contacted() {
+    let fleet = Fleet::start(["bastion", "behind", "keyless", "refused"].map(debian)).await;
+    fleet.fleet.host("bastion").unwrap().set_fault(Fault::WrongHostKey);
+    let mut hosts = fleet.hosts();
+    hosts[1].jump = vec![hosts[0].name.clone()];
+    hosts[2].keys = vec![fleet.folder.path().join("nothing")];
+    let stranger = fleet.folder.path().join("stranger");
+    let key = super::SimulatedKey::generate().unwrap();
+    std::fs::write(&stranger, key.private_text().unwrap()).unwrap();
+    hosts[3].keys = vec![stranger];
+    let found = check_hosts(&hosts, &fleet.transport(), &Limits::default(), &Control::new(), |_| {}).await;
+    use Outcome::{Failed, NotReached, Ok};
+    let way = |host| [Topic::Reach, Topic::HostKey, Topic::Login].map(|topic| outcome(host, topic));
+    assert_eq!(way(&found[1]), [Failed, NotReached, NotReached], "{:#?}", found[1]);
+    assert_eq!(way(&found[2]), [NotReached, NotReached, Failed], "{:#?}", found[2]);
+    assert_eq!(way(&found[3]), [Ok, Ok, Failed], "{:#?}", found[3]);
+    assert_eq!(fleet.fleet.host("keyless").unwrap().connections_accepted(), 0);
+}

@@ -124,7 +124,7 @@ apk_ages() {
 }
 
 apk_is_due() {
-  refresh_is_due root /var/cache/apk/APKINDEX.*.tar.gz /etc/apk/cache/APKINDEX.*.tar.gz
+  refresh_is_due rule /var/cache/apk/APKINDEX.*.tar.gz /etc/apk/cache/APKINDEX.*.tar.gz
 }
 
 apk_probe() {

@@ -184,10 +184,10 @@ apt_installed() {
 apt_is_due() {
   # A login that is not root cannot set the folder's time back, and after a failure it would tell too young an age.
   if ! is_root && [ "$refresh_through" != none ]; then
-    refresh_is_due root /var/lib/apt/periodic/update-success-stamp
+    refresh_is_due rule /var/lib/apt/periodic/update-success-stamp
     return
   fi
-  refresh_is_due root /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
+  refresh_is_due rule /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
 }
 
 apt_probe() {

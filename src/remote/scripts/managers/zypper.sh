@@ -175,7 +175,7 @@ zypper_reboot_check() {
 }
 
 zypper_is_due() {
-  refresh_is_due root /var/cache/zypp/raw/*/repodata /var/cache/zypp/solv/*/cookie
+  refresh_is_due rule /var/cache/zypp/raw/*/repodata /var/cache/zypp/solv/*/cookie
 }
 
 zypper_probe() {
