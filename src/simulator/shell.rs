@@ -106,7 +106,7 @@ async fn wait_for_command(channel: &mut Channel<Msg>) -> Option<String> {
 fn parse_command(command: &str) -> Option<Way> {
     let command = match command.split_once("; exec env LC_ALL=C ") {
         // No simulated program is content with a terminal: what it wants is told again.
-        Some((_, program)) => program,
+        Some((_, program)) => program.split_once("' sh ").map_or(program, |(_, program)| program),
         None => command.strip_prefix("exec ")?,
     };
     if command == "/bin/sh -s" {
