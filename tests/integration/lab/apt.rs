@@ -163,7 +163,7 @@ fn a_repository_that_fails_is_named_with_its_kind_and_what_to_do() {
     for words in [
         "deb[12:13] (2 hosts)  repository http://mirror.invalid/debian stable  dns: ",
         "check the host's resolver",
-        "what is known of it is up to 3h",
+        "what is known of it is up to 3 h old",
     ] {
         assert!(page.contains(words), "{words} is not in {page}");
     }
