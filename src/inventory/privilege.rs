@@ -3,7 +3,7 @@
 use super::password::read_password;
 use super::paths::PathContext;
 use crate::model::document::{Located, Node, NodeValue, Reader, Span};
-use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
+use crate::model::host::{DEFAULT_BECOME_USER, Privilege, PrivilegeMethod, PrivilegeScope};
 
 const METHODS: [(&str, PrivilegeMethod); 4] = [
     ("none", PrivilegeMethod::None),
@@ -17,9 +17,6 @@ const SCOPES: [(&str, PrivilegeScope); 2] = [
     ("refresh", PrivilegeScope::Refresh),
 ];
 
-/// The user to become, when the file does not say.
-pub(super) const DEFAULT_USER: &str = "root";
-
 /// Reads the value of `become`.
 pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathContext) -> Option<Located<Privilege>> {
     let place = reader.place(node.span);
@@ -27,7 +24,7 @@ pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathConte
         let method = read_method(reader, node)?;
         let privilege = Privilege {
             method,
-            user: DEFAULT_USER.to_owned(),
+            user: DEFAULT_BECOME_USER.to_owned(),
             password: None,
             scope: PrivilegeScope::Everything,
         };
@@ -42,7 +39,7 @@ pub(super) fn read_privilege(reader: &mut Reader, node: &Node, paths: &PathConte
         .map_or(Some(PrivilegeMethod::Sudo), |node| read_method(reader, node));
     let user = match fields.get("user") {
         Some(node) => super::setting_reader::read_user(reader, node).map(|user| user.value),
-        None => Some(DEFAULT_USER.to_owned()),
+        None => Some(DEFAULT_BECOME_USER.to_owned()),
     };
     let password = fields
         .entry("password")
@@ -83,7 +80,7 @@ fn check_refresh(
     if matches!(method, Some(PrivilegeMethod::None | PrivilegeMethod::Su)) {
         reader.problem(span, "`scope: refresh` needs `method: sudo` or `method: doas`", None);
     }
-    if user.is_some_and(|user| user != DEFAULT_USER) {
+    if user.is_some_and(|user| user != DEFAULT_BECOME_USER) {
         reader.problem(span, "`scope: refresh` becomes root and no other user", None);
     }
     if has_password {

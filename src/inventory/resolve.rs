@@ -12,7 +12,6 @@ use super::jump::{check_jumps, complete_ways};
 use super::layers::{Contradiction, GroupLayer, Winner, group_layer, host_settings};
 use super::origins::origins;
 use super::paths::PathContext;
-use super::privilege::DEFAULT_USER;
 use super::resolved::{Group, Inventory, Layer};
 use super::schema::read_file;
 use super::settings::{Setting, Value};
@@ -22,12 +21,9 @@ use super::ssh_hosts::ssh_hosts;
 use super::warnings::{same_machines, same_names};
 use super::{InventoryFile, ResolveContext};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod, PrivilegeScope};
+use crate::model::host::{Connect, Host};
 use crate::model::name::{GroupName, HostName};
 use crate::model::text::count;
-
-/// The port of SSH.
-pub(super) const DEFAULT_PORT: u16 = 22;
 
 /// Reads several files as one inventory: native ones, and those of Ansible by themselves, without the files of
 /// variables beside them.
@@ -211,27 +207,8 @@ impl Resolver<'_> {
     }
 
     fn host(&self, definition: &HostDefinition, groups: &BTreeSet<usize>, winners: &BTreeMap<Setting, Winner>) -> Host {
-        let mut host = Host {
-            name: definition.name.clone(),
-            address: definition.name.to_string(),
-            port: DEFAULT_PORT,
-            user: self.context.local_user.clone(),
-            keys: Vec::new(),
-            jump: Vec::new(),
-            privilege: Privilege {
-                method: PrivilegeMethod::None,
-                user: DEFAULT_USER.to_owned(),
-                password: None,
-                scope: PrivilegeScope::Everything,
-            },
-            groups: self.group_names(groups.iter()),
-            labels: BTreeMap::new(),
-            host_key: None,
-            connect: Connect::Ssh,
-            exclude: Vec::new(),
-            reboot: None,
-            ssh: Arc::default(),
-        };
+        let mut host = Host::new(definition.name.clone(), &self.context.local_user);
+        host.groups = self.group_names(groups.iter());
         for (setting, winner) in winners {
             set(&mut host, setting, winner.value.clone());
         }

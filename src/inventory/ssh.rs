@@ -12,7 +12,7 @@ use super::collect::Collected;
 use super::layers::Winner;
 use super::settings::{Setting, Value};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod, PrivilegeScope};
+use crate::model::host::{Connect, DEFAULT_PORT, Host};
 use crate::model::name::HostName;
 use crate::model::ssh_options::{
     JumpDestination, SshAnswer, SshConfiguration, SshDestination, SshOption, SshOptions, SshOrigin,
@@ -172,25 +172,9 @@ impl<'a> SshQuestions<'a> {
 
     fn new_hop(&self, name: HostName, destination: &SshDestination<'_>) -> Host {
         Host {
-            name,
             address: destination.name.to_owned(),
-            port: destination.port.unwrap_or(super::resolve::DEFAULT_PORT),
-            user: destination.user.unwrap_or(self.local_user).to_owned(),
-            keys: Vec::new(),
-            jump: Vec::new(),
-            privilege: Privilege {
-                method: PrivilegeMethod::None,
-                user: super::privilege::DEFAULT_USER.to_owned(),
-                password: None,
-                scope: PrivilegeScope::default(),
-            },
-            groups: Vec::new(),
-            labels: BTreeMap::new(),
-            host_key: None,
-            connect: Connect::Ssh,
-            exclude: Vec::new(),
-            reboot: None,
-            ssh: Arc::default(),
+            port: destination.port.unwrap_or(DEFAULT_PORT),
+            ..Host::new(name, destination.user.unwrap_or(self.local_user))
         }
     }
 

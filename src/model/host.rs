@@ -44,6 +44,36 @@ pub struct Host {
     pub ssh: Arc<SshOptions>,
 }
 
+/// The port of SSH.
+pub const DEFAULT_PORT: u16 = 22;
+
+/// The user to become, where nobody says another.
+pub const DEFAULT_BECOME_USER: &str = "root";
+
+impl Host {
+    /// A host of which nothing is said but its name and who logs in: reached over SSH at its own name, without
+    /// any privilege but the login's.
+    #[must_use]
+    pub fn new(name: HostName, user: &str) -> Self {
+        Self {
+            address: name.to_string(),
+            name,
+            port: DEFAULT_PORT,
+            user: user.to_owned(),
+            keys: Vec::new(),
+            jump: Vec::new(),
+            privilege: Privilege::default(),
+            groups: Vec::new(),
+            labels: BTreeMap::new(),
+            host_key: None,
+            connect: Connect::Ssh,
+            exclude: Vec::new(),
+            reboot: None,
+            ssh: Arc::default(),
+        }
+    }
+}
+
 /// How a host is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -65,6 +95,18 @@ pub struct Privilege {
     pub password: Option<SecretReference>,
     /// What it is used for.
     pub scope: PrivilegeScope,
+}
+
+impl Default for Privilege {
+    /// None but the login's own.
+    fn default() -> Self {
+        Self {
+            method: PrivilegeMethod::None,
+            user: DEFAULT_BECOME_USER.to_owned(),
+            password: None,
+            scope: PrivilegeScope::default(),
+        }
+    }
 }
 
 impl Privilege {

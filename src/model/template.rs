@@ -165,30 +165,14 @@ fn example() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::host::{Connect, Privilege, PrivilegeMethod};
     use crate::model::name::HostName;
 
     fn host() -> Host {
         Host {
-            name: HostName::new("web01").unwrap(),
             address: "10.0.0.1".to_owned(),
             port: 2222,
-            user: "deploy".to_owned(),
-            keys: Vec::new(),
-            jump: Vec::new(),
-            privilege: Privilege {
-                method: PrivilegeMethod::None,
-                user: "root".to_owned(),
-                password: None,
-                scope: crate::model::host::PrivilegeScope::Everything,
-            },
-            groups: Vec::new(),
             labels: BTreeMap::from([("tier".to_owned(), "front".to_owned())]),
-            host_key: None,
-            connect: Connect::Ssh,
-            exclude: Vec::new(),
-            reboot: None,
-            ssh: std::sync::Arc::default(),
+            ..Host::new(HostName::new("web01").unwrap(), "deploy")
         }
     }
 

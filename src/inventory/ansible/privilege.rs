@@ -4,9 +4,8 @@
 
 use super::connection::{ConnectionReader, Picked};
 use super::value::Value as Said;
-use crate::inventory::privilege::DEFAULT_USER;
 use crate::inventory::settings::{Setting, Value};
-use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
+use crate::model::host::{DEFAULT_BECOME_USER, Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::secret::{Secret, SecretReference};
 
 /// The variables of one method: whom to become, with what password, by which program.
@@ -47,13 +46,7 @@ impl<'all> ConnectionReader<'all> {
         match self.boolean(&switch) {
             Some(true) => {}
             Some(false) => {
-                let none = Privilege {
-                    method: PrivilegeMethod::None,
-                    user: DEFAULT_USER.to_owned(),
-                    password: None,
-                    scope: PrivilegeScope::default(),
-                };
-                return self.set(Setting::Become, Value::Become(none), &switch);
+                return self.set(Setting::Become, Value::Become(Privilege::default()), &switch);
             }
             None => return,
         }
@@ -63,7 +56,7 @@ impl<'all> ConnectionReader<'all> {
         let user = self.pick(names.user);
         let user = match &user {
             Some(picked) => self.user(picked),
-            None => Some(DEFAULT_USER.to_owned()),
+            None => Some(DEFAULT_BECOME_USER.to_owned()),
         };
         let password = self.pick(names.password);
         let password = password.and_then(|picked| self.password(&picked));

@@ -9,7 +9,7 @@ use super::keys::SimulatedKey;
 use super::system::System;
 use super::{FleetOptions, SimulatedFleet, SimulatedHostSpec, SimulatedSudo, SimulatedSystem};
 use crate::model::event::EventKind;
-use crate::model::host::{Connect, Host, Privilege, PrivilegeMethod};
+use crate::model::host::{Host, Privilege, PrivilegeMethod};
 use crate::model::name::{HostName, RunId};
 use crate::model::scan::Scan;
 use crate::remote::probe::{ProbeRequest, Refresh};
@@ -75,25 +75,14 @@ impl Fleet {
 
     fn hosts(&self) -> Vec<Host> {
         let host = |host: &super::SimulatedHost| Host {
-            name: HostName::new(&host.name).unwrap(),
             address: host.address.ip().to_string(),
             port: host.address.port(),
-            user: "operator".to_owned(),
             keys: vec![self.folder.path().join("key")],
-            jump: Vec::new(),
             privilege: Privilege {
                 method: PrivilegeMethod::Sudo,
-                user: "root".to_owned(),
-                password: None,
-                scope: crate::model::host::PrivilegeScope::Everything,
+                ..Privilege::default()
             },
-            groups: Vec::new(),
-            labels: BTreeMap::new(),
-            host_key: None,
-            connect: Connect::Ssh,
-            exclude: Vec::new(),
-            reboot: None,
-            ssh: std::sync::Arc::default(),
+            ..Host::new(HostName::new(&host.name).unwrap(), "operator")
         };
         self.fleet.hosts().iter().map(host).collect()
     }

@@ -22,8 +22,6 @@ const DEEPEST: usize = 16;
 /// How many files may be gone through for one destination: files that include each other several times would
 /// be gone through for ever.
 const MOST_FILES: usize = 1000;
-/// The port where nothing is said.
-pub(super) const DEFAULT_PORT: u16 = 22;
 /// The folder of the system's configuration.
 const SYSTEM_FOLDER: &str = "/etc/ssh";
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::directive::{Directive, Line, Setting, Value};
-use super::evaluate::DEFAULT_PORT;
 use super::keyword::Keyword;
 use super::surroundings::Account;
 use super::tokens::Tokens;
 use crate::model::diagnostic::Place;
+use crate::model::host::DEFAULT_PORT;
 use crate::model::ssh_options::SshDestination;
 
 /// The values so far.

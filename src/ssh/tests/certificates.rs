@@ -1,5 +1,6 @@
 //! Certificates, agents and security keys, against a real sshd and a real agent.
 
+use super::agent::RealAgent;
 use super::sshd::{Sshd, has_sshd, make_key, me, run, transport, with_options};
 use super::*;
 use crate::model::ssh_options::AgentChoice;
@@ -212,60 +213,6 @@ async fn an_agent_that_may_not_sign_is_named() {
         error.starts_with("E_AUTH") && error.contains("nobody confirmed it"),
         "{error}"
     );
-}
-
-/// A real ssh-agent; it ends when this is dropped.
-struct RealAgent {
-    process: std::process::Child,
-    socket: PathBuf,
-}
-
-impl RealAgent {
-    fn start(socket: &std::path::Path) -> Self {
-        let process = std::process::Command::new("ssh-agent")
-            .arg("-D")
-            .arg("-a")
-            .arg(socket)
-            // Whoever is asked to confirm says no.
-            .env("SSH_ASKPASS", "/bin/false")
-            .env("SSH_ASKPASS_REQUIRE", "force")
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        for _ in 0..100 {
-            if socket.exists() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self {
-            process,
-            socket: socket.to_owned(),
-        }
-    }
-
-    fn add(&self, key: &std::path::Path) {
-        self.add_with(&[], key);
-    }
-
-    fn add_with(&self, options: &[&str], key: &std::path::Path) {
-        let status = std::process::Command::new("ssh-add")
-            .arg("-q")
-            .args(options)
-            .arg(key)
-            .env("SSH_AUTH_SOCK", &self.socket)
-            .stderr(std::process::Stdio::null())
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
-}
-
-impl Drop for RealAgent {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 #[tokio::test]

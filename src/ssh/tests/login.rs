@@ -1,5 +1,6 @@
 //! Logging in with every kind of key, and being refused.
 
+use super::agent::RealAgent;
 use super::*;
 
 async fn logs_in_with(kind: Kind) {
@@ -134,52 +135,6 @@ async fn default_files_and_the_home_folder_are_used() {
     assert!(lab.try_host(&host).await.is_ok());
 }
 
-/// A real ssh-agent in a folder; it ends when this is dropped.
-struct RealAgent {
-    process: std::process::Child,
-    socket: PathBuf,
-}
-
-impl RealAgent {
-    fn start(lab: &Lab) -> Self {
-        let socket = lab.path("agent");
-        let process = std::process::Command::new("ssh-agent")
-            .arg("-D")
-            .arg("-a")
-            .arg(&socket)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        for _ in 0..100 {
-            if socket.exists() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { process, socket }
-    }
-
-    fn add(&self, key: &std::path::Path) {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let status = std::process::Command::new("ssh-add")
-            .arg("-q")
-            .arg(key)
-            .env("SSH_AUTH_SOCK", &self.socket)
-            .stderr(std::process::Stdio::null())
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
-}
-
-impl Drop for RealAgent {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[tokio::test]
 async fn keys_of_an_agent_log_in() {
     if !has_program("ssh-agent") || !has_program("ssh-add") {
@@ -188,7 +143,7 @@ async fn keys_of_an_agent_log_in() {
     for kind in [Kind::Ed25519, Kind::Ecdsa, Kind::Rsa] {
         let key = new_key(kind);
         let mut lab = Lab::with(&["web01"], Arc::new(Echo), SimulatedSudo::NoPassword, &key).await;
-        let agent = RealAgent::start(&lab);
+        let agent = RealAgent::start(&lab.path("agent"));
         let other = lab.write("other", &new_key(Kind::Ed25519).to_openssh(LineEnding::LF).unwrap());
         agent.add(&other);
         agent.add(&lab.path("key"));

@@ -1,6 +1,7 @@
 //! The transport against the simulator's server, over loopback: real sockets, real key exchange.
 
 mod accepting;
+mod agent;
 mod certificates;
 mod configured;
 mod door;
@@ -24,7 +25,6 @@ mod sshd;
 mod trust;
 mod verdicts;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -204,25 +204,12 @@ async fn try_host(transport: &SshTransport, host: &Host, request: &ScriptRequest
 
 fn host(name: &str) -> Host {
     Host {
-        name: HostName::new(name).unwrap(),
         address: "127.0.0.1".to_owned(),
-        port: 22,
-        user: "operator".to_owned(),
-        keys: Vec::new(),
-        jump: Vec::new(),
         privilege: Privilege {
             method: PrivilegeMethod::Sudo,
-            user: "root".to_owned(),
-            password: None,
-            scope: crate::model::host::PrivilegeScope::Everything,
+            ..Privilege::default()
         },
-        groups: Vec::new(),
-        labels: BTreeMap::new(),
-        host_key: None,
-        connect: Connect::Ssh,
-        exclude: Vec::new(),
-        reboot: None,
-        ssh: std::sync::Arc::default(),
+        ..Host::new(HostName::new(name).unwrap(), "operator")
     }
 }
 
