@@ -318,7 +318,8 @@ mod tests {
             scan: run.clone(),
             made: at,
             playbook: "p".to_owned(),
-            restart: crate::model::restart::RestartRule::default(),
+            rules: crate::model::plan::PlanRules::default(),
+            domains: Vec::new(),
             waves: Vec::new(),
         };
         ledger.begin_run(&run, at, &plan).unwrap();

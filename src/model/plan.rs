@@ -2,18 +2,26 @@
 //!
 //! A plan leaves no choice to the execution: what is not in it is not done.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::approval::ApprovalRule;
 use super::download::Download;
+use super::drift::DriftPolicy;
 use super::error::HostError;
+use super::finding::LintRule;
+use super::foresight::Foresight;
 use super::host::RebootPolicy;
 use super::manager::Manager;
+use super::name::DomainName;
 use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
 use super::restart::RestartRule;
 use super::update::{PackageKey, Update};
+use super::update_rule::UpdateRule;
+use super::window::Window;
 
 /// What will be done, where, in which order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,11 +32,40 @@ pub struct Plan {
     pub made: Timestamp,
     /// The playbook's name.
     pub playbook: String,
-    /// What is done about services that still run replaced files.
-    #[serde(default)]
-    pub restart: RestartRule,
+    /// The rules that decide while it runs.
+    pub rules: PlanRules,
+    /// The domains that have hosts in it.
+    pub domains: Vec<PlannedDomain>,
     /// In the order in which they run.
     pub waves: Vec<PlannedWave>,
+}
+
+/// The rules of the playbook that decide while a plan runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PlanRules {
+    /// What is updated: a host that is planned anew is planned by this.
+    pub updates: UpdateRule,
+    /// What is done with a host that is no longer as planned.
+    pub drift: DriftPolicy,
+    /// What is done about services that still run replaced files.
+    pub restart: RestartRule,
+    /// Who must have approved the plan.
+    pub approvals: ApprovalRule,
+    /// When hosts may be changed; `None` for always.
+    pub window: Option<Window>,
+    /// What is said about findings.
+    pub lint: LintRule,
+}
+
+/// Hosts of which only so many may be down together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedDomain {
+    /// The name in the inventory.
+    pub name: DomainName,
+    /// How many may be down together; at least 1.
+    pub limit: usize,
+    /// Its hosts in the inventory, in the plan or not, in the order of their names.
+    pub members: Vec<HostName>,
 }
 
 impl Plan {
@@ -40,7 +77,7 @@ impl Plan {
     /// What all hosts together have to download.
     #[must_use]
     pub fn download(&self) -> Download {
-        self.hosts().flat_map(|host| &host.changes).sum()
+        self.hosts().flat_map(|host| host.changes.iter()).sum()
     }
 
     /// The number of package changes over all hosts.
@@ -85,17 +122,24 @@ impl PlannedWave {
 pub struct PlannedHost {
     /// The host's name in the inventory.
     pub name: HostName,
+    /// The address that it was scanned at; another one in the inventory is another host.
+    pub address: String,
+    /// The port.
+    pub port: u16,
     /// What was known of it when the plan was made.
     pub basis: Basis,
     /// The packages to change; empty when nothing is to be done or nothing is known.
-    pub changes: Vec<PlannedChange>,
+    pub changes: Arc<[PlannedChange]>,
     /// New dependencies that the changes may bring with them, each at exactly this version. Which of them are
     /// needed only the host's manager knows when the plan leaves updates out; any other stops the transaction.
-    pub may_bring: Vec<PlannedChange>,
+    /// Empty where the host was asked, because then those that are needed are among the changes.
+    pub may_bring: Arc<[PlannedChange]>,
     /// Pending updates that the playbook or the inventory leaves out, each with the reason.
     pub left_out: Vec<LeftOut>,
     /// When the host is rebooted: the stricter of the playbook's word and the host's own.
     pub reboot: RebootPolicy,
+    /// What the changes will entail; `None` where the host was not asked.
+    pub foresight: Option<Arc<Foresight>>,
 }
 
 impl PlannedHost {

@@ -15,8 +15,10 @@ use crate::model::host::{Host, RebootPolicy};
 use crate::model::known::Knowledge;
 use crate::model::name::{HostName, PackageName, Version};
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
+use crate::model::plan::{PlanRules, PlannedDomain};
 use crate::model::scan::{HostScan, Scan};
-use crate::playbook::{Exclusion, Playbook, UpdateScope, WaveSelection};
+use crate::model::update_rule::{Exclusion, UpdateScope};
+use crate::playbook::{Playbook, WaveSelection};
 
 /// Makes the plan for the selected hosts from their scan, which also answers what waves ask for the state of
 /// hosts; `knowledge` has the lists that they name.
@@ -60,11 +62,14 @@ pub fn make_plan(
                 .unwrap_or_default();
             PlannedHost {
                 name: host.name.clone(),
+                address: host.address.clone(),
+                port: host.port,
                 basis: basis(scans.get(&host.name).copied()),
-                changes: choice.changes,
-                may_bring: choice.may_bring,
+                changes: choice.changes.into(),
+                may_bring: choice.may_bring.into(),
                 left_out: choice.left_out,
                 reboot: reboot_policy(host, playbook, scans.get(&host.name).copied()),
+                foresight: None,
             }
         });
         let batches = batch_sizes(&rule.batches, hosts.len())
@@ -87,10 +92,45 @@ pub fn make_plan(
         scan: scan.id.clone(),
         made: now,
         playbook: playbook.name.clone(),
-        restart: playbook.restart.clone(),
+        rules: rules(playbook),
+        domains: planned_domains(inventory, &waves),
         waves,
     };
     Ok(Planned { plan, warnings })
+}
+
+fn rules(playbook: &Playbook) -> PlanRules {
+    PlanRules {
+        updates: playbook.updates.clone(),
+        drift: playbook.drift,
+        restart: playbook.restart.clone(),
+        approvals: playbook.approvals.clone(),
+        window: playbook.window.clone(),
+        lint: playbook.lint.clone(),
+    }
+}
+
+/// The domains that have hosts in the plan.
+fn planned_domains(inventory: &Inventory, waves: &[PlannedWave]) -> Vec<PlannedDomain> {
+    let planned: BTreeSet<&HostName> = waves
+        .iter()
+        .flat_map(PlannedWave::hosts)
+        .map(|host| &host.name)
+        .collect();
+    inventory
+        .domains()
+        .iter()
+        .filter(|domain| domain.members.iter().any(|name| planned.contains(name)))
+        .map(|domain| {
+            let mut members = domain.members.clone();
+            members.sort();
+            PlannedDomain {
+                name: domain.name.clone(),
+                limit: domain.limit(),
+                members,
+            }
+        })
+        .collect()
 }
 
 /// Domains of which the plan may take down more hosts together than they allow: runs do not count that yet.

@@ -8,7 +8,7 @@ use crate::model::pattern::Pattern;
 use crate::model::plan::{LeftOut, PlannedChange};
 use crate::model::scan::HostScan;
 use crate::model::update::Update;
-use crate::playbook::{UpdateRule, UpdateScope};
+use crate::model::update_rule::{UpdateRule, UpdateScope};
 
 /// What a plan does with the pending updates of one host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::{BUILT_IN_NAME, DEFAULT_PARALLEL, Playbook, RestartRule, Share, UpdateRule, WaveRule, WaveSelection};
+use super::{BUILT_IN_NAME, DEFAULT_PARALLEL, Playbook, Share, WaveRule, WaveSelection};
+use crate::model::approval::ApprovalRule;
+use crate::model::drift::DriftPolicy;
 use crate::model::expression::Expression;
+use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::{GroupName, InvalidName, WaveName};
+use crate::model::restart::RestartRule;
+use crate::model::update_rule::UpdateRule;
 
 /// Groups that are first when a fleet has them, the preferred one first.
 const FIRST_GROUPS: [&str; 2] = ["canary", "test"];
@@ -27,6 +32,11 @@ impl Playbook {
             waves: built_in_waves(groups)?,
             reboot: RebootPolicy::default(),
             restart: RestartRule::default(),
+            drift: DriftPolicy::default(),
+            approvals: ApprovalRule::default(),
+            window: None,
+            lint: LintRule::default(),
+            valid_for: None,
         })
     }
 }

@@ -20,14 +20,16 @@ pub use show::playbook_yaml;
 use std::fmt;
 use std::time::Duration;
 
-use jiff::civil::Date;
-
+use crate::model::approval::ApprovalRule;
+use crate::model::drift::DriftPolicy;
 use crate::model::expression::Expression;
+use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
-use crate::model::pattern::PackagePattern;
 use crate::model::plan::Gate;
 use crate::model::restart::RestartRule;
+use crate::model::update_rule::UpdateRule;
+use crate::model::window::Window;
 
 /// The name of the playbook that is used when none is named.
 pub const BUILT_IN_NAME: &str = "built-in";
@@ -50,6 +52,16 @@ pub struct Playbook {
     pub reboot: RebootPolicy,
     /// What is done about services that run replaced files.
     pub restart: RestartRule,
+    /// What is done with hosts that are no longer as planned.
+    pub drift: DriftPolicy,
+    /// Who must have approved a plan.
+    pub approvals: ApprovalRule,
+    /// When hosts may be changed; `None` for always.
+    pub window: Option<Window>,
+    /// What is said about findings of the checks.
+    pub lint: LintRule,
+    /// How long a saved plan holds; `None` for the default.
+    pub valid_for: Option<Duration>,
 }
 
 impl Playbook {
@@ -59,46 +71,6 @@ impl Playbook {
             WaveSelection::Expression(expression) => Some(expression),
             WaveSelection::Rest | WaveSelection::OneOfEachRelease => None,
         })
-    }
-}
-
-/// What is updated.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct UpdateRule {
-    /// Which pending updates are wanted.
-    pub only: UpdateScope,
-    /// Which of these are left out.
-    pub exclude: Vec<Exclusion>,
-}
-
-/// Which pending updates are wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum UpdateScope {
-    /// Every one.
-    #[default]
-    All,
-    /// Those that are known to fix a security problem.
-    Security,
-    /// Those of packages that match one of these.
-    Packages(Vec<PackagePattern>),
-}
-
-/// Packages that are left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exclusion {
-    /// Which.
-    pub package: PackagePattern,
-    /// Why, in the playbook's words.
-    pub reason: Option<String>,
-    /// The last day on which it counts; `None` for ever.
-    pub until: Option<Date>,
-}
-
-impl Exclusion {
-    /// Whether it no longer counts on that day. An exclusion that ran out is worth a warning.
-    #[must_use]
-    pub fn is_expired(&self, today: Date) -> bool {
-        self.until.is_some_and(|last| last < today)
     }
 }
 

@@ -5,13 +5,17 @@ use std::collections::HashMap;
 use super::restart_reader::read_restart;
 use super::update_reader::read_updates;
 use super::wave_reader::read_wave;
-use super::{Playbook, UpdateRule, WaveRule, WaveSelection};
+use super::{Playbook, WaveRule, WaveSelection};
+use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::document::{Document, Fields, Node, Reader, Span};
+use crate::model::drift::DriftPolicy;
 use crate::model::expression::{Expression, Origin};
+use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
 use crate::model::restart::RestartRule;
+use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
 const LATER: [&str; 6] = ["hooks", "window", "approvals", "notify", "install", "domains"];
@@ -81,6 +85,11 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         waves: waves?,
         reboot: reboot?,
         restart: restart?,
+        drift: DriftPolicy::default(),
+        approvals: ApprovalRule::default(),
+        window: None,
+        lint: LintRule::default(),
+        valid_for: None,
     })
 }
 

@@ -4,10 +4,11 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Playbook, UpdateScope, WaveRule, WaveSelection};
+use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
+use crate::model::update_rule::UpdateScope;
 
 /// The playbook as YAML.
 ///

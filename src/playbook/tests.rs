@@ -7,8 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::name::GroupName;
+use crate::model::pattern::PackagePattern;
 use crate::model::plan::{GateCheck, GatePlace};
 use crate::model::restart::RestartPolicy;
+use crate::model::update_rule::{Exclusion, UpdateScope};
 
 fn parse(text: &str) -> Playbook {
     parse_playbook("p.yml", text.as_bytes(), "p").unwrap_or_else(|problems| panic!("{problems}\n{text}"))

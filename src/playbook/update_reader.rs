@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 
 use super::schema::not_yet;
-use super::{Exclusion, UpdateRule, UpdateScope};
 use crate::model::document::{Node, NodeValue, Reader};
 use crate::model::pattern::{PackagePattern, Pattern};
+use crate::model::update_rule::{Exclusion, UpdateRule, UpdateScope};
 
 /// Reads the value of `updates`.
 pub(super) fn read_updates(reader: &mut Reader, node: &Node) -> Option<UpdateRule> {
@@ -25,6 +25,8 @@ pub(super) fn read_updates(reader: &mut Reader, node: &Node) -> Option<UpdateRul
     Some(UpdateRule {
         only: only?,
         exclude: exclude?,
+        min_age: None,
+        install: Vec::new(),
     })
 }
 

@@ -27,6 +27,7 @@ pub mod probe;
 mod program;
 pub mod reboot;
 pub mod repair;
+pub mod resolve;
 pub mod restart;
 pub mod rules;
 pub mod script;

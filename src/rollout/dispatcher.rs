@@ -65,7 +65,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         draining: false,
         detached: false,
         has_work: has_work(plan),
-        restart: plan.restart.clone(),
+        restart: plan.rules.restart.clone(),
     };
     let mut outcomes = Vec::new();
     let mut end = RunEnd {

@@ -204,7 +204,7 @@ impl<T: Transport> Turn<T> {
             run: &self.run,
             manager: facts_before.manager,
             changes: remaining,
-            may_bring: self.planned.may_bring.clone(),
+            may_bring: self.planned.may_bring.to_vec(),
         };
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, job).await?;

@@ -19,6 +19,7 @@ mod limits;
 mod link;
 mod reboot;
 mod repair;
+mod resolution;
 mod restart;
 mod simulation;
 mod sink;

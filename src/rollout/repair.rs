@@ -328,10 +328,13 @@ pub(super) fn interrupted() -> HostError {
 fn nothing_planned(host: &Host) -> PlannedHost {
     PlannedHost {
         name: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
         basis: Basis::Unknown { error: interrupted() },
-        changes: Vec::new(),
-        may_bring: Vec::new(),
+        changes: Arc::default(),
+        may_bring: Arc::default(),
         left_out: Vec::new(),
         reboot: RebootPolicy::Never,
+        foresight: None,
     }
 }

@@ -151,7 +151,7 @@ async fn simulate_host<T: Transport>(
     if let Some(error) = simulation.failure {
         return Err(error);
     }
-    let planned_changes = [planned.changes.as_slice(), planned.may_bring.as_slice()].concat();
+    let planned_changes = [&planned.changes[..], &planned.may_bring[..]].concat();
     complete(&mut simulation.steps.steps, &planned_changes);
     Ok(simulation.steps)
 }

@@ -62,7 +62,7 @@ fn heading(planned: &PlannedHost, answer: &HostSteps, names: &[&str]) -> Vec<Lin
 }
 
 fn download(planned: &PlannedHost, answer: &HostSteps) -> String {
-    let changes = planned.changes.iter().chain(&planned.may_bring);
+    let changes = planned.changes.iter().chain(planned.may_bring.iter());
     let bytes: u64 = changes
         .filter(|change| answer.steps.iter().any(|step| step.brings(change)))
         .filter_map(|change| change.size)

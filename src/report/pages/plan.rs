@@ -61,7 +61,7 @@ pub fn plan_outline(plan: &Plan) -> Page {
 fn headline(plan: &Plan) -> Line {
     let security = plan
         .hosts()
-        .flat_map(|host| &host.changes)
+        .flat_map(|host| host.changes.iter())
         .filter(|change| change.security == Some(true))
         .count();
     let download = in_words(plan.download());

@@ -63,7 +63,8 @@ pub(super) fn plan(scan: &Scan, waves: &[&[&str]], reboot: RebootPolicy) -> Plan
         scan: scan.id.clone(),
         made: Timestamp::UNIX_EPOCH,
         playbook: "test".to_owned(),
-        restart: crate::model::restart::RestartRule::default(),
+        rules: crate::model::plan::PlanRules::default(),
+        domains: Vec::new(),
         waves: waves.iter().enumerate().map(wave).collect(),
     }
 }
@@ -84,11 +85,14 @@ fn planned(host: &HostScan, reboot: RebootPolicy) -> PlannedHost {
     };
     PlannedHost {
         name: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
         basis,
         changes: host.pending().map(PlannedChange::from).collect(),
-        may_bring: Vec::new(),
+        may_bring: Arc::default(),
         left_out: Vec::new(),
         reboot,
+        foresight: None,
     }
 }
 
@@ -198,7 +202,7 @@ async fn services_with_replaced_files_are_restarted_where_the_playbook_says_so()
         let keeps = Effect::KeepsOldFile("webshop".to_owned(), "/usr/lib/libshop.so.1".to_owned());
         let fleet = Fleet::start([system("a", Some(keeps))]).await;
         let mut plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
-        plan.restart = policy.into();
+        plan.rules.restart = policy.into();
         let (report, _) = run(&fleet, &plan).await;
         let host = &report.hosts[0];
         assert_eq!(host.state, HostRunState::Patched, "{host:?}");
@@ -362,7 +366,8 @@ async fn every_manager_says_that_a_script_failed() {
 async fn what_is_not_planned_is_refused() {
     let (fleet, mut plan) = every_manager().await;
     for host in &mut plan.waves[0].batches[0] {
-        host.changes.retain(|change| change.package.as_str() != "extra");
+        let kept = host.changes.iter().filter(|change| change.package.as_str() != "extra");
+        host.changes = kept.cloned().collect();
     }
     let (report, _) = run(&fleet, &plan).await;
     for host in &report.hosts {

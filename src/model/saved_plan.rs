@@ -1,0 +1,34 @@
+//! A plan as a file: what was planned, by whom, from which rules, and until when it holds.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::coverage::Coverage;
+use super::finding::Finding;
+use super::name::RunId;
+use super::plan::Plan;
+
+/// A plan that can be kept, reviewed, approved and applied later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedPlan {
+    /// The format of the document.
+    pub format_version: String,
+    /// Identifies the plan.
+    pub id: RunId,
+    /// From when on it holds.
+    pub made: Timestamp,
+    /// Until when it holds.
+    pub expires: Timestamp,
+    /// Who made it: `user@machine`.
+    pub author: String,
+    /// The program that made it, with its version.
+    pub tool: String,
+    /// The playbook as it was resolved, every default written out.
+    pub playbook: serde_json::Value,
+    /// What the checks found when it was made.
+    pub findings: Vec<Finding>,
+    /// How much of it the first wave exercises.
+    pub coverage: Coverage,
+    /// What is done, where, in which order.
+    pub plan: Plan,
+}
