@@ -18,6 +18,8 @@ pub enum Exit {
     Stopped = 21,
     /// Some hosts could not be reached, or refused the login or the host key; nothing else went wrong.
     Unreachable = 22,
+    /// An approval is missing or invalid; nothing was contacted.
+    Unapproved = 25,
     /// Interrupted.
     Interrupted = 130,
 }
@@ -38,4 +40,5 @@ Exit codes:
   20   some hosts failed
   21   the run was stopped by a gate, a budget or an operator
   22   some hosts were unreachable, or refused the login or the host key
+  25   an approval is missing or invalid
   130  interrupted";
