@@ -5,6 +5,7 @@
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
+pub mod approvals;
 pub mod diff;
 mod download;
 mod make;
