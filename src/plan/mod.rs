@@ -3,10 +3,13 @@
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
+//! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
+pub mod core_packages;
 pub mod diff;
 mod download;
+mod foresight;
 mod make;
 #[cfg(test)]
 mod tests;
@@ -18,6 +21,7 @@ use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 
 pub use download::download_plan;
+pub use foresight::foresee;
 pub use make::make_plan;
 pub use waves::check_waves;
 
