@@ -16,9 +16,12 @@ mod tests;
 mod updates;
 mod waves;
 
+use std::collections::BTreeMap;
+
 use crate::inventory::SelectionError;
 use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
+use crate::model::resolution::Resolution;
 
 pub use download::download_plan;
 pub use foresight::foresee;
@@ -32,6 +35,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Each in a sentence.
     pub warnings: Vec<String>,
+    /// What the hosts answered that were asked, for the checks; empty in a draft.
+    pub resolutions: BTreeMap<HostName, Resolution>,
 }
 
 /// Why no plan can be made. Nothing was changed.
