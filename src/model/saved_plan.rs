@@ -8,6 +8,9 @@ use super::finding::Finding;
 use super::name::RunId;
 use super::plan::Plan;
 
+/// The format of the documents that this program writes, and the only one that it reads.
+pub const FORMAT_VERSION: &str = "1";
+
 /// A plan that can be kept, reviewed, approved and applied later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedPlan {
