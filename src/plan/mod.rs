@@ -3,11 +3,15 @@
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
+//! - [`keep_hosts`]: a plan with hosts left out.
+//! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
 pub mod diff;
 mod download;
 mod make;
+mod narrow;
+pub mod saved;
 #[cfg(test)]
 mod tests;
 mod updates;
@@ -19,6 +23,7 @@ use crate::model::plan::Plan;
 
 pub use download::download_plan;
 pub use make::make_plan;
+pub use narrow::keep_hosts;
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.
