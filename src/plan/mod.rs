@@ -4,6 +4,8 @@
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
+//! - [`keep_hosts`]: a plan with hosts left out.
+//! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
 pub mod approvals;
@@ -12,6 +14,8 @@ pub mod diff;
 mod download;
 mod foresight;
 mod make;
+mod narrow;
+pub mod saved;
 #[cfg(test)]
 mod tests;
 mod updates;
@@ -27,6 +31,7 @@ use crate::model::resolution::Resolution;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::make_plan;
+pub use narrow::keep_hosts;
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.
