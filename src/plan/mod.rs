@@ -3,12 +3,15 @@
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
+//! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`keep_hosts`]: a plan with hosts left out.
 //! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
+pub mod core_packages;
 pub mod diff;
 mod download;
+mod foresight;
 mod make;
 mod narrow;
 pub mod saved;
@@ -17,11 +20,15 @@ mod tests;
 mod updates;
 mod waves;
 
+use std::collections::BTreeMap;
+
 use crate::inventory::SelectionError;
 use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
+use crate::model::resolution::Resolution;
 
 pub use download::download_plan;
+pub use foresight::foresee;
 pub use make::make_plan;
 pub use narrow::keep_hosts;
 pub use waves::check_waves;
@@ -33,6 +40,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Each in a sentence.
     pub warnings: Vec<String>,
+    /// What the hosts answered that were asked, for the checks; empty in a draft.
+    pub resolutions: BTreeMap<HostName, Resolution>,
 }
 
 /// Why no plan can be made. Nothing was changed.

@@ -102,6 +102,7 @@ fn saved(hosts: Vec<PlannedHost>, text: &str) -> SavedPlan {
         made,
         expires: made + Duration::from_secs(3600),
         author: "ana@ci".to_owned(),
+        author_keys: vec!["SHA256:abc".to_owned()],
         tool: "patchwave 0.1.0".to_owned(),
         playbook: serde_json::json!({"name": text, "waves": [{"name": "test", "numbers": [1, null, true]}]}),
         findings: vec![Finding {
