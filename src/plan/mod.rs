@@ -3,22 +3,32 @@
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
-//! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
+//! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
+//! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
+mod age;
+mod batches;
 pub mod diff;
+mod domains;
 mod download;
+mod host;
 mod make;
+mod schedule;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod updates;
+mod warnings;
 mod waves;
 
 use crate::inventory::SelectionError;
+use crate::model::finding::Finding;
 use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 
 pub use download::download_plan;
-pub use make::make_plan;
+pub use make::{PlanInputs, make_plan};
+pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.
@@ -28,6 +38,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Each in a sentence.
     pub warnings: Vec<String>,
+    /// What was found while it was made; an error keeps the plan from being applied.
+    pub findings: Vec<Finding>,
 }
 
 /// Why no plan can be made. Nothing was changed.
