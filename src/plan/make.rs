@@ -88,6 +88,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
         plan,
         warnings,
         findings: Vec::new(),
+        resolutions: std::collections::BTreeMap::new(),
     })
 }
 

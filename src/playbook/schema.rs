@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::approval_reader::read_approvals;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::read_wave;
@@ -18,7 +19,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 5] = ["hooks", "window", "approvals", "notify", "domains"];
+const LATER: [&str; 4] = ["hooks", "window", "notify", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -73,6 +74,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_restart(reader, node),
         None => Some(RestartRule::default()),
     };
+    let approvals = match fields.get("approvals") {
+        Some(node) => read_approvals(reader, node),
+        None => Some(ApprovalRule::default()),
+    };
     if let Some(node) = fields.get("drift") {
         read_drift(reader, node);
     }
@@ -93,7 +98,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         reboot: reboot?,
         restart: restart?,
         drift: DriftPolicy::default(),
-        approvals: ApprovalRule::default(),
+        approvals: approvals?,
         window: None,
         lint: LintRule::default(),
         valid_for: None,

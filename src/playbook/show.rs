@@ -59,6 +59,10 @@ impl Serialize for Playbook {
                     never,
                 },
             },
+            approvals: ApprovalsForm {
+                required: self.approvals.required,
+                signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
+            },
         }
         .serialize(serializer)
     }
@@ -74,6 +78,14 @@ struct PlaybookForm<'a> {
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
+    approvals: ApprovalsForm,
+}
+
+#[derive(Serialize)]
+struct ApprovalsForm {
+    required: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signers: Option<String>,
 }
 
 #[derive(Serialize)]
