@@ -2,12 +2,16 @@
 //!
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
+//! - [`drift`]: how a host differs from its plan when its turn comes.
+//! - [`promotion`]: what earlier waves ran decides for later ones.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
 pub mod diff;
 mod download;
+pub mod drift;
 mod make;
+pub mod promotion;
 #[cfg(test)]
 mod tests;
 mod updates;
@@ -19,6 +23,7 @@ use crate::model::plan::Plan;
 
 pub use download::download_plan;
 pub use make::make_plan;
+pub use updates::choose_updates;
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.

@@ -4,6 +4,7 @@
 //! exclusion has run out, the plan decides. Whatever a playbook leaves out has the careful default.
 
 mod built_in;
+mod drift_reader;
 mod gate_reader;
 pub mod load;
 mod restart_reader;

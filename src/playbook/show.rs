@@ -5,6 +5,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Playbook, WaveRule, WaveSelection};
+use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
@@ -51,6 +52,7 @@ impl Serialize for Playbook {
                     never,
                 },
             },
+            drift: self.drift,
         }
         .serialize(serializer)
     }
@@ -64,6 +66,7 @@ struct PlaybookForm<'a> {
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
+    drift: DriftPolicy,
 }
 
 #[derive(Serialize)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::plan::{prepare, read_playbook, show_warnings};
-use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions};
-use crate::cli::exit::Exit;
+use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
+use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
@@ -14,13 +14,13 @@ use crate::cli::recorder::Recorder;
 use crate::cli::session::{Session, new_run_id};
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
-use crate::model::run::{HostRunState, RunOutcome, RunReport};
+use crate::model::run::RunReport;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
-use crate::rollout::{EndedRun, RunContext, has_work, run_plan};
+use crate::rollout::{EndedRun, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -50,7 +50,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     }
     show_warnings(&planned, printer);
     if arguments.download_only {
-        return super::download::run(&session, &planned.plan, transport, &mut ledger).await;
+        let freshness = freshness(arguments.options.refresh);
+        return super::download::run(&session, &planned.plan, freshness, transport, &mut ledger).await;
     }
     if !approved(&planned.plan, &session, printer).await {
         printer.complaint("Nothing was changed.\n");
@@ -60,9 +61,9 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
             Exit::Stopped
         });
     }
-    let step = JobStep::Everything;
-    let report = execute(&session, &planned.plan, step, transport, &mut ledger).await?;
-    Ok(run_exit(&report))
+    let how = (JobStep::Everything, freshness(arguments.options.refresh));
+    let report = execute(&session, &planned.plan, how, transport, &mut ledger).await?;
+    Ok(run_exit(&planned.plan, &report))
 }
 
 /// Shows the plan and asks for a yes, where one is needed.
@@ -90,7 +91,7 @@ async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool
 pub(in crate::cli) async fn execute(
     session: &Session<'_>,
     plan: &Plan,
-    step: JobStep,
+    (step, freshness): (JobStep, Freshness),
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
@@ -101,6 +102,7 @@ pub(in crate::cli) async fn execute(
         run: run.clone(),
         transport,
         step,
+        freshness,
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
@@ -122,15 +124,10 @@ pub(in crate::cli) async fn execute(
     Ok(report)
 }
 
-/// The exit code of an ended run.
-pub(in crate::cli) fn run_exit(report: &RunReport) -> Exit {
-    let any = |state| report.hosts.iter().any(|host| host.state == state);
-    match report.outcome {
-        RunOutcome::Interrupted => Exit::Interrupted,
-        RunOutcome::Stopped => Exit::Stopped,
-        RunOutcome::Failed => Exit::Internal,
-        RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
-        RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
-        RunOutcome::Completed => Exit::Done,
+/// How far what the hosts knew when they were scanned is trusted.
+pub(super) fn freshness(refresh: RefreshChoice) -> Freshness {
+    match refresh {
+        RefreshChoice::Never => Freshness::NothingFetched,
+        RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
     }
 }
