@@ -8,9 +8,11 @@ mod failure;
 mod interrupt;
 mod knowledge;
 mod parallel;
+mod planning;
 mod printer;
 mod prompt;
 mod recorder;
+mod saved_plan;
 mod session;
 mod settings;
 

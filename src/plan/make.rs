@@ -96,7 +96,11 @@ pub fn make_plan(
         domains: planned_domains(inventory, &waves),
         waves,
     };
-    Ok(Planned { plan, warnings })
+    Ok(Planned {
+        plan,
+        warnings,
+        resolutions: BTreeMap::new(),
+    })
 }
 
 fn rules(playbook: &Playbook) -> PlanRules {

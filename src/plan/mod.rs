@@ -5,11 +5,14 @@
 //! - [`drift`]: how a host differs from its plan when its turn comes.
 //! - [`promotion`]: what earlier waves ran decides for later ones.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
+//! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
+pub mod core_packages;
 pub mod diff;
 mod download;
 pub mod drift;
+mod foresight;
 mod make;
 pub mod promotion;
 #[cfg(test)]
@@ -17,11 +20,15 @@ mod tests;
 mod updates;
 mod waves;
 
+use std::collections::BTreeMap;
+
 use crate::inventory::SelectionError;
 use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
+use crate::model::resolution::Resolution;
 
 pub use download::download_plan;
+pub use foresight::foresee;
 pub use make::make_plan;
 pub use updates::choose_updates;
 pub use waves::check_waves;
@@ -33,6 +40,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Each in a sentence.
     pub warnings: Vec<String>,
+    /// What the hosts answered that were asked, for the checks; empty in a draft.
+    pub resolutions: BTreeMap<HostName, Resolution>,
 }
 
 /// Why no plan can be made. Nothing was changed.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
 use super::restart_reader::read_restart;
 use super::update_reader::read_updates;
@@ -19,7 +20,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 6] = ["hooks", "window", "approvals", "notify", "install", "domains"];
+const LATER: [&str; 5] = ["hooks", "window", "notify", "install", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -70,6 +71,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_restart(reader, node),
         None => Some(RestartRule::default()),
     };
+    let approvals = match fields.get("approvals") {
+        Some(node) => read_approvals(reader, node),
+        None => Some(ApprovalRule::default()),
+    };
     let drift = match fields.get("drift") {
         Some(node) => read_drift(reader, node),
         None => Some(DriftPolicy::default()),
@@ -88,7 +93,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         reboot: reboot?,
         restart: restart?,
         drift: drift?,
-        approvals: ApprovalRule::default(),
+        approvals: approvals?,
         window: None,
         lint: LintRule::default(),
         valid_for: None,

@@ -53,6 +53,10 @@ impl Serialize for Playbook {
                 },
             },
             drift: self.drift,
+            approvals: ApprovalsForm {
+                required: self.approvals.required,
+                signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
+            },
         }
         .serialize(serializer)
     }
@@ -67,6 +71,14 @@ struct PlaybookForm<'a> {
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
     drift: DriftPolicy,
+    approvals: ApprovalsForm,
+}
+
+#[derive(Serialize)]
+struct ApprovalsForm {
+    required: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signers: Option<String>,
 }
 
 #[derive(Serialize)]

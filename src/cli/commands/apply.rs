@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan::{prepare, read_playbook, show_warnings};
+use super::plan::show_warnings;
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::recorder::Recorder;
@@ -41,19 +43,25 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     }
     let mut ledger = session.ledger()?;
     let transport = session.transport();
-    let (_, planned) = prepare(&session, &playbook, &arguments.options, &transport, &mut ledger).await?;
+    let prepared = prepare(&session, &playbook, &arguments.options, None, &transport, &mut ledger).await?;
+    let plan = prepared.plan();
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
     if arguments.dry_run {
-        return super::dry_run::run(&session, &planned, &transport).await;
+        return super::dry_run::run(&session, plan, &prepared.warnings, &transport).await;
     }
-    show_warnings(&planned, printer);
+    show_warnings(&prepared.warnings, printer);
     if arguments.download_only {
         let freshness = freshness(arguments.options.refresh);
-        return super::download::run(&session, &planned.plan, freshness, transport, &mut ledger).await;
+        return super::download::run(&session, plan, freshness, transport, &mut ledger).await;
     }
-    if !approved(&planned.plan, &session, printer).await {
+    let candidate = Candidate {
+        saved: &prepared.saved,
+        file: None,
+    };
+    permission::ask(candidate, &session, Timestamp::now())?;
+    if !approved(plan, &session, printer).await {
         printer.complaint("Nothing was changed.\n");
         return Ok(if session.control.is_draining() {
             Exit::Interrupted
@@ -62,8 +70,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         });
     }
     let how = (JobStep::Everything, freshness(arguments.options.refresh));
-    let report = execute(&session, &planned.plan, how, transport, &mut ledger).await?;
-    Ok(run_exit(&planned.plan, &report))
+    let report = execute(&session, plan, how, transport, &mut ledger).await?;
+    Ok(run_exit(plan, &report))
 }
 
 /// Shows the plan and asks for a yes, where one is needed.
