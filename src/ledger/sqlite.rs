@@ -3,6 +3,7 @@
 //! Write-ahead log with full synchronisation: a commit that returned is on the disk. Migrations are append-only
 //! and counted in `user_version`; a file from a newer version is refused, never guessed at.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::{LatestHostScan, Ledger, LedgerError};
 use crate::model::event::Event;
 use crate::model::name::{HostName, RunId};
+use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::Scan;
@@ -199,6 +201,30 @@ impl Ledger for SqliteLedger {
             })
             .optional()?;
         document.flatten().map(|document| read_document(&document)).transpose()
+    }
+
+    fn past_durations(&self, runs: usize) -> Result<PastDurations, LedgerError> {
+        // Only two fields of each host are taken out: reports of large fleets are long.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT newest.id, json_extract(host.value, '$.name'), json_extract(host.value, '$.duration_ms')
+             FROM (SELECT id, report FROM runs WHERE report IS NOT NULL ORDER BY started DESC, id DESC LIMIT ?1)
+                  AS newest, json_each(newest.report, '$.hosts') AS host
+             WHERE json_extract(host.value, '$.state') = 'patched'",
+        )?;
+        let rows = statement.query_map([i64::try_from(runs).unwrap_or(i64::MAX)], |row| {
+            let turn: (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(turn)
+        })?;
+        let mut ids = BTreeSet::new();
+        let mut turns = Vec::new();
+        for row in rows {
+            let (run, host, milliseconds) = row?;
+            ids.insert(run);
+            let host = HostName::new(host).map_err(|error| LedgerError::Document(error.to_string()))?;
+            let milliseconds = u64::try_from(milliseconds).unwrap_or_default();
+            turns.push((host, Duration::from_millis(milliseconds)));
+        }
+        Ok(PastDurations::from_turns(ids.len(), turns))
     }
 
     fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError> {

@@ -117,6 +117,8 @@ pub enum RunOutcome {
     Failed,
     /// It was interrupted.
     Interrupted,
+    /// The maintenance window left no time for some of its hosts.
+    OutOfTime,
 }
 
 /// How a wave ended.
@@ -129,6 +131,8 @@ pub enum WaveOutcome {
     Failed,
     /// It was interrupted.
     Interrupted,
+    /// The maintenance window left no time for some of its hosts.
+    OutOfTime,
     /// It was not reached.
     NotStarted,
 }
@@ -181,6 +185,7 @@ impl RunOutcome {
             Self::Stopped => "stopped",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::OutOfTime => "out-of-time",
         }
     }
 }
@@ -193,6 +198,7 @@ impl WaveOutcome {
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::OutOfTime => "out-of-time",
             Self::NotStarted => "not-started",
         }
     }

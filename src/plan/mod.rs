@@ -1,20 +1,30 @@
 //! From playbook and scan to waves with exact versions. Pure: the same inputs, `now` included, give the same plan.
 //!
 //! - [`diff`]: the scan folded by package.
+//! - [`measure_coverage`]: how much of the fleet's changes the first wave exercises.
+//! - [`estimate`]: how long a plan is expected to take.
+//! - [`lint`]: the checks of a plan.
+//! - [`window`]: when hosts may be changed.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
 
 pub mod core_packages;
+mod coverage;
 pub mod diff;
 mod download;
+pub mod estimate;
 mod foresight;
+pub mod lint;
 mod make;
+#[cfg(test)]
+mod test_plans;
 #[cfg(test)]
 mod tests;
 mod updates;
 mod waves;
+pub mod window;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +33,7 @@ use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
+pub use coverage::measure_coverage;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::make_plan;

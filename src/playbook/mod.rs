@@ -5,6 +5,7 @@
 
 mod built_in;
 mod gate_reader;
+mod lint_reader;
 pub mod load;
 mod restart_reader;
 mod schema;
@@ -13,6 +14,7 @@ mod show;
 mod tests;
 mod update_reader;
 mod wave_reader;
+mod window_reader;
 
 pub use schema::parse_playbook;
 pub use show::playbook_yaml;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::read_updates;
 use super::wave_reader::read_wave;
+use super::window_reader::read_window;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -18,7 +20,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 6] = ["hooks", "window", "approvals", "notify", "install", "domains"];
+const LATER: [&str; 5] = ["hooks", "approvals", "notify", "install", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -69,6 +71,11 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_restart(reader, node),
         None => Some(RestartRule::default()),
     };
+    let window = fields.get("window").map(|node| read_window(reader, node));
+    let lint = match fields.get("lint") {
+        Some(node) => read_lint(reader, node),
+        None => Some(LintRule::default()),
+    };
     if let Some(node) = fields.get("drift") {
         read_drift(reader, node);
     }
@@ -78,6 +85,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         }
     }
     reader.finish(fields);
+    let window = match window {
+        Some(window) => Some(window?),
+        None => None,
+    };
     Some(Playbook {
         name: name?,
         select: select?,
@@ -87,8 +98,8 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         restart: restart?,
         drift: DriftPolicy::default(),
         approvals: ApprovalRule::default(),
-        window: None,
-        lint: LintRule::default(),
+        window,
+        lint: lint?,
         valid_for: None,
     })
 }

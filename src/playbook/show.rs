@@ -2,13 +2,16 @@
 //!
 //! What is printed is a playbook: read again, it means the same.
 
+use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
+use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
 use crate::model::update_rule::UpdateScope;
+use crate::model::window::Window;
 
 /// The playbook as YAML.
 ///
@@ -51,6 +54,12 @@ impl Serialize for Playbook {
                     never,
                 },
             },
+            window: self.window.as_ref().map(window_form),
+            lint: LintForm {
+                errors: &self.lint.errors,
+                allow: &self.lint.allow,
+                major_versions: self.lint.major_versions.iter().map(Pattern::as_str).collect(),
+            },
         }
         .serialize(serializer)
     }
@@ -64,6 +73,36 @@ struct PlaybookForm<'a> {
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<WindowForm<'a>>,
+    lint: LintForm<'a>,
+}
+
+#[derive(Serialize)]
+struct WindowForm<'a> {
+    /// None for every day, as in a playbook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    days: Vec<String>,
+    start: String,
+    length: String,
+    tz: &'a str,
+}
+
+fn window_form(window: &Window) -> WindowForm<'_> {
+    let day = |day: &Weekday| format!("{day:?}").to_lowercase().chars().take(3).collect();
+    WindowForm {
+        days: window.days.iter().map(day).collect(),
+        start: window.start.strftime("%H:%M").to_string(),
+        length: format_duration(window.length),
+        tz: &window.zone,
+    }
+}
+
+#[derive(Serialize)]
+struct LintForm<'a> {
+    errors: &'a [String],
+    allow: &'a [String],
+    major_versions: Vec<&'a str>,
 }
 
 #[derive(Serialize)]

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::closing::{Closing, ClosingTime};
 use super::conclusion::{closing_events, host_report};
 use super::control::Control;
 use super::executor::{ExecutorMessage, LockWait, Turn, TurnResult};
@@ -45,6 +47,8 @@ pub struct RunContext<T> {
     pub limits: Limits,
     /// How the operator stops it.
     pub control: Control,
+    /// When no host is begun any more; `None` where there is no such time.
+    pub closing: Option<ClosingTime>,
 }
 
 /// A run that ended.
@@ -59,6 +63,7 @@ pub struct EndedRun {
 /// Runs the plan to its end.
 pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
     let mut run = Run {
+        closing: Closing::new(context.closing.clone()),
         context,
         sink,
         results: BTreeMap::new(),
@@ -110,6 +115,7 @@ impl RunEnd {
         self.outcome = match outcome {
             WaveOutcome::Passed => return,
             WaveOutcome::Interrupted => RunOutcome::Interrupted,
+            WaveOutcome::OutOfTime => RunOutcome::OutOfTime,
             WaveOutcome::Failed | WaveOutcome::NotStarted => RunOutcome::Stopped,
         };
         self.reason = reason;
@@ -135,6 +141,8 @@ struct Run<'a, T, S> {
     has_work: bool,
     /// What is done about services that still run replaced files.
     restart: RestartRule,
+    /// Hosts that the maintenance window left no time for.
+    closing: Closing,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
@@ -198,7 +206,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 hosts: batch.len(),
             })?;
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures(wave)) {
+            if wave.budget.is_exceeded(self.failures(wave)) || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -212,6 +220,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
+        }
+        if let Some(reason) = self.closing.ends_run() {
+            return Ok((WaveOutcome::OutOfTime, Some(reason)));
         }
         // Where nothing is to be done on any host, nothing is to be waited for or measured. A wave that is
         // up to date is measured all the same while others wait behind it.
@@ -309,6 +320,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         messages: &mpsc::Sender<ExecutorMessage>,
         running: &mut Window,
     ) -> Result<(), SinkError> {
+        if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
+            return Ok(());
+        }
         self.sink.record(EventKind::HostStarted {
             host: planned.name.clone(),
             wave: wave.name.clone(),

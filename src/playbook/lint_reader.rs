@@ -1,0 +1,83 @@
+//! Reads `lint`: which findings of the checks stop a plan, and which are not shown.
+
+use crate::model::document::{Node, Reader};
+use crate::model::finding::LintRule;
+use crate::model::lint_code::LintCode;
+use crate::model::pattern::{PackagePattern, Pattern};
+use crate::model::text::nearest;
+
+/// The word that stands for every check.
+const ALL: &str = "all";
+
+/// Reads the value of `lint`.
+pub(super) fn read_lint(reader: &mut Reader, node: &Node) -> Option<LintRule> {
+    let mut fields = reader.fields(node, "`lint`")?;
+    let errors = match fields.get("errors") {
+        Some(node) => read_codes(reader, node, true),
+        None => Some(Vec::new()),
+    };
+    let allow_node = fields.get("allow");
+    let allow = match allow_node {
+        Some(node) => read_codes(reader, node, false),
+        None => Some(Vec::new()),
+    };
+    let major_versions = match fields.get("major_versions") {
+        Some(node) => read_patterns(reader, node),
+        None => Some(Vec::new()),
+    };
+    reader.finish(fields);
+    let rule = LintRule {
+        errors: errors?,
+        allow: allow?,
+        major_versions: major_versions?,
+    };
+    if let Some(node) = allow_node
+        && let Some(both) = rule.allow.iter().find(|code| rule.errors.contains(code))
+    {
+        let message = format!("`{both}` cannot be an error and allowed at the same time");
+        reader.problem(node.span, message, None);
+        return None;
+    }
+    Some(rule)
+}
+
+fn read_codes(reader: &mut Reader, node: &Node, are_errors: bool) -> Option<Vec<String>> {
+    let items = reader.one_or_many(node, "a list of checks, such as `removal`")?;
+    let codes: Vec<Option<String>> = items.iter().map(|item| read_code(reader, item, are_errors)).collect();
+    codes.into_iter().collect()
+}
+
+fn read_code(reader: &mut Reader, node: &Node, is_error: bool) -> Option<String> {
+    let word = reader.text(node, "the name of a check")?.value;
+    if is_error && word == ALL {
+        return Some(word);
+    }
+    let Some(code) = LintCode::ALL.into_iter().find(|code| code.as_str() == word) else {
+        let words = LintCode::ALL.into_iter().map(LintCode::as_str);
+        let hint = match nearest(&word, words.chain(is_error.then_some(ALL))) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "playbooks/README.md lists the checks".to_owned(),
+        };
+        reader.problem(node.span, format!("there is no check `{word}`"), Some(hint));
+        return None;
+    };
+    if !is_error && !code.may_be_allowed() {
+        let message = format!("`{code}` cannot be allowed: it is about the order of the plan itself");
+        reader.problem(node.span, message, None);
+        return None;
+    }
+    Some(word)
+}
+
+fn read_patterns(reader: &mut Reader, node: &Node) -> Option<Vec<PackagePattern>> {
+    let items = reader.one_or_many(node, "a list of package names or globs")?;
+    let patterns: Vec<Option<PackagePattern>> = items
+        .iter()
+        .map(|item| {
+            reader
+                .parsed(item, "a package name or glob", |text| Pattern::new(text))
+                .map(|pattern| pattern.value)
+        })
+        .collect();
+    patterns.into_iter().collect()
+}
