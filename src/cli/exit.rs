@@ -22,7 +22,7 @@ pub enum Exit {
     OutsideWindow = 23,
     /// The plan no longer holds: it has expired, or what it was made for is no longer so.
     Outdated = 24,
-    /// Too few have approved the plan.
+    /// An approval is missing or invalid; nothing was contacted.
     NotApproved = 25,
     /// Interrupted.
     Interrupted = 130,
@@ -46,5 +46,5 @@ Exit codes:
   22   some hosts were unreachable, or refused the login or the host key
   23   the maintenance window is closed
   24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned
-  25   too few have approved the plan
+  25   an approval is missing or invalid
   130  interrupted";

@@ -5,6 +5,7 @@
 //! types, so a renamed field is a broken promise.
 
 pub mod aftermath;
+pub mod allowed_signers;
 pub mod approval;
 pub mod checkup;
 pub mod coverage;
@@ -41,6 +42,7 @@ pub mod scan;
 pub mod secret;
 pub mod section;
 pub mod ssh_options;
+pub mod ssh_pattern;
 pub mod step;
 pub mod template;
 pub mod text;

@@ -24,6 +24,10 @@ pub struct SavedPlan {
     pub expires: Timestamp,
     /// Who made it: `user@machine`.
     pub author: String,
+    /// The fingerprints of the keys that the author could have signed with when it was made, as far as they were seen
+    /// (`SHA256:…`): an approval by one of them is the author's own, whatever name it has. In the order of their text.
+    #[serde(default)]
+    pub author_keys: Vec<String>,
     /// The program that made it, with its version.
     pub tool: String,
     /// The playbook as it was resolved, every default written out.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::approval_reader::read_approvals;
 use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::read_updates;
@@ -20,7 +21,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 5] = ["hooks", "approvals", "notify", "install", "domains"];
+const LATER: [&str; 4] = ["hooks", "notify", "install", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -71,6 +72,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_restart(reader, node),
         None => Some(RestartRule::default()),
     };
+    let approvals = match fields.get("approvals") {
+        Some(node) => read_approvals(reader, node),
+        None => Some(ApprovalRule::default()),
+    };
     let window = fields.get("window").map(|node| read_window(reader, node));
     let lint = match fields.get("lint") {
         Some(node) => read_lint(reader, node),
@@ -97,7 +102,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         reboot: reboot?,
         restart: restart?,
         drift: DriftPolicy::default(),
-        approvals: ApprovalRule::default(),
+        approvals: approvals?,
         window,
         lint: lint?,
         valid_for: None,

@@ -54,6 +54,10 @@ impl Serialize for Playbook {
                     never,
                 },
             },
+            approvals: ApprovalsForm {
+                required: self.approvals.required,
+                signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
+            },
             window: self.window.as_ref().map(window_form),
             lint: LintForm {
                 errors: &self.lint.errors,
@@ -73,6 +77,7 @@ struct PlaybookForm<'a> {
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
+    approvals: ApprovalsForm,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowForm<'a>>,
     lint: LintForm<'a>,
@@ -103,6 +108,13 @@ struct LintForm<'a> {
     errors: &'a [String],
     allow: &'a [String],
     major_versions: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ApprovalsForm {
+    required: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signers: Option<String>,
 }
 
 #[derive(Serialize)]

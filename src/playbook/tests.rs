@@ -173,7 +173,6 @@ fn what_later_versions_bring_is_refused_by_name() {
     for (key, value) in [
         ("hooks", "[]"),
         ("window", "{}"),
-        ("approvals", "{required: 1}"),
         ("notify", "[]"),
         ("install", "[a]"),
         ("domains", "{}"),

@@ -147,7 +147,10 @@ mod tests {
                 .starts_with("the maintenance window has closed and opens again at Mon 2026-11-23 22:00 UTC")
         );
         let mut unreadable = closing("Nowhere/At_All");
-        assert!(unreadable.refuses(&host("quick"), true, over), "what cannot be told is closed");
+        assert!(
+            unreadable.refuses(&host("quick"), true, over),
+            "what cannot be told is closed"
+        );
         let mut always = Closing::new(None);
         assert!(!always.refuses(&host("quick"), true, over));
         assert_eq!(always.ends_run(), None);

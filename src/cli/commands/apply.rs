@@ -8,7 +8,7 @@ use super::plan::show_warnings;
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
@@ -22,7 +22,7 @@ use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
-use crate::rollout::{EndedRun, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, EndedRun, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -41,6 +41,15 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
             "say so beforehand with `--yes`, or look first with `--dry-run`",
         ));
     }
+    if !arguments.dry_run && !arguments.download_only {
+        // Looked at again when the plan is made: now it spares a scan.
+        ask_window(
+            playbook.window.as_ref(),
+            arguments.ignore_window,
+            &session,
+            Timestamp::now(),
+        )?;
+    }
     let mut ledger = session.ledger()?;
     let transport = session.transport();
     let prepared = prepare(&session, &playbook, &arguments.options, None, &transport, &mut ledger).await?;
@@ -58,6 +67,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let candidate = Candidate {
         saved: &prepared.saved,
         file: None,
+        ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(plan, &session, printer).await {
@@ -69,7 +79,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         });
     }
     let step = JobStep::Everything;
-    let report = execute(&session, plan, step, transport, &mut ledger).await?;
+    let closing = closing_time(plan, arguments.ignore_window, &ledger)?;
+    let report = execute(&session, plan, closing, step, transport, &mut ledger).await?;
     Ok(run_exit(&report))
 }
 
@@ -98,6 +109,7 @@ async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool
 pub(in crate::cli) async fn execute(
     session: &Session<'_>,
     plan: &Plan,
+    closing: Option<ClosingTime>,
     step: JobStep,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
@@ -112,6 +124,7 @@ pub(in crate::cli) async fn execute(
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
+        closing,
     };
     let mut recorder = Recorder::of_run(run, printer, ledger);
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
@@ -136,6 +149,7 @@ pub(in crate::cli) fn run_exit(report: &RunReport) -> Exit {
     match report.outcome {
         RunOutcome::Interrupted => Exit::Interrupted,
         RunOutcome::Stopped => Exit::Stopped,
+        RunOutcome::OutOfTime => Exit::OutsideWindow,
         RunOutcome::Failed => Exit::Internal,
         RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
         RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,

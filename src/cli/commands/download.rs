@@ -25,6 +25,6 @@ pub(super) async fn run(
     let at_once = session.limits().parallel.min(Limits::default().parallel);
     let plan = download_plan(plan, at_once).map_err(|error| Failure::internal(error, "please report it"))?;
     session.printer.notice(&plan_outline(&plan));
-    let report = execute(session, &plan, JobStep::DownloadOnly, transport, ledger).await?;
+    let report = execute(session, &plan, None, JobStep::DownloadOnly, transport, ledger).await?;
     Ok(run_exit(&report))
 }

@@ -29,11 +29,9 @@ pub fn downgrade(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
         let answer = inputs.resolutions.and_then(|answers| answers.get(&host.name));
         for step in answer.into_iter().flat_map(|answer| &answer.steps) {
             if step.action == StepAction::Downgrade {
-                let version = |text: &'_ Option<String>| -> &str { text.as_deref().unwrap_or("?") };
-                groups.add(
-                    (step.package.as_str(), version(&step.from), version(&step.to)),
-                    &host.name,
-                );
+                let from = step.from.as_deref().unwrap_or("a newer version");
+                let to = step.to.as_deref().unwrap_or("an older one");
+                groups.add((step.package.as_str(), from, to), &host.name);
             }
         }
     }

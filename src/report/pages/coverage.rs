@@ -25,7 +25,12 @@ pub fn coverage_page(coverage: &Coverage, all: bool) -> Page {
     }
     page.grid(Grid {
         columns: vec!["SYSTEM", "TEST HOSTS", "LATER HOSTS", "TRIED OUT"],
-        rows: coverage.systems.iter().filter(|row| row.changes > 0).map(system_row).collect(),
+        rows: coverage
+            .systems
+            .iter()
+            .filter(|row| row.changes > 0)
+            .map(system_row)
+            .collect(),
     });
     let limit = if all { usize::MAX } else { UNCOVERED };
     page.grid(Grid {
@@ -50,13 +55,13 @@ pub fn coverage_page(coverage: &Coverage, all: bool) -> Page {
 
 fn headline(coverage: &Coverage) -> Line {
     let (percent, tone) = percent(coverage.covered, coverage.changes);
-    Line::new(0, "Coverage", Tone::Strong).and(": the first wave tries out ", Tone::Plain).and(
-        format!("{percent} % of what later waves get", ),
-        tone,
-    ).and(
-        format!(" ({} of {})", coverage.covered, count(coverage.changes, "change")),
-        Tone::Plain,
-    )
+    Line::new(0, "Coverage", Tone::Strong)
+        .and(": the first wave tries out ", Tone::Plain)
+        .and(format!("{percent} % of what later waves get",), tone)
+        .and(
+            format!(" ({} of {})", coverage.covered, count(coverage.changes, "change")),
+            Tone::Plain,
+        )
 }
 
 /// Rounded down: only everything is 100 %.
@@ -103,7 +108,9 @@ mod tests {
     use crate::report::terminal::{Look, render};
 
     fn coverage(hosts: usize, packages: usize) -> Coverage {
-        let hosts: Vec<HostName> = (0..hosts).map(|number| HostName::new(format!("web{number:03}")).unwrap()).collect();
+        let hosts: Vec<HostName> = (0..hosts)
+            .map(|number| HostName::new(format!("web{number:03}")).unwrap())
+            .collect();
         Coverage {
             changes: 1000,
             covered: 999,
@@ -140,8 +147,14 @@ mod tests {
                 colour: false,
             };
             let text = render(&page, look);
-            assert!(text.contains("99 % of what later waves get (999 of 1000 changes)"), "{text}");
-            assert!(text.contains("more in the first wave would try out everything: web[000:"), "{text}");
+            assert!(
+                text.contains("99 % of what later waves get (999 of 1000 changes)"),
+                "{text}"
+            );
+            assert!(
+                text.contains("more in the first wave would try out everything: web[000:"),
+                "{text}"
+            );
             assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
             assert!(text.lines().count() < 30, "{text}");
         }

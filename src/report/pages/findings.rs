@@ -132,7 +132,12 @@ mod tests {
     #[test]
     fn errors_come_first_and_a_check_gives_its_hint_once() {
         let findings = [
-            finding(Severity::Warning, "removal", "exim4 is removed from 2 hosts", &["web1", "web2"]),
+            finding(
+                Severity::Warning,
+                "removal",
+                "exim4 is removed from 2 hosts",
+                &["web1", "web2"],
+            ),
             finding(Severity::Warning, "removal", "mta is removed from 1 host", &["db1"]),
             finding(Severity::Error, "disk-space", "/boot is full", &["db1"]),
         ];

@@ -77,10 +77,7 @@ fn headed(heading: &str, tone: Tone, hosts: &[HostName], words: &str) -> Line {
     heading.and(names(hosts), Tone::Plain)
 }
 
-fn rows_with_hosts<'a>(
-    rows: impl ExactSizeIterator<Item = (&'a str, &'a Vec<HostName>)>,
-    limit: usize,
-) -> Vec<Line> {
+fn rows_with_hosts<'a>(rows: impl ExactSizeIterator<Item = (&'a str, &'a Vec<HostName>)>, limit: usize) -> Vec<Line> {
     let hidden = rows.len().saturating_sub(limit);
     let mut lines: Vec<Line> = rows
         .take(limit)
@@ -104,11 +101,19 @@ fn download_row(row: &RepositoryDownload) -> Vec<Text> {
         bytes: row.bytes,
         unknown: row.unknown_sizes,
     };
-    let name = if row.repository.is_empty() { "not named" } else { &row.repository };
+    let name = if row.repository.is_empty() {
+        "not named"
+    } else {
+        &row.repository
+    };
     let size = match (download.bytes, download.unknown) {
         (0, unknown) if unknown > 0 => "unknown".to_owned(),
         (bytes, 0) => size_in_words(bytes),
-        (bytes, unknown) => format!("{} and {} of unknown size", size_in_words(bytes), count(unknown, "package")),
+        (bytes, unknown) => format!(
+            "{} and {} of unknown size",
+            size_in_words(bytes),
+            count(unknown, "package")
+        ),
     };
     vec![
         Text::plain(name),
@@ -167,8 +172,14 @@ mod tests {
             let text = render(&risk_page(&risk(number), false), look);
             assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
             assert!(text.lines().count() < 50, "{text}");
-            assert!(text.contains(&format!("Reboots: {number} hosts expected: web000, web002")), "{text}");
-            assert!(text.contains(&format!("{number} units will need a restart, which is reported")), "{text}");
+            assert!(
+                text.contains(&format!("Reboots: {number} hosts expected: web000, web002")),
+                "{text}"
+            );
+            assert!(
+                text.contains(&format!("{number} units will need a restart, which is reported")),
+                "{text}"
+            );
             assert!(text.contains(&format!("libssl3 on {number} hosts: web000")), "{text}");
         }
     }
