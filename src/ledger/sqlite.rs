@@ -281,6 +281,8 @@ mod tests {
     use super::*;
     use crate::model::error::{ErrorCode, HostError};
     use crate::model::event::EventKind;
+    use crate::model::name::WaveName;
+    use crate::model::run::{HostReport, HostRunState, RunOutcome};
     use crate::model::scan::{HostScan, HostState};
 
     fn host_scan(name: &str, address: &str) -> HostScan {
@@ -378,6 +380,64 @@ mod tests {
                 .execute("UPDATE events SET document = ''", [])
                 .is_err()
         );
+    }
+
+    fn keep_run(ledger: &mut SqliteLedger, id: &str, second: i64, hosts: &[(&str, HostRunState, u64)]) {
+        let run = RunId::new(id).unwrap();
+        let at = Timestamp::from_second(second).unwrap();
+        let plan = Plan {
+            scan: run.clone(),
+            made: at,
+            playbook: "p".to_owned(),
+            rules: crate::model::plan::PlanRules::default(),
+            domains: Vec::new(),
+            waves: Vec::new(),
+        };
+        ledger.begin_run(&run, at, &plan).unwrap();
+        let hosts = hosts.iter().map(|(name, state, duration_ms)| HostReport {
+            name: HostName::new(*name).unwrap(),
+            wave: WaveName::new("one").unwrap(),
+            state: *state,
+            rebooted: false,
+            duration_ms: *duration_ms,
+            error: None,
+            changed: Vec::new(),
+            restarted: Vec::new(),
+            needs_restart: Vec::new(),
+            left_over: Vec::new(),
+            downloaded_bytes: None,
+        });
+        let report = RunReport {
+            run,
+            outcome: RunOutcome::Completed,
+            reason: None,
+            waves: Vec::new(),
+            hosts: hosts.collect(),
+            experimental: Vec::new(),
+        };
+        ledger.end_run(&report, at).unwrap();
+    }
+
+    #[test]
+    fn past_durations_are_those_of_patched_turns_of_the_newest_runs() {
+        use HostRunState::{Failed, Patched, Unchanged};
+        let mut ledger = SqliteLedger::in_memory().unwrap();
+        assert_eq!(ledger.past_durations(20).unwrap(), PastDurations::default());
+        keep_run(
+            &mut ledger,
+            "r1",
+            10,
+            &[("old", Patched, 99_000), ("a", Patched, 50_000)],
+        );
+        keep_run(&mut ledger, "r2", 20, &[("a", Patched, 3_000), ("b", Failed, 9_000)]);
+        keep_run(&mut ledger, "r3", 30, &[("a", Patched, 2_000), ("b", Unchanged, 10)]);
+        let past = ledger.past_durations(2).unwrap();
+        let of = |name: &str| past.of(&HostName::new(name).unwrap());
+        assert_eq!(past.runs, 2);
+        assert_eq!(of("a"), Some(Duration::from_secs(3)));
+        assert_eq!((of("b"), of("old")), (None, None));
+        let all = ledger.past_durations(20).unwrap();
+        assert_eq!(all.of(&HostName::new("old").unwrap()), Some(Duration::from_secs(99)));
     }
 
     #[test]

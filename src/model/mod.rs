@@ -17,6 +17,7 @@ pub mod download;
 pub mod drift;
 pub mod duration;
 pub mod error;
+pub mod estimate;
 pub mod event;
 pub mod experimental;
 pub mod expression;

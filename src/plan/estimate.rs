@@ -7,50 +7,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
+use crate::model::estimate::Estimate;
 use crate::model::name::HostName;
 use crate::model::past::PastDurations;
 use crate::model::plan::{Basis, Gate, Plan, PlannedDomain, PlannedHost, PlannedWave};
-use crate::model::text::count;
-
-/// What a plan is expected to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Estimate {
-    /// From the start of the first wave to the end of the last, soaks and gates included.
-    pub duration: Duration,
-    /// The past runs that it is from.
-    pub runs: usize,
-    /// Hosts with changes of which nothing is known.
-    pub unknown: usize,
-}
-
-impl Estimate {
-    /// In words: `about 40 minutes, from 12 past runs`.
-    #[must_use]
-    pub fn in_words(self) -> String {
-        let unknown = match self.unknown {
-            0 => String::new(),
-            number => format!("; {} never patched before", count(number, "host")),
-        };
-        format!(
-            "{}, from {}{unknown}",
-            about(self.duration),
-            count(self.runs, "past run")
-        )
-    }
-}
-
-/// A duration as one says it: `about 40 minutes`, `about 3 hours 20 minutes`.
-#[must_use]
-pub fn about(duration: Duration) -> String {
-    let minutes = usize::try_from(duration.as_secs().div_ceil(60))
-        .unwrap_or(usize::MAX)
-        .max(1);
-    match (minutes / 60, minutes % 60) {
-        (0 | 1, _) if minutes < 120 => format!("about {}", count(minutes, "minute")),
-        (hours, 0) => format!("about {}", count(hours, "hour")),
-        (hours, rest) => format!("about {} {}", count(hours, "hour"), count(rest, "minute")),
-    }
-}
 
 /// Estimates a plan; `None` where nothing is known of any host that has changes.
 #[must_use]
@@ -198,14 +158,5 @@ mod tests {
             estimated.in_words(),
             "about 40 minutes, from 12 past runs; 1 host never patched before"
         );
-    }
-
-    #[test]
-    fn durations_are_said_as_one_says_them() {
-        let words = |minutes: u64| about(Duration::from_secs(60 * minutes));
-        assert_eq!(about(Duration::from_secs(5)), "about 1 minute");
-        assert_eq!(words(119), "about 119 minutes");
-        assert_eq!(words(120), "about 2 hours");
-        assert_eq!(words(200), "about 3 hours 20 minutes");
     }
 }

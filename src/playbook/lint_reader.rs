@@ -81,3 +81,45 @@ fn read_patterns(reader: &mut Reader, node: &Node) -> Option<Vec<PackagePattern>
         .collect();
     patterns.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::playbook::{Playbook, parse_playbook, playbook_yaml};
+
+    fn parse(lint: &str) -> Result<Playbook, Vec<String>> {
+        let text = format!("waves: [{{name: all, rest: true}}]\nlint: {lint}\n");
+        parse_playbook("p.yml", text.as_bytes(), "p")
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_rule_means_what_it_says_and_is_shown_the_same() {
+        let playbook = parse("{errors: all, allow: [removal], major_versions: ['postgresql*', nginx]}").unwrap();
+        assert_eq!(playbook.lint.errors, ["all"]);
+        assert_eq!(playbook.lint.allow, ["removal"]);
+        assert_eq!(playbook.lint.major_versions.len(), 2);
+        let shown = playbook_yaml(&playbook).unwrap();
+        assert_eq!(
+            parse_playbook("p.yml", shown.as_bytes(), "p").unwrap(),
+            playbook,
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn every_mistake_of_the_rule_has_its_place_and_the_nearest_word() {
+        assert_eq!(
+            parse("{errors: [removl], allow: [host-in-no-wave, all], major_version: x}").unwrap_err(),
+            [
+                "p.yml:2:17: there is no check `removl` (did you mean `removal`?)",
+                "p.yml:2:34: `host-in-no-wave` cannot be allowed: it is about the order of the plan itself",
+                "p.yml:2:51: there is no check `all` (playbooks/README.md lists the checks)",
+                "p.yml:2:57: `major_version` is not a key of `lint` (did you mean `major_versions`?)",
+            ]
+        );
+        assert_eq!(
+            parse("{errors: [removal], allow: [removal]}").unwrap_err(),
+            ["p.yml:2:35: `removal` cannot be an error and allowed at the same time"]
+        );
+    }
+}

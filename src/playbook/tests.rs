@@ -172,7 +172,6 @@ drift: {superseded: newest}
 fn what_later_versions_bring_is_refused_by_name() {
     for (key, value) in [
         ("hooks", "[]"),
-        ("window", "{}"),
         ("notify", "[]"),
         ("install", "[a]"),
         ("domains", "{}"),

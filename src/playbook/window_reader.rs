@@ -136,3 +136,70 @@ fn read_zone(reader: &mut Reader, node: &Node) -> Option<String> {
     reader.problem(node.span, format!("there is no time zone `{name}`"), Some(hint));
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::playbook::{Playbook, parse_playbook, playbook_yaml};
+
+    fn parse(window: &str) -> Result<Playbook, Vec<String>> {
+        let text = format!("waves: [{{name: all, rest: true}}]\nwindow: {window}\n");
+        parse_playbook("p.yml", text.as_bytes(), "p")
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    fn mistakes(window: &str) -> Vec<String> {
+        parse(window).expect_err(window)
+    }
+
+    #[test]
+    fn a_window_means_what_it_says_and_is_shown_the_same() {
+        let playbook = parse(r#"{days: [sat, sun], start: "22:00", length: 4h, tz: europe/berlin}"#).unwrap();
+        let window = playbook.window.clone().unwrap();
+        assert_eq!((window.days.len(), window.length.as_secs()), (2, 4 * 3600));
+        assert_eq!(
+            (window.start.to_string().as_str(), window.zone.as_str()),
+            ("22:00:00", "Europe/Berlin")
+        );
+        let shown = playbook_yaml(&playbook).unwrap();
+        assert_eq!(
+            parse_playbook("p.yml", shown.as_bytes(), "p").unwrap(),
+            playbook,
+            "{shown}"
+        );
+        let every_day = parse(r#"{start: 03:30, length: 90m, tz: UTC}"#).unwrap();
+        let shown = playbook_yaml(&every_day).unwrap();
+        assert_eq!(
+            parse_playbook("p.yml", shown.as_bytes(), "p").unwrap(),
+            every_day,
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn every_mistake_of_a_window_has_its_place_and_the_nearest_word() {
+        assert_eq!(
+            mistakes(r#"{days: [sat, sst, sat], start: "25:00", length: 8d, tz: Europe/Berln, lenght: 1}"#),
+            [
+                "p.yml:2:22: expected one of `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`, found `sst` (did \
+                 you mean `sat`?)",
+                "p.yml:2:27: the day is there twice",
+                "p.yml:2:40: `25:00` is not a time of day; it is written \"22:00\", from \"00:00\" to \"23:59\"",
+                "p.yml:2:57: a window is open for more than nothing and at most `7d`",
+                "p.yml:2:65: there is no time zone `Europe/Berln` (did you mean `Europe/Berlin`?)",
+                "p.yml:2:79: `lenght` is not a key of `window` (did you mean `length`?)",
+            ]
+        );
+        assert_eq!(
+            mistakes("{}"),
+            [
+                "p.yml:2:9: `window` has no `length` (write how long it stays open: `length: 4h`)",
+                "p.yml:2:9: `window` has no `start` (write when it opens: `start: \"22:00\"`)",
+                "p.yml:2:9: `window` has no `tz` (write by which clock: `tz: Europe/Berlin`, or `tz: UTC`)",
+            ]
+        );
+        assert_eq!(
+            mistakes(r#"{days: [], start: "22:00:30", length: 0s, tz: UTC}"#).len(),
+            3
+        );
+    }
+}

@@ -6,12 +6,12 @@
 
 use jiff::Timestamp;
 
+use crate::model::estimate::about;
 use crate::model::name::HostName;
 use crate::model::past::PastDurations;
 use crate::model::plan::PlannedHost;
 use crate::model::text::count;
 use crate::model::window::Window;
-use crate::plan::estimate::about;
 use crate::plan::window::{StartAnswer, in_zone, may_start};
 
 /// When a run must not begin hosts any more.

@@ -6,8 +6,9 @@ use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::{Prepared, prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::session::Session;
-use crate::report::document::{Document, PlanBody};
+use crate::report::document::{AssessedPlanBody, Document};
 use crate::report::page::{Line, Page, Tone};
+use crate::report::pages::assessment::assessment_page;
 use crate::report::pages::plan::plan_page;
 
 /// Plans and shows.
@@ -35,12 +36,28 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
 pub(super) fn show_plan(prepared: &Prepared, options: &GlobalOptions, printer: &Printer) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanBody::from(prepared.plan())))?;
+            let body = AssessedPlanBody::new(&prepared.saved, prepared.estimate);
+            printer.document(&Document::new("plan", body))?;
         }
-        _ => printer.page(&plan_page(prepared.plan(), options.verbose))?,
+        _ => {
+            let mut page = plan_page(prepared.plan(), options.verbose);
+            page.blocks.extend(assessment(prepared, options).blocks);
+            printer.page(&page)?;
+        }
     }
     show_warnings(&prepared.warnings, printer);
     Ok(())
+}
+
+fn assessment(prepared: &Prepared, options: &GlobalOptions) -> Page {
+    let saved = &prepared.saved;
+    assessment_page(
+        &saved.plan,
+        &saved.coverage,
+        &saved.findings,
+        prepared.estimate,
+        options.verbose,
+    )
 }
 
 /// Shows what is worth a warning about a plan.

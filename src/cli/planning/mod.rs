@@ -20,10 +20,10 @@ use super::arguments::PlanOptions;
 use super::failure::Failure;
 use super::session::Session;
 use crate::ledger::SqliteLedger;
+use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
-use crate::plan::estimate::Estimate;
 use crate::playbook::Playbook;
 use crate::ssh::SshTransport;
 

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, LintInputs};
+use crate::model::estimate::{Estimate, about};
 use crate::model::lint_code::LintCode;
 use crate::model::plan::Plan;
-use crate::plan::estimate::{Estimate, about, estimate};
+use crate::plan::estimate::estimate;
 use crate::plan::window::{WindowError, WindowState, between, in_zone, window_state};
 
 /// When the plan would begin, and until when it may go on; `None` for ever.
