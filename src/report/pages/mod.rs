@@ -16,5 +16,6 @@ pub mod repair;
 mod repositories;
 pub mod risk;
 pub mod run;
+pub mod saved_plan;
 pub mod scan;
 mod waiting;
