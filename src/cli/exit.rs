@@ -8,7 +8,7 @@ pub enum Exit {
     Done = 0,
     /// A fault of patchwave.
     Internal = 1,
-    /// The command line, the inventory or the playbook is wrong; nothing was contacted.
+    /// The command line, the inventory, the playbook or the plan file is wrong; nothing was contacted.
     Usage = 2,
     /// Updates are pending; only with `--detailed-exitcode`.
     Pending = 10,
@@ -18,6 +18,12 @@ pub enum Exit {
     Stopped = 21,
     /// Some hosts could not be reached, or refused the login or the host key; nothing else went wrong.
     Unreachable = 22,
+    /// The maintenance window is closed.
+    OutsideWindow = 23,
+    /// The plan no longer holds: it has expired, or what it was made for is no longer so.
+    Outdated = 24,
+    /// An approval is missing or invalid; nothing was contacted.
+    NotApproved = 25,
     /// Interrupted.
     Interrupted = 130,
 }
@@ -33,9 +39,12 @@ pub const TABLE: &str = "\
 Exit codes:
   0    done; nothing wrong
   1    internal error
-  2    usage, inventory or playbook is wrong (nothing was contacted)
+  2    usage, inventory, playbook or plan file is wrong (nothing was contacted)
   10   updates are pending (scan, diff, plan with --detailed-exitcode)
   20   some hosts failed
   21   the run was stopped by a gate, a budget or an operator
   22   some hosts were unreachable, or refused the login or the host key
+  23   the maintenance window is closed
+  24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned
+  25   an approval is missing or invalid
   130  interrupted";

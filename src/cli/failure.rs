@@ -39,6 +39,16 @@ impl Failure {
         }
     }
 
+    /// Something else that has an exit code of its own.
+    #[must_use]
+    pub fn with_exit(exit: Exit, message: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self::Plain {
+            exit,
+            error: anyhow::anyhow!("{message}"),
+            hint: hint.into(),
+        }
+    }
+
     /// Something that should have worked.
     #[must_use]
     pub fn internal(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {

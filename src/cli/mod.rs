@@ -7,10 +7,13 @@ mod exit;
 mod failure;
 mod interrupt;
 mod knowledge;
+mod known_exploited;
 mod parallel;
+mod planning;
 mod printer;
 mod prompt;
 mod recorder;
+mod saved_plan;
 mod session;
 mod settings;
 

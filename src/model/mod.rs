@@ -5,6 +5,7 @@
 //! types, so a renamed field is a broken promise.
 
 pub mod aftermath;
+pub mod allowed_signers;
 pub mod approval;
 pub mod checkup;
 pub mod coverage;
@@ -21,11 +22,14 @@ pub mod experimental;
 pub mod expression;
 pub mod facts;
 pub mod finding;
+pub mod first_seen;
 pub mod foresight;
 pub mod host;
 pub mod known;
+pub mod known_exploited;
 pub mod manager;
 pub mod name;
+pub mod natural_order;
 pub mod pattern;
 pub mod plan;
 pub mod range;
@@ -38,6 +42,7 @@ pub mod scan;
 pub mod secret;
 pub mod section;
 pub mod ssh_options;
+pub mod ssh_pattern;
 pub mod step;
 pub mod template;
 pub mod text;

@@ -8,6 +8,18 @@ use super::finding::Finding;
 use super::name::RunId;
 use super::plan::Plan;
 
+/// The format of the documents that this program writes, and the only one that it reads.
+pub const FORMAT_VERSION: &str = "1";
+
+/// Names a saved plan: what a run was of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanReference {
+    /// The plan's id.
+    pub id: RunId,
+    /// The SHA-256 that its file carries, in hex.
+    pub sha256: String,
+}
+
 /// A plan that can be kept, reviewed, approved and applied later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedPlan {
@@ -21,6 +33,10 @@ pub struct SavedPlan {
     pub expires: Timestamp,
     /// Who made it: `user@machine`.
     pub author: String,
+    /// The fingerprints of the keys that the author could have signed with when it was made, as far as they were seen
+    /// (`SHA256:…`): an approval by one of them is the author's own, whatever name it has. In the order of their text.
+    #[serde(default)]
+    pub author_keys: Vec<String>,
     /// The program that made it, with its version.
     pub tool: String,
     /// The playbook as it was resolved, every default written out.

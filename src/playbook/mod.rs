@@ -3,6 +3,7 @@
 //! A playbook is read without a host at hand and knows no clock: which hosts a wave has, and whether an
 //! exclusion has run out, the plan decides. Whatever a playbook leaves out has the careful default.
 
+mod approval_reader;
 mod built_in;
 mod gate_reader;
 pub mod load;

@@ -6,10 +6,10 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::CommandResult;
 use crate::cli::session::Session;
 use crate::model::error::HostError;
+use crate::model::plan::Plan;
 use crate::model::scan::HostState;
 use crate::model::step::HostSteps;
 use crate::model::text::count;
-use crate::plan::Planned;
 use crate::report::document::{Document, DryRunBody};
 use crate::report::page::{Line, Page, Tone};
 use crate::report::pages::dry_run::dry_run_page;
@@ -22,8 +22,12 @@ use crate::ssh::SshTransport;
 ///
 /// # Errors
 /// When standard output is closed.
-pub(super) async fn run(session: &Session<'_>, planned: &Planned, transport: &SshTransport) -> CommandResult {
-    let plan = &planned.plan;
+pub(super) async fn run(
+    session: &Session<'_>,
+    plan: &Plan,
+    warnings: &[String],
+    transport: &SshTransport,
+) -> CommandResult {
     let hosts = session.hosts_by_name();
     let answers = simulate_plan(plan, &hosts, transport, &session.limits(), &session.control).await;
     let printer = session.printer;
@@ -41,7 +45,7 @@ pub(super) async fn run(session: &Session<'_>, planned: &Planned, transport: &Ss
             printer.page(&page)?;
         }
     }
-    show_warnings(planned, printer);
+    show_warnings(warnings, printer);
     last.lines(vec![verdict(failed.len())]);
     printer.complaint(&crate::report::terminal::render(&last, printer.notice_look()));
     Ok(exit(&answers, session.control.is_draining()))

@@ -1,124 +1,99 @@
 //! `plan`: scans, then shows waves, batches, hosts and exact versions. Changes nothing.
 
-use jiff::Timestamp;
-
-use crate::cli::arguments::{Format, GlobalOptions, PlanArguments, PlanOptions};
+use crate::cli::arguments::{Format, GlobalOptions, PlanArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
+use crate::cli::saved_plan::{PlanFile, check_target, write_plan};
 use crate::cli::session::Session;
-use crate::ledger::{Ledger, SqliteLedger};
-use crate::model::pattern::Pattern;
 use crate::model::plan::Plan;
-use crate::model::run::HostRunState;
-use crate::model::scan::Scan;
-use crate::model::update_rule::UpdateScope;
-use crate::plan::{Planned, check_waves, make_plan};
-use crate::playbook::Playbook;
+use crate::model::saved_plan::SavedPlan;
 use crate::report::document::{Document, PlanBody};
-use crate::report::fold::fold_line;
 use crate::report::page::{Line, Page, Tone};
-use crate::report::pages::plan::plan_page;
-use crate::ssh::SshTransport;
+use crate::report::pages::saved_plan::{saved_plan_page, written_page};
 
 /// Plans and shows.
 ///
 /// # Errors
 /// When the inventory, the playbook or the selection is wrong, or the ledger cannot be written.
 pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    if let Some(file) = PlanFile::of_options(&arguments.options)? {
+        return show_saved(&file, arguments, options, printer);
+    }
+    if let Some(path) = &arguments.out {
+        check_target(path)?;
+    }
     let session = Session::open(options, printer)?;
     let playbook = read_playbook(&arguments.options, &session)?;
     let mut ledger = session.ledger()?;
     let transport = session.transport();
-    let (scan, planned) = prepare(&session, &playbook, &arguments.options, &transport, &mut ledger).await?;
+    let prepared = prepare(
+        &session,
+        &playbook,
+        &arguments.options,
+        arguments.valid,
+        &transport,
+        &mut ledger,
+    )
+    .await?;
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
-    show_plan(&planned, options, printer)?;
-    let exit = super::scan::scan_exit(&scan, false);
-    Ok(match exit {
-        Exit::Done if arguments.exit.detailed_exitcode && planned.plan.change_count() > 0 => Exit::Pending,
+    show_plan(&prepared.saved, None, options, printer)?;
+    show_warnings(&prepared.warnings, printer);
+    if let Some(path) = &arguments.out {
+        let written = write_plan(path, &prepared.saved)?;
+        printer.notice(&written_page(
+            &path.display().to_string(),
+            &prepared.saved,
+            &written.sha256,
+        ));
+    }
+    let exit = super::scan::scan_exit(&prepared.scan, false);
+    Ok(plan_exit(exit, prepared.plan(), arguments))
+}
+
+fn plan_exit(exit: Exit, plan: &Plan, arguments: &PlanArguments) -> Exit {
+    match exit {
+        Exit::Done if arguments.exit.detailed_exitcode && plan.change_count() > 0 => Exit::Pending,
         exit => exit,
-    })
-}
-
-/// The playbook that was named, or the built-in one, narrowed by `--security` and `--package`.
-pub(super) fn read_playbook(options: &PlanOptions, session: &Session<'_>) -> Result<Playbook, Failure> {
-    let mut playbook = super::playbook::load(options.playbook.as_deref(), &session.inventory)?;
-    if options.security {
-        playbook.updates.only = UpdateScope::Security;
     }
-    if !options.package.is_empty() {
-        let patterns = options.package.iter().map(Pattern::new).collect::<Result<_, _>>();
-        let patterns = patterns.map_err(|error| Failure::usage(error, "example: `--package 'openssl*'`"))?;
-        playbook.updates.only = UpdateScope::Packages(patterns);
+}
+
+/// Shows a plan from a file. Nothing is contacted, not even the inventory is read.
+fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    if arguments.out.is_some() {
+        return Err(Failure::usage(
+            format!("`{}` is a plan already", file.path.display()),
+            "name a playbook to make a plan of; without `--out` a plan is shown",
+        ));
     }
-    Ok(playbook)
+    show_plan(&file.saved, Some(&file.sha256), options, printer)?;
+    Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))
 }
 
-/// Selects, scans and plans. Waves are looked at before any host is contacted.
-pub(super) async fn prepare(
-    session: &Session<'_>,
-    playbook: &Playbook,
-    options: &PlanOptions,
-    transport: &SshTransport,
-    ledger: &mut SqliteLedger,
-) -> Result<(Scan, Planned), Failure> {
-    let selected = session.select(None, Some(&playbook.select))?;
-    let knowledge = session.knowledge(&playbook.wave_expressions().cloned().collect::<Vec<_>>())?;
-    check_waves(playbook, &session.inventory, &selected, &knowledge)?;
-    let scan = session.scan(&selected, options.refresh, transport, ledger).await?;
-    let now = Timestamp::now();
-    let mut planned = make_plan(playbook, &session.inventory, &selected, &scan, &knowledge, now)?;
-    planned.warnings.extend(failed_last_time(&planned.plan, ledger)?);
-    Ok((scan, planned))
-}
-
-/// Hosts that failed in the newest run and now seem to have nothing to do: what is installed since then counts
-/// as done, though its scripts may not have run to their end.
-fn failed_last_time(plan: &Plan, ledger: &SqliteLedger) -> Result<Vec<String>, Failure> {
-    let Some(newest) = ledger.runs(1)?.into_iter().next() else {
-        return Ok(Vec::new());
-    };
-    let Some(report) = ledger.report(&newest.run)? else {
-        return Ok(Vec::new());
-    };
-    let failed = report.hosts.iter().filter(|host| host.state == HostRunState::Failed);
-    let names: Vec<&str> = failed
-        .filter(|host| {
-            plan.hosts()
-                .any(|planned| planned.name == host.name && planned.changes.is_empty())
-        })
-        .map(|host| host.name.as_str())
-        .collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let who = fold_line(names, 6);
-    Ok(vec![format!(
-        "failed in run {} and has nothing to do now; look why before going on: {who}",
-        newest.run
-    )])
-}
-
-/// Shows a plan and its warnings.
-pub(super) fn show_plan(planned: &Planned, options: &GlobalOptions, printer: &Printer) -> Result<(), Failure> {
+/// Shows a plan; one from a file with its checksum.
+fn show_plan(
+    saved: &SavedPlan,
+    sha256: Option<&str>,
+    options: &GlobalOptions,
+    printer: &Printer,
+) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanBody::from(&planned.plan)))?;
+            printer.document(&Document::new("plan", PlanBody::from(&saved.plan)))?;
         }
-        _ => printer.page(&plan_page(&planned.plan, options.verbose))?,
+        _ => printer.page(&saved_plan_page(saved, sha256, options.verbose))?,
     }
-    show_warnings(planned, printer);
     Ok(())
 }
 
 /// Shows what is worth a warning about a plan.
-pub(super) fn show_warnings(planned: &Planned, printer: &Printer) {
+pub(super) fn show_warnings(warnings: &[String], printer: &Printer) {
     let mut page = Page::new();
     page.lines(
-        planned
-            .warnings
+        warnings
             .iter()
             .map(|warning| Line::new(0, "warning", Tone::Warning).and(format!(": {warning}"), Tone::Plain))
             .collect(),

@@ -49,7 +49,7 @@ pub fn run(command: &PlaybookCommand, options: &GlobalOptions, printer: &Printer
 }
 
 /// The playbook of that file, or the built-in one for this inventory.
-pub(super) fn load(path: Option<&Path>, inventory: &Inventory) -> Result<Playbook, Failure> {
+pub(in crate::cli) fn load(path: Option<&Path>, inventory: &Inventory) -> Result<Playbook, Failure> {
     match path {
         Some(path) => Ok(load_playbook(path)?),
         None => {

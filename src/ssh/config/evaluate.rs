@@ -11,11 +11,11 @@ use super::glob::anchored;
 use super::keyword::Keyword;
 use super::library::{Found, Library};
 use super::parse::{read_line, unknown};
-use super::pattern::{matches, picks, picks_in_any_case};
 use super::state::State;
 use super::tokens::{ALL, HOST_NAME};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::ssh_options::SshDestination;
+use crate::model::ssh_pattern::{matches, picks, picks_in_any_case};
 
 /// How deep files may include each other.
 const DEEPEST: usize = 16;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::directive::{Directive, HostPattern};
 use super::glob::anchored;
 use super::library::{Found, Library};
-use super::pattern::picks;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::ssh_options::SshHostEntry;
+use crate::model::ssh_pattern::picks;
 
 /// Every literal name of a file and of those that it includes, in order, each once.
 ///

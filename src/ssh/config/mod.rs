@@ -23,7 +23,6 @@ mod library;
 mod line;
 mod machine;
 mod parse;
-mod pattern;
 mod state;
 mod surroundings;
 #[cfg(test)]

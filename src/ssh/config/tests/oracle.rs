@@ -248,7 +248,7 @@ fn list(ours: Option<&String>, default: &str) -> Option<String> {
     let ours = ours?;
     let fits = |name: &str, list: &str| {
         list.split(',')
-            .any(|pattern| crate::ssh::config::pattern::matches(name, pattern))
+            .any(|pattern| crate::model::ssh_pattern::matches(name, pattern))
     };
     let rest = ours.get(1..)?;
     let without = || texts(default.split(',').filter(|name| !fits(name, rest))).join(",");

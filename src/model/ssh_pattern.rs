@@ -1,11 +1,13 @@
-//! The patterns of ssh_config(5): `*` and `?`, lists separated by commas, and negation.
+//! The patterns of ssh_config(5), which `allowed_signers` uses too: `*` and `?`, lists separated by commas, and
+//! negation.
 
 /// OpenSSH takes no longer pattern out of a list.
 const LONGEST: usize = 1023;
 
 /// Whether a pattern fits the whole text, byte by byte as OpenSSH compares. Upper and lower case differ. Takes time
 /// in proportion to the product of both lengths at most.
-pub(super) fn matches(text: &str, pattern: &str) -> bool {
+#[must_use]
+pub fn matches(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
     let (mut at, mut pattern_at) = (0, 0);
     // Where to go on when the last `*` has to take one character more.
@@ -34,7 +36,8 @@ pub(super) fn matches(text: &str, pattern: &str) -> bool {
 }
 
 /// Whether a list of patterns picks a text: one fits, and none that is negated does.
-pub(super) fn picks(text: &str, list: &str) -> bool {
+#[must_use]
+pub fn picks(text: &str, list: &str) -> bool {
     let mut found = false;
     for pattern in list.split(',') {
         if pattern.len() > LONGEST {
@@ -50,7 +53,8 @@ pub(super) fn picks(text: &str, list: &str) -> bool {
 }
 
 /// As [`picks`], with upper and lower case alike.
-pub(super) fn picks_in_any_case(text: &str, list: &str) -> bool {
+#[must_use]
+pub fn picks_in_any_case(text: &str, list: &str) -> bool {
     picks(&text.to_ascii_lowercase(), &list.to_ascii_lowercase())
 }
 

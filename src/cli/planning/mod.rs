@@ -1,0 +1,71 @@
+//! From playbook and hosts to a plan with everything that is said about it: the steps that `plan`, `apply` and
+//! `fetch` share, one file a step. Nothing on a host is changed here.
+//!
+//! 1. [`draft`]: hosts are selected and scanned, and waves and wanted updates are made from that.
+//! 2. [`ask`]: every host that has changes says what exactly they come to.
+//! 3. [`examine`]: the finished plan is read by the checks.
+//! 4. [`sign_off`]: author, program, time and playbook are put to it: a [`SavedPlan`], kept in a file or not.
+//!
+//! [`permission`] is asked for the plan before it is run, one file a condition.
+
+mod ask;
+mod draft;
+mod examine;
+pub mod permission;
+mod sign_off;
+
+use std::time::Duration;
+
+use super::arguments::PlanOptions;
+use super::failure::Failure;
+use super::session::Session;
+use crate::ledger::SqliteLedger;
+use crate::model::plan::Plan;
+use crate::model::saved_plan::SavedPlan;
+use crate::model::scan::Scan;
+use crate::playbook::Playbook;
+use crate::ssh::SshTransport;
+
+pub use draft::read_playbook;
+
+/// A plan that was made just now.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What it was made from.
+    pub scan: Scan,
+    /// The plan with everything that is said about it.
+    pub saved: SavedPlan,
+    /// What is worth a warning beside the findings, each in a sentence.
+    pub warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// What is done, where, in which order.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.saved.plan
+    }
+}
+
+/// Makes a plan, from the selection to the checks. `valid` is how long it holds when the command line says so.
+///
+/// # Errors
+/// When the selection or a wave is wrong, or the ledger cannot be used.
+pub async fn prepare(
+    session: &Session<'_>,
+    playbook: &Playbook,
+    options: &PlanOptions,
+    valid: Option<Duration>,
+    transport: &SshTransport,
+    ledger: &mut SqliteLedger,
+) -> Result<Prepared, Failure> {
+    let (scan, draft) = draft::draft(session, playbook, options, transport, ledger).await?;
+    let planned = ask::ask_hosts(session, playbook, draft, transport).await?;
+    let examination = examine::examine(session, playbook, &planned.plan, ledger)?;
+    let saved = sign_off::sign_off(planned.plan, examination, playbook, valid, session)?;
+    Ok(Prepared {
+        scan,
+        saved,
+        warnings: planned.warnings,
+    })
+}

@@ -1,0 +1,41 @@
+//! Whether a plan may be run now: every condition is looked at before a host is contacted for it.
+
+mod approvals;
+mod findings;
+mod validity;
+mod window;
+
+use jiff::Timestamp;
+
+use crate::cli::failure::Failure;
+use crate::cli::saved_plan::PlanFile;
+use crate::cli::session::Session;
+use crate::model::saved_plan::SavedPlan;
+
+/// A plan that is about to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The plan.
+    pub saved: &'a SavedPlan,
+    /// The file that it was read from; `None` for one that was made just now.
+    pub file: Option<&'a PlanFile>,
+}
+
+/// Refuses a plan that must not be run now.
+///
+/// # Errors
+/// The first condition that does not hold, with its own exit code.
+pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
+    validity::check(candidate, now)?;
+    findings::check(candidate, session)?;
+    window::check(candidate, session, now)?;
+    approvals::check(candidate, session, now)
+}
+
+/// Refuses a plan that no longer holds. This is all that is asked before what changes no package.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_validity(candidate: Candidate<'_>, now: Timestamp) -> Result<(), Failure> {
+    validity::check(candidate, now)
+}
