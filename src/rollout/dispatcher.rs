@@ -21,7 +21,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
 use crate::model::host::Host;
-use crate::model::name::{HostName, RunId, WaveName};
+use crate::model::name::{HostName, PackageName, RunId, WaveName};
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::restart::RestartRule;
 use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
@@ -71,6 +71,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         detached: false,
         has_work: has_work(plan),
         restart: plan.rules.restart.clone(),
+        install: plan.rules.updates.install.as_slice().into(),
         domains: DomainSchedule::new(plan),
     };
     let mut outcomes = Vec::new();
@@ -142,6 +143,8 @@ struct Run<'a, T, S> {
     has_work: bool,
     /// What is done about services that still run replaced files.
     restart: RestartRule,
+    /// Packages that are wanted for themselves.
+    install: Arc<[PackageName]>,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
 }
@@ -351,6 +354,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             step: self.context.step,
             limits: self.context.limits.clone(),
             restart: self.restart.clone(),
+            install: Arc::clone(&self.install),
             messages: messages.clone(),
         };
         self.domains.starts(&planned.name);

@@ -22,7 +22,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::HostPhase;
 use crate::model::facts::Facts;
 use crate::model::host::{Connect, Host, RebootPolicy};
-use crate::model::name::{HostName, RunId};
+use crate::model::name::{HostName, PackageName, RunId};
 use crate::model::plan::{Basis, PlannedChange, PlannedHost};
 use crate::model::restart::RestartRule;
 use crate::model::run::{Change, HostRunState};
@@ -66,6 +66,8 @@ pub(super) struct Turn<T> {
     pub step: JobStep,
     pub limits: Limits,
     pub restart: RestartRule,
+    /// Packages that are wanted for themselves, and do not count as dependencies when they come new.
+    pub install: Arc<[PackageName]>,
     pub messages: mpsc::Sender<ExecutorMessage>,
 }
 
@@ -171,7 +173,7 @@ impl<T: Transport> Turn<T> {
         self.enter(HostPhase::Checking).await?;
         let (mut facts, before) = self.read(&connection).await?;
         let remaining = remaining_changes(&self.planned.changes, &before)?;
-        if self.step == JobStep::DownloadOnly {
+        if matches!(self.step, JobStep::DownloadOnly | JobStep::Secure) {
             return self.fetch(connection, remaining, &facts, result).await;
         }
         let connection = if remaining.is_empty() {

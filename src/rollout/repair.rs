@@ -223,6 +223,7 @@ async fn repair<T: Transport>(
         limits,
         step: JobStep::Repair,
         restart: RestartPolicy::None.into(),
+        install: Arc::default(),
         messages,
     };
     match mend(&turn, manager).await {
