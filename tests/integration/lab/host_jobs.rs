@@ -102,7 +102,7 @@ pub fn run(lab: &Lab, host: &str, script: &Script) -> ScriptOutput {
     ScriptOutput {
         stdout: output.stdout,
         stderr: output.stderr,
-        exit_code: output.status.code(),
+        exit_code: output.status.code().and_then(|code| u32::try_from(code).ok()),
         truncated: false,
     }
 }

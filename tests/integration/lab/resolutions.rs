@@ -65,7 +65,7 @@ fn an_older_version_is_resolved_and_installed_while_a_newer_one_is_offered() {
             assert_eq!(offered(&found, "pw-lib", Repository), [old.clone(), newest], "{host}");
             assert_eq!(found.space, None, "{host}");
         } else {
-            let refusal = found.refusal.unwrap();
+            let refusal = found.refusal.clone().unwrap();
             assert_eq!(refusal.code, ErrorCode::Gone, "{host}");
             assert!(refusal.message.contains(&newest), "{}", refusal.message);
             assert_eq!(offered(&found, "pw-lib", Repository), [newest], "{host}");
@@ -96,7 +96,7 @@ fn a_version_that_vanished_is_not_offered_and_the_refusal_names_it() {
         );
         assert!(offered(&found, "pw-lib", Host).is_empty(), "{host}");
         assert!(found.steps.is_empty(), "{host}: {found:#?}");
-        let refusal = found.refusal.unwrap();
+        let refusal = found.refusal.clone().unwrap();
         assert_eq!(refusal.code, ErrorCode::Gone, "{host}: {}", refusal.message);
         assert!(refusal.message.contains("pw-"), "{host}: {}", refusal.message);
     }
