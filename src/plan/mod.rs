@@ -5,10 +5,12 @@
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
+//! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
 //! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
 mod age;
 mod batches;
+mod complete;
 pub mod core_packages;
 pub mod diff;
 mod domains;
@@ -16,6 +18,7 @@ mod download;
 mod foresight;
 mod host;
 mod make;
+mod question;
 mod schedule;
 mod shared;
 #[cfg(test)]
@@ -32,9 +35,11 @@ use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
+pub use complete::complete_plan;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};
+pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use waves::check_waves;
 

@@ -26,6 +26,7 @@ use crate::model::scan::Scan;
 use crate::playbook::Playbook;
 use crate::ssh::SshTransport;
 
+use self::draft::Draft;
 pub use draft::read_playbook;
 
 /// A plan that was made just now.
@@ -59,9 +60,15 @@ pub async fn prepare(
     transport: &SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<Prepared, Failure> {
-    let (scan, draft) = draft::draft(session, playbook, options, transport, ledger).await?;
-    let planned = ask::ask_hosts(session, playbook, draft, transport).await?;
-    let examination = examine::examine(session, playbook, &planned.plan, ledger)?;
+    let Draft {
+        scan,
+        planned,
+        questions,
+    } = draft::draft(session, playbook, options, transport, ledger).await?;
+    let planned = ask::ask_hosts(session, planned, questions, transport, ledger).await?;
+    let found_before = planned.findings.clone();
+    let mut examination = examine::examine(session, playbook, &planned.plan, ledger)?;
+    examination.findings.splice(0..0, found_before);
     let saved = sign_off::sign_off(planned.plan, examination, playbook, valid, session)?;
     Ok(Prepared {
         scan,
