@@ -182,18 +182,27 @@ impl Ledger for SqliteLedger {
 
     fn runs(&self, limit: usize) -> Result<Vec<RunLine>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, started, finished, outcome, json_extract(report, '$.experimental')
+            "SELECT id, started, finished, outcome, json_extract(report, '$.experimental'),
+                 json_extract((SELECT document FROM events WHERE run = runs.id AND sequence = 1), '$.plan')
              FROM runs ORDER BY started DESC, id DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            let line: (String, String, Option<String>, Option<String>, Option<String>) =
-                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
-            Ok(line)
+            let text = |column| row.get::<_, Option<String>>(column);
+            Ok((
+                row.get(0)?,
+                row.get::<_, String>(1)?,
+                text(2)?,
+                text(3)?,
+                text(4)?,
+                text(5)?,
+            ))
         })?;
         rows.map(|row| {
-            let (run, started, finished, outcome, experimental) = row?;
+            let (run, started, finished, outcome, experimental, plan) = row?;
             Ok(RunLine {
                 run: read_run_id(run)?,
+                // The first event of a run names its plan, also of one that never ended.
+                plan: plan.as_deref().map(read_document).transpose()?,
                 started: read_time(&started)?,
                 finished: finished.as_deref().map(read_time).transpose()?,
                 outcome,

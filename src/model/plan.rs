@@ -1,6 +1,8 @@
 //! The immutable result of playbook and scan: hosts, waves, batches, exact versions.
 //!
-//! A plan leaves no choice to the execution: what is not in it is not done.
+//! A plan leaves no choice to the execution: what is not in it is not done. [`folded`] says how it is written.
+
+mod folded;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +26,7 @@ use super::update_rule::UpdateRule;
 use super::window::Window;
 
 /// What will be done, where, in which order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The scan that it was made from.
     pub scan: RunId,
@@ -88,7 +90,7 @@ impl Plan {
 }
 
 /// One wave: its batches, and the rules under which it passes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedWave {
     /// The name in the playbook.
     pub name: WaveName,
@@ -118,7 +120,7 @@ impl PlannedWave {
 }
 
 /// What one host gets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedHost {
     /// The host's name in the inventory.
     pub name: HostName,

@@ -4,11 +4,14 @@
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
+//! - [`keep_hosts`]: a plan with hosts left out.
+//! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
 //! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
 //! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
 mod age;
+pub mod approvals;
 mod batches;
 mod complete;
 pub mod core_packages;
@@ -18,7 +21,9 @@ mod download;
 mod foresight;
 mod host;
 mod make;
+mod narrow;
 mod question;
+pub mod saved;
 mod schedule;
 mod shared;
 #[cfg(test)]
@@ -39,6 +44,7 @@ pub use complete::complete_plan;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};
+pub use narrow::keep_hosts;
 pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use waves::check_waves;

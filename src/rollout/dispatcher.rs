@@ -25,6 +25,7 @@ use crate::model::name::{HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::restart::RestartRule;
 use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
+use crate::model::saved_plan::PlanReference;
 use crate::plan::{DomainSchedule, Exhausted, Next};
 use crate::remote::job::JobStep;
 use crate::remote::transport::Transport;
@@ -37,6 +38,8 @@ const MESSAGES: usize = 1024;
 pub struct RunContext<T> {
     /// The run's id.
     pub run: RunId,
+    /// The plan file that it is a run of; `None` when it was planned for this run alone.
+    pub plan: Option<PlanReference>,
     /// Reaches hosts.
     pub transport: T,
     /// How far each host's job goes.
@@ -94,6 +97,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         .collect();
     let report = RunReport {
         run: run.context.run.clone(),
+        plan: run.context.plan.clone(),
         outcome: end.outcome,
         reason: end.reason,
         waves,
@@ -146,6 +150,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
         self.sink.record(EventKind::RunStarted {
             playbook: plan.playbook.clone(),
+            plan: self.context.plan.clone(),
             waves: plan.waves.len(),
             hosts: plan.hosts().count(),
             changes: plan.change_count(),

@@ -131,6 +131,7 @@ fn every_page_says_it_in_every_format() {
     let plan = plan(&scan);
     let report = RunReport {
         run: RunId::new("run").unwrap(),
+        plan: None,
         outcome: RunOutcome::Completed,
         reason: None,
         waves: Vec::new(),
@@ -148,6 +149,7 @@ fn every_page_says_it_in_every_format() {
     says_everywhere(&run_page(&report, &RunNotes::default()), "run");
     let line = RunLine {
         run: report.run.clone(),
+        plan: None,
         started: Timestamp::from_second(0).unwrap(),
         finished: None,
         outcome: None,

@@ -5,6 +5,7 @@ use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::session::Session;
 use crate::ledger::SqliteLedger;
 use crate::model::plan::Plan;
+use crate::model::saved_plan::PlanReference;
 use crate::plan::download_plan;
 use crate::remote::job::JobStep;
 use crate::report::pages::plan::plan_outline;
@@ -18,6 +19,7 @@ use crate::ssh::SshTransport;
 pub(super) async fn run(
     session: &Session<'_>,
     plan: &Plan,
+    of: Option<PlanReference>,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
@@ -25,6 +27,6 @@ pub(super) async fn run(
     let at_once = session.limits().parallel.min(Limits::default().parallel);
     let plan = download_plan(plan, at_once).map_err(|error| Failure::internal(error, "please report it"))?;
     session.printer.notice(&plan_outline(&plan));
-    let report = execute(session, &plan, JobStep::DownloadOnly, transport, ledger).await?;
+    let report = execute(session, &plan, of, JobStep::DownloadOnly, transport, ledger).await?;
     Ok(run_exit(&report))
 }
