@@ -29,6 +29,7 @@ pub(super) async fn run(
     let candidate = Candidate {
         saved: &file.saved,
         file: Some(&file),
+        approvals: &arguments.approvals,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
