@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod diff;
 pub mod doctor;
+mod drift;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;
