@@ -28,12 +28,20 @@ impl Desk {
     }
 
     fn with(required: usize, change: impl FnOnce(&mut SavedPlan)) -> Option<Self> {
-        if Command::new("ssh-keygen").arg("-?").stderr(Stdio::null()).status().is_err() {
+        if Command::new("ssh-keygen")
+            .arg("-?")
+            .stderr(Stdio::null())
+            .status()
+            .is_err()
+        {
             println!("left out: ssh-keygen is not installed");
             return None;
         }
         let place = Workplace::new();
-        place.write("inventories/fleet.yml", "hosts:\n  web01: {address: 127.0.0.1, port: 1, user: deploy, become: none}\n");
+        place.write(
+            "inventories/fleet.yml",
+            "hosts:\n  web01: {address: 127.0.0.1, port: 1, user: deploy, become: none}\n",
+        );
         let mut lines = String::new();
         for name in PEOPLE {
             run_ssh_keygen(&place, &["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", name]);
@@ -66,7 +74,10 @@ impl Desk {
     fn states(&self) -> Vec<String> {
         let (_, document) = self.verify();
         let approvals = document["approvals"].as_array().unwrap().clone();
-        approvals.iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect()
+        approvals
+            .iter()
+            .map(|one| one["state"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
@@ -144,7 +155,10 @@ fn plan(required: usize, made: Timestamp) -> Plan {
 
 /// Runs the line `check it: …` of `approve` in a shell.
 fn run_told_check(desk: &Desk, told: &str) -> bool {
-    let command = told.lines().find_map(|line| line.trim().strip_prefix("check it: ")).unwrap();
+    let command = told
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("check it: "))
+        .unwrap();
     let output = Command::new("sh")
         .args(["-c", command])
         .current_dir(desk.0.path(""))
@@ -158,20 +172,38 @@ fn a_plan_is_applied_once_enough_people_have_approved_it() {
     let Some(desk) = Desk::new(2) else { return };
     let missing = desk.run("apply plan.json --yes");
     assert_eq!(missing.exit, 25, "{missing:?}");
-    for words in ["needs 2 approvals and has none", "nothing was contacted", "patchwave approve plan.json"] {
+    for words in [
+        "needs 2 approvals and has none",
+        "nothing was contacted",
+        "patchwave approve plan.json",
+    ] {
         assert!(missing.stderr.contains(words), "{missing:?}");
     }
     let bob = desk.approve("bob");
     assert_eq!(bob.exit, 0, "{bob:?}");
-    assert!(bob.stdout.contains("Signed as bob@example.com: plan.json.bob@example.com.sig"), "{bob:?}");
+    assert!(
+        bob.stdout
+            .contains("Signed as bob@example.com: plan.json.bob@example.com.sig"),
+        "{bob:?}"
+    );
     assert!(run_told_check(&desk, &bob.stdout), "{bob:?}");
-    assert!(desk.run("apply plan.json --yes").stderr.contains("has 1 (bob@example.com)"));
+    assert!(
+        desk.run("apply plan.json --yes")
+            .stderr
+            .contains("has 1 (bob@example.com)")
+    );
     assert_eq!(desk.approve("carol").exit, 0);
     let (exit, document) = desk.verify();
-    assert_eq!((exit, &document["given"], &document["is_met"]), (0, &Value::from(2), &Value::from(true)));
+    assert_eq!(
+        (exit, &document["given"], &document["is_met"]),
+        (0, &Value::from(2), &Value::from(true))
+    );
     // The host cannot be reached: that it was tried shows that nothing else was in the way.
     let applied = desk.run("apply plan.json --yes");
-    assert!(applied.exit == 0 || applied.exit == 21 || applied.exit == 22, "{applied:?}");
+    assert!(
+        applied.exit == 0 || applied.exit == 21 || applied.exit == 22,
+        "{applied:?}"
+    );
     assert!(applied.stderr.contains("2 of 2 approvals"), "{applied:?}");
     let more = desk.run("apply plan.json --yes --require-approvals 3");
     assert_eq!(more.exit, 25, "{more:?}");
@@ -182,9 +214,15 @@ fn a_plan_is_applied_once_enough_people_have_approved_it() {
 #[test]
 fn a_signature_by_hand_counts_as_one_of_ours() {
     let Some(desk) = Desk::new(1) else { return };
-    run_ssh_keygen(&desk.0, &["-Y", "sign", "-q", "-f", "bob", "-n", "patchwave-plan", "plan.json"]);
+    run_ssh_keygen(
+        &desk.0,
+        &["-Y", "sign", "-q", "-f", "bob", "-n", "patchwave-plan", "plan.json"],
+    );
     let (exit, document) = desk.verify();
-    assert_eq!((exit, document["approvals"][0]["signer"].as_str()), (0, Some("bob@example.com")));
+    assert_eq!(
+        (exit, document["approvals"][0]["signer"].as_str()),
+        (0, Some("bob@example.com"))
+    );
     assert_eq!(document["approvals"][0]["file"], "plan.json.sig");
     std::fs::rename(desk.0.path("plan.json.sig"), desk.0.path("plan.json.from-bob.sig")).unwrap();
     assert_eq!(desk.verify().0, 0);
@@ -197,10 +235,17 @@ fn the_author_and_strangers_do_not_count() {
     let Some(desk) = Desk::new(1) else { return };
     let own = desk.approve("alice");
     assert_eq!(own.exit, 0, "{own:?}");
-    assert!(own.stdout.contains("It does not count: alice@example.com made the plan"), "{own:?}");
+    assert!(
+        own.stdout
+            .contains("It does not count: alice@example.com made the plan"),
+        "{own:?}"
+    );
     let stranger = desk.approve("mallory");
     assert_eq!(stranger.exit, 2, "{stranger:?}");
-    assert!(stranger.stderr.contains("allowed_signers does not list"), "{stranger:?}");
+    assert!(
+        stranger.stderr.contains("allowed_signers does not list"),
+        "{stranger:?}"
+    );
     let pretender = desk.run("approve plan.json --key mallory --as bob@example.com");
     assert_eq!(pretender.exit, 0, "{pretender:?}");
     assert!(pretender.stdout.contains("It does not count"), "{pretender:?}");
@@ -218,7 +263,11 @@ fn the_author_and_strangers_do_not_count() {
 #[test]
 fn the_authors_key_is_the_authors_whatever_it_is_called() {
     let Some(desk) = Desk::new(1) else { return };
-    let output = Command::new("ssh-keygen").args(["-lf", "bob.pub"]).current_dir(desk.0.path("")).output().unwrap();
+    let output = Command::new("ssh-keygen")
+        .args(["-lf", "bob.pub"])
+        .current_dir(desk.0.path(""))
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let fingerprint = text.split(' ').nth(1).unwrap().to_owned();
     let mut saved = saved(1);
@@ -239,7 +288,13 @@ fn an_approval_ends_by_itself_with_the_key_or_with_the_plan() {
     std::thread::sleep(Duration::from_millis(2500));
     let (exit, document) = desk.verify();
     assert_eq!(exit, 25);
-    assert!(document["approvals"][0]["reason"].as_str().unwrap().starts_with("it ended by itself on"), "{document}");
+    assert!(
+        document["approvals"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("it ended by itself on"),
+        "{document}"
+    );
     let key = std::fs::read_to_string(desk.0.path("carol.pub")).unwrap();
     assert_eq!(desk.approve("carol").exit, 0);
     for (options, told) in [
@@ -258,7 +313,10 @@ fn an_approval_ends_by_itself_with_the_key_or_with_the_plan() {
         return;
     };
     assert_eq!(old.approve("bob").exit, 24);
-    run_ssh_keygen(&old.0, &["-Y", "sign", "-q", "-f", "bob", "-n", "patchwave-plan", "plan.json"]);
+    run_ssh_keygen(
+        &old.0,
+        &["-Y", "sign", "-q", "-f", "bob", "-n", "patchwave-plan", "plan.json"],
+    );
     assert_eq!(old.run("verify plan.json").exit, 25);
     assert_eq!(old.run("apply plan.json --yes").exit, 24);
 }
@@ -271,7 +329,10 @@ fn what_lies_beside_a_plan_may_be_anything() {
     std::fs::write(desk.0.path("plan.json.b.sig"), b"\xff\xfe\x00").unwrap();
     std::fs::create_dir(desk.0.path("plan.json.c.sig")).unwrap();
     std::os::unix::fs::symlink("/dev/zero", desk.0.path("plan.json.d.sig")).unwrap();
-    let made = Command::new("mkfifo").arg(desk.0.path("plan.json.e.sig")).status().unwrap();
+    let made = Command::new("mkfifo")
+        .arg(desk.0.path("plan.json.e.sig"))
+        .status()
+        .unwrap();
     assert!(made.success());
     desk.0.write("plan.json.f\u{1b}[31m.sig", "");
     let shown = desk.run("verify plan.json");
@@ -286,7 +347,11 @@ fn what_lies_beside_a_plan_may_be_anything() {
     std::fs::write(desk.0.path("plan.json.bob@example.com.sig"), &signature).unwrap();
     let plan = std::fs::read_to_string(desk.0.path("plan.json")).unwrap();
     desk.0.write("plan.json", &plan.replace("alice@laptop", "zoe@laptop"));
-    assert_eq!(desk.run("verify plan.json").exit, 2, "a plan that was changed is refused");
+    assert_eq!(
+        desk.run("verify plan.json").exit,
+        2,
+        "a plan that was changed is refused"
+    );
     let mut other = saved(1);
     other.author = "zoe@laptop".to_owned();
     desk.0.write("plan.json", &write_saved_plan(&other).unwrap().text);
@@ -313,7 +378,12 @@ fn a_playbook_that_wants_approvals_is_not_applied_without_a_saved_plan() {
     }
     assert!(Path::new(&playbook).is_file());
     let shown = desk.run("playbook show playbooks/monthly.yml");
-    assert!(shown.stdout.contains("approvals:\n  required: 2\n  signers: ../allowed_signers\n"), "{shown:?}");
+    assert!(
+        shown
+            .stdout
+            .contains("approvals:\n  required: 2\n  signers: ../allowed_signers\n"),
+        "{shown:?}"
+    );
     // Nobody is asked for where the rule says none.
     assert_eq!(desk.run("verify plan.json").exit, 0);
     let asked = desk.run("apply plan.json --yes --require-approvals 1");
