@@ -55,8 +55,8 @@ use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
 pub use age::AgeKnowledge;
-pub use coverage::measure_coverage;
 pub use complete::complete_plan;
+pub use coverage::measure_coverage;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};

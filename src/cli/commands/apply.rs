@@ -41,6 +41,9 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let selected = session.select(None, Some(&playbook.select))?;
     session.require_root(&selected, "apply")?;
     if !arguments.dry_run && !arguments.download_only {
+        let named = arguments.options.playbook.as_deref();
+        let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
+        permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
     }
     if !arguments.dry_run && !arguments.download_only {
@@ -71,6 +74,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         saved: &prepared.saved,
         file: None,
         ignores_window: arguments.ignore_window,
+        approvals: &arguments.approvals,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(plan, &session, printer).await {

@@ -32,6 +32,7 @@ pub(super) async fn run(
         saved: &file.saved,
         file: Some(&file),
         ignores_window: arguments.ignore_window,
+        approvals: &arguments.approvals,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
