@@ -9,9 +9,11 @@ use crate::cli::saved_plan::{PlanFile, check_target, write_plan};
 use crate::cli::session::Session;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
-use crate::report::document::{Document, PlanBody};
+use crate::report::document::Document;
 use crate::report::page::{Line, Page, Tone};
-use crate::report::pages::saved_plan::{saved_plan_page, written_page};
+use crate::report::pages::plan::plan_rows;
+use crate::report::pages::saved_plan::{PlanView, saved_plan_page, unwritten_page, written_page};
+use crate::report::plan_document::PlanDocument;
 
 /// Plans and shows.
 ///
@@ -49,6 +51,8 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
             &prepared.saved,
             &written.sha256,
         ));
+    } else if matches!(printer.format, Format::Table) {
+        printer.notice(&unwritten_page(&prepared.saved));
     }
     let exit = super::scan::scan_exit(&prepared.scan, false);
     Ok(plan_exit(exit, prepared.plan(), arguments))
@@ -82,9 +86,12 @@ fn show_plan(
 ) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanBody::from(&saved.plan)))?;
+            printer.document(&Document::new("plan", PlanDocument::new(saved, sha256)))?;
         }
-        _ => printer.page(&saved_plan_page(saved, sha256, options.verbose))?,
+        Format::Csv => printer.page(&plan_rows(&saved.plan))?,
+        Format::Table | Format::Markdown => {
+            printer.page(&saved_plan_page(PlanView::new(saved, sha256, options.verbose)))?;
+        }
     }
     Ok(())
 }

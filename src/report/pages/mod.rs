@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;
+pub mod fetch;
 pub mod history;
 pub mod inventory;
 pub mod left_over;
