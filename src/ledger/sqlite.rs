@@ -3,6 +3,8 @@
 //! Write-ahead log with full synchronisation: a commit that returned is on the disk. Migrations are append-only
 //! and counted in `user_version`; a file from a newer version is refused, never guessed at.
 
+mod seen;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,12 +15,13 @@ use serde::de::DeserializeOwned;
 
 use super::{LatestHostScan, Ledger, LedgerError};
 use crate::model::event::Event;
+use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::Scan;
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// Another process may hold the file for the length of one commit; a commit takes milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -101,8 +104,20 @@ impl Ledger for SqliteLedger {
                 ])?;
             }
         }
+        seen::keep(&transaction, &seen_in_scan(scan), scan.finished)?;
         transaction.commit()?;
         Ok(())
+    }
+
+    fn keep_seen(&mut self, seen: &[(SeenVersion<'_>, &HostName)], at: Timestamp) -> Result<(), LedgerError> {
+        let transaction = self.connection.transaction()?;
+        seen::keep(&transaction, seen, at)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError> {
+        seen::read(&self.connection, wanted)
     }
 
     fn latest_host_scan(

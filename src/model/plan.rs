@@ -21,7 +21,7 @@ use super::manager::Manager;
 use super::name::DomainName;
 use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
 use super::restart::RestartRule;
-use super::update::{PackageKey, Update};
+use super::update::{PackageKey, Update, UpdateStatus};
 use super::update_rule::UpdateRule;
 use super::window::Window;
 
@@ -66,7 +66,7 @@ pub struct PlannedDomain {
     pub name: DomainName,
     /// How many may be down together; at least 1.
     pub limit: usize,
-    /// Its hosts in the inventory, in the plan or not, in the order of their names.
+    /// Its hosts in the inventory, in the plan or not, in the natural order of their names.
     pub members: Vec<HostName>,
 }
 
@@ -145,6 +145,17 @@ pub struct PlannedHost {
 }
 
 impl PlannedHost {
+    /// Whether anything is to be done on it: a package change, or a reboot that is due.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        match &self.basis {
+            Basis::Unknown { .. } => false,
+            Basis::Scanned { reboot_required, .. } => {
+                !self.changes.is_empty() || (*reboot_required && self.reboot != RebootPolicy::Never)
+            }
+        }
+    }
+
     /// What it has to download.
     #[must_use]
     pub fn download(&self) -> Download {
@@ -223,11 +234,14 @@ impl From<&Update> for PlannedChange {
     }
 }
 
-/// An update that is pending and not in the plan.
+/// An update that is pending, or a package that must be present, and that is not in the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The package's name.
     pub package: PackageName,
+    /// [`UpdateStatus::Excluded`], [`UpdateStatus::TooYoung`], or [`UpdateStatus::KeptBack`] for what cannot be
+    /// installed without something that is left out.
+    pub status: UpdateStatus,
     /// Why, in words.
     pub reason: String,
 }

@@ -1,7 +1,8 @@
 //! Runs a plan: waves and batches are barriers, inside a batch hosts run in a sliding window.
 //!
 //! The dispatcher owns all state and is the only one that records events. The event of a host's start and of
-//! every phase is kept before the host's executor goes on. The budget is looked at before every single start.
+//! every phase is kept before the host's executor goes on. The budget and the domains are looked at before every
+//! single start.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
 use crate::model::restart::RestartRule;
 use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
 use crate::model::saved_plan::PlanReference;
+use crate::plan::{DomainSchedule, Exhausted, Next};
 use crate::remote::job::JobStep;
 use crate::remote::transport::Transport;
 
@@ -69,6 +71,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         detached: false,
         has_work: has_work(plan),
         restart: plan.rules.restart.clone(),
+        domains: DomainSchedule::new(plan),
     };
     let mut outcomes = Vec::new();
     let mut end = RunEnd {
@@ -139,6 +142,8 @@ struct Run<'a, T, S> {
     has_work: bool,
     /// What is done about services that still run replaced files.
     restart: RestartRule,
+    /// Which hosts are down, and who may start beside them.
+    domains: DomainSchedule,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
@@ -276,14 +281,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
-        let mut waiting = batch.iter();
+        let mut waiting = self.domains.waiting(batch);
         let control = self.context.control.clone();
         // The first error ends the starting of hosts; running ones are let end before it is returned.
         let mut broken: Option<SinkError> = None;
         loop {
             while running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
-                let Some(planned) = waiting.next() else { break };
-                if let Err(error) = self.start(wave, planned, &messages, &mut running) {
+                let started = match self.domains.next(&mut waiting) {
+                    Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
+                    Next::Never(planned, why) => self.leave_out(wave, planned, &why),
+                    Next::Wait | Next::Nobody => break,
+                };
+                if let Err(error) = started {
                     broken = Some(error);
                 }
             }
@@ -344,9 +353,25 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             restart: self.restart.clone(),
             messages: messages.clone(),
         };
+        self.domains.starts(&planned.name);
         let task = running.tasks.spawn(turn.take());
         running.hosts.insert(task.id(), planned.name.clone());
         Ok(())
+    }
+
+    /// Ends a host whose domain has lost as many hosts as it can spare.
+    fn leave_out(&mut self, wave: &PlannedWave, planned: &PlannedHost, why: &Exhausted) -> Result<(), SinkError> {
+        let error = HostError::new(
+            ErrorCode::Domain,
+            format!("it was not begun: {why}"),
+            "bring these hosts back to service, then run the plan for the rest of the domain",
+        );
+        let result = TurnResult {
+            state: HostRunState::Skipped,
+            error: Some(error),
+            ..TurnResult::unchanged()
+        };
+        self.conclude(&wave.name, planned.name.clone(), result)
     }
 
     fn handle(&mut self, message: ExecutorMessage, broken: bool) -> Result<(), SinkError> {
@@ -389,6 +414,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.restart.policy);
+        self.domains.ends(&host, result.stays_down());
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.
         let mut recorded = Ok(());
