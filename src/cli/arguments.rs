@@ -181,6 +181,9 @@ pub enum Command {
         after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
+    /// Let every host download what a plan installs, before the window. Changes no package.
+    #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
+    Fetch(FetchArguments),
     /// Mend package databases that were left half-way. Asks once on a terminal; needs --yes elsewhere.
     #[command(after_help = "Examples:\n  patchwave repair --dry-run\n  patchwave repair 'web*' --yes")]
     Repair(RepairArguments),
@@ -353,13 +356,20 @@ pub struct ApplyArguments {
     /// Contact hosts, let each manager simulate its transaction, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Let every host download what is planned into its package manager's cache, and change nothing. No
-    /// question is asked; waves, gates and reboots wait for the `apply` that installs.
+    /// As `fetch`: let every host download what is planned into its package manager's cache, and change nothing.
+    /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
     /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
     #[arg(long)]
     pub ignore_window: bool,
+}
+
+/// `fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    #[command(flatten)]
+    pub options: PlanOptions,
 }
 
 /// `repair`.

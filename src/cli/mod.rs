@@ -76,6 +76,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Diff(options) => commands::diff::run(options, global, printer),
         Command::Plan(options) => commands::plan::run(options, global, printer).await,
         Command::Apply(options) => commands::apply::run(options, global, printer).await,
+        Command::Fetch(options) => commands::fetch::run(options, global, printer).await,
         Command::Doctor(options) => commands::doctor::run(options, global, printer).await,
         Command::Sudoers(options) => commands::sudoers::run(options, global, printer),
         Command::Repair(options) => commands::repair::run(options, global, printer).await,

@@ -10,7 +10,7 @@ use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
-use crate::report::pages::saved_plan::origin_page;
+use crate::report::pages::saved_plan::PlanView;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
 ///
@@ -33,24 +33,31 @@ pub(super) async fn run(
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
-    printer.notice(&origin_page(&file.saved, &file.sha256));
     if arguments.dry_run {
         permission::ask_validity(candidate, Timestamp::now())?;
         return super::dry_run::run(&session, &plan, &[], &transport).await;
     }
-    if arguments.download_only {
-        permission::ask_validity(candidate, Timestamp::now())?;
-        let mut ledger = session.ledger()?;
-        return super::download::run(&session, &plan, Some(file.reference()), transport, &mut ledger).await;
-    }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
-    if !approved(&plan, &session, printer).await {
+    let view = PlanView {
+        plan: &plan,
+        ..PlanView::new(&file.saved, Some(&file.sha256), options.verbose)
+    };
+    if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;
     let reference = Some(file.reference());
     let closing = closing_time(&plan, arguments.ignore_window, &ledger)?;
-    let report = execute(&session, &plan, reference, closing, JobStep::Everything, transport, &mut ledger).await?;
+    let report = execute(
+        &session,
+        &plan,
+        reference,
+        closing,
+        JobStep::Everything,
+        transport,
+        &mut ledger,
+    )
+    .await?;
     Ok(run_exit(&report))
 }

@@ -1,12 +1,12 @@
 //! A file per command that has something to say: from the model to a page.
 
-pub mod assessment;
 pub mod coverage;
 pub mod diff;
 pub mod doctor;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;
+pub mod fetch;
 pub mod findings;
 pub mod history;
 pub mod inventory;
