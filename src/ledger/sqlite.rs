@@ -433,6 +433,7 @@ mod tests {
         });
         let report = RunReport {
             run,
+            plan: None,
             outcome: RunOutcome::Completed,
             reason: None,
             waves: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::approval_reader::read_approvals;
+use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
@@ -80,14 +81,15 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_approvals(reader, node),
         None => Some(ApprovalRule::default()),
     };
+    let drift = match fields.get("drift") {
+        Some(node) => read_drift(reader, node),
+        None => Some(DriftPolicy::default()),
+    };
     let window = fields.get("window").map(|node| read_window(reader, node));
     let lint = match fields.get("lint") {
         Some(node) => read_lint(reader, node),
         None => Some(LintRule::default()),
     };
-    if let Some(node) = fields.get("drift") {
-        read_drift(reader, node);
-    }
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
             not_yet(reader, entry.span, &format!("`{key}`"));
@@ -108,7 +110,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         waves: waves?,
         reboot: reboot?,
         restart: restart?,
-        drift: DriftPolicy::default(),
+        drift: drift?,
         approvals: approvals?,
         window,
         lint: lint?,
@@ -148,22 +150,6 @@ fn check_name(text: &str) -> Result<String, String> {
     WaveName::new(text)
         .map(String::from)
         .map_err(|error| format!("this cannot be a name: {}", error.reason))
-}
-
-/// Only the default can be written: an update that the mirror no longer offers fails its host.
-fn read_drift(reader: &mut Reader, node: &Node) {
-    let Some(mut fields) = reader.fields(node, "`drift`") else {
-        return;
-    };
-    for (key, only) in [("superseded", "pinned"), ("vanished", "fail")] {
-        if let Some(node) = fields.get(key)
-            && let Some(word) = reader.text(node, &format!("`{only}`"))
-            && word.value != only
-        {
-            not_yet(reader, node.span, &format!("`{key}: {}` (only `{only}`)", word.value));
-        }
-    }
-    reader.finish(fields);
 }
 
 fn read_waves(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Vec<WaveRule>> {

@@ -6,6 +6,7 @@ use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
 use super::{Playbook, WaveRule, WaveSelection};
+use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
@@ -62,6 +63,7 @@ impl Serialize for Playbook {
                     never,
                 },
             },
+            drift: self.drift,
             approvals: ApprovalsForm {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
@@ -87,6 +89,7 @@ struct PlaybookForm<'a> {
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
+    drift: DriftPolicy,
     approvals: ApprovalsForm,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowForm<'a>>,

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::apply::{approved, execute, not_approved, refuse_without_answer, run_exit};
+use super::apply::{RunOrder, approved, execute, not_approved, refuse_without_answer};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
+use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
 use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
@@ -11,6 +12,7 @@ use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::PlanView;
+use crate::rollout::Freshness;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
 ///
@@ -30,6 +32,7 @@ pub(super) async fn run(
         saved: &file.saved,
         file: Some(&file),
         ignores_window: arguments.ignore_window,
+        approvals: &arguments.approvals,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
@@ -47,17 +50,12 @@ pub(super) async fn run(
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;
-    let reference = Some(file.reference());
-    let closing = closing_time(&plan, arguments.ignore_window, &ledger)?;
-    let report = execute(
-        &session,
-        &plan,
-        reference,
-        closing,
-        JobStep::Everything,
-        transport,
-        &mut ledger,
-    )
-    .await?;
-    Ok(run_exit(&report))
+    let order = RunOrder {
+        of: Some(file.reference()),
+        step: JobStep::Everything,
+        freshness: Freshness::KeptPlan,
+        closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
+    };
+    let report = execute(&session, &plan, order, transport, &mut ledger).await?;
+    Ok(run_exit(&plan, &report))
 }

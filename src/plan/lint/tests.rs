@@ -210,6 +210,7 @@ fn an_exclusion_that_ended_is_a_warning() {
     let exclusion = |until: &str| Exclusion {
         package: Pattern::new("postgresql*").unwrap(),
         reason: None,
+        owner: None,
         until: Some(until.parse().unwrap()),
     };
     plan.rules.updates.exclude = vec![exclusion("2026-11-22")];

@@ -1,8 +1,10 @@
 //! A file per command that has something to say: from the model to a page.
 
+pub mod approvals;
 pub mod coverage;
 pub mod diff;
 pub mod doctor;
+mod drift;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;
