@@ -12,6 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::saved_plan::{PlanFile, check_target, folder_of, write_plan};
 use crate::cli::session::Session;
 use crate::model::plan::Plan;
+use crate::model::saved_plan::SavedPlan;
 use crate::report::document::Document;
 use crate::report::page::{Line, Page, Tone};
 use crate::report::pages::plan::plan_rows;

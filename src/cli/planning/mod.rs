@@ -28,6 +28,7 @@ use crate::playbook::Playbook;
 use crate::report::pages::saved_plan::PlanView;
 use crate::ssh::SshTransport;
 
+use self::draft::Draft;
 pub use draft::read_playbook;
 
 /// As many of the newest runs as tell how long things take.
@@ -75,8 +76,12 @@ pub async fn prepare(
     transport: &SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<Prepared, Failure> {
-    let (scan, draft) = draft::draft(session, playbook, options, transport, ledger).await?;
-    let planned = ask::ask_hosts(session, playbook, draft, transport).await?;
+    let Draft {
+        scan,
+        planned,
+        questions,
+    } = draft::draft(session, playbook, options, transport, ledger).await?;
+    let planned = ask::ask_hosts(session, planned, questions, transport, ledger).await?;
     let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
     let examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
     let estimate = examination.estimate;
