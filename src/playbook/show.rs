@@ -63,6 +63,7 @@ impl Serialize for Playbook {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
             },
+            valid_for: self.valid_for.map(format_duration),
         }
         .serialize(serializer)
     }
@@ -79,6 +80,8 @@ struct PlaybookForm<'a> {
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
     approvals: ApprovalsForm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_for: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,8 @@
 
 mod downloads;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod transactions;
 mod waves;
 
