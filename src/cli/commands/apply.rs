@@ -44,6 +44,9 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let selected = session.select(None, Some(&playbook.select))?;
     session.require_root(&selected, "apply")?;
     if !arguments.dry_run {
+        let named = arguments.options.playbook.as_deref();
+        let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
+        permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
     }
     let mut ledger = session.ledger()?;
@@ -60,6 +63,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let candidate = Candidate {
         saved: &prepared.saved,
         file: None,
+        approvals: &arguments.approvals,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(PlanView::new(&prepared.saved, None, options.verbose), &session, printer).await {

@@ -29,11 +29,12 @@ pub(super) async fn run(
     let candidate = Candidate {
         saved: &file.saved,
         file: Some(&file),
+        approvals: &arguments.approvals,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
     if arguments.dry_run {
-        permission::ask_validity(candidate, Timestamp::now())?;
+        permission::ask_validity(&file, Timestamp::now())?;
         return super::dry_run::run(&session, &plan, &[], &transport).await;
     }
     refuse_without_answer(options)?;

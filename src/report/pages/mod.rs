@@ -1,5 +1,6 @@
 //! A file per command that has something to say: from the model to a page.
 
+pub mod approvals;
 pub mod diff;
 pub mod doctor;
 pub mod dry_run;
