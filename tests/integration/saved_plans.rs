@@ -340,3 +340,49 @@ fn a_plan_replaces_a_plan_and_no_other_file() {
     let first = office.plan();
     assert_ne!(office.plan(), first);
 }
+
+/// The lines of the first block of commands under that heading of the README, without their comments.
+fn readme_commands(heading: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let part = readme.split(heading).nth(1).unwrap();
+    let block = part.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let without_comment = |line: &str| line.split(" #").next().unwrap().trim().to_owned();
+    block.lines().map(without_comment).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme_work_as_they_are_printed() {
+    let office = Office::open();
+    let _ = office.workplace.write("playbooks/monthly.yml", PLAYBOOK);
+    let commands = readme_commands("## A plan as a file, and pull requests");
+    assert_eq!(commands.len(), 5, "{commands:?}");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_patchwave"));
+    let path = std::env::join_paths(
+        std::iter::once(program.parent().unwrap().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
+    .unwrap();
+    for command in commands {
+        // Nobody is there to be asked.
+        let answered = command.replace("apply ", "apply --yes ");
+        let mut shell = Command::new("sh");
+        let output = shell
+            .args(["-c", &answered])
+            .current_dir(office.workplace.path(""))
+            .env_clear()
+            .env("PATH", &path)
+            .env("HOME", office.workplace.path("home"))
+            .env("PATCHWAVE_STATE_DIR", office.workplace.path("state"))
+            .env("PATCHWAVE_SSH_CONFIG", "none")
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{command}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    assert_eq!(office.transactions(), [1, 1, 1]);
+    assert!(office.text("plan.md").contains("<details>"));
+}
