@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::approval_reader::read_approvals;
+use super::drift_reader::read_drift;
+use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::{read_duration, read_wave};
+use super::window_reader::read_window;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -20,7 +23,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 4] = ["hooks", "window", "notify", "domains"];
+const LATER: [&str; 3] = ["hooks", "notify", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -79,12 +82,18 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_approvals(reader, node),
         None => Some(ApprovalRule::default()),
     };
-    if let Some(node) = fields.get("drift") {
-        read_drift(reader, node);
-    }
     let valid_for = match fields.get("valid_for") {
         Some(node) => read_validity(reader, node).map(Some),
         None => Some(None),
+    };
+    let drift = match fields.get("drift") {
+        Some(node) => read_drift(reader, node),
+        None => Some(DriftPolicy::default()),
+    };
+    let window = fields.get("window").map(|node| read_window(reader, node));
+    let lint = match fields.get("lint") {
+        Some(node) => read_lint(reader, node),
+        None => Some(LintRule::default()),
     };
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
@@ -92,6 +101,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         }
     }
     reader.finish(fields);
+    let window = match window {
+        Some(window) => Some(window?),
+        None => None,
+    };
     Some(Playbook {
         name: name?,
         select: select?,
@@ -102,10 +115,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         waves: waves?,
         reboot: reboot?,
         restart: restart?,
-        drift: DriftPolicy::default(),
+        drift: drift?,
         approvals: approvals?,
-        window: None,
-        lint: LintRule::default(),
+        window,
+        lint: lint?,
         valid_for: valid_for?,
     })
 }
@@ -153,22 +166,6 @@ fn check_name(text: &str) -> Result<String, String> {
     WaveName::new(text)
         .map(String::from)
         .map_err(|error| format!("this cannot be a name: {}", error.reason))
-}
-
-/// Only the default can be written: an update that the mirror no longer offers fails its host.
-fn read_drift(reader: &mut Reader, node: &Node) {
-    let Some(mut fields) = reader.fields(node, "`drift`") else {
-        return;
-    };
-    for (key, only) in [("superseded", "pinned"), ("vanished", "fail")] {
-        if let Some(node) = fields.get(key)
-            && let Some(word) = reader.text(node, &format!("`{only}`"))
-            && word.value != only
-        {
-            not_yet(reader, node.span, &format!("`{key}: {}` (only `{only}`)", word.value));
-        }
-    }
-    reader.finish(fields);
 }
 
 fn read_waves(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Vec<WaveRule>> {

@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::document::PlanBody;
 use crate::model::coverage::Coverage;
+use crate::model::estimate::Estimate;
 use crate::model::finding::Finding;
 use crate::model::name::RunId;
+use crate::model::risk::Risk;
 use crate::model::saved_plan::SavedPlan;
 
 /// The body of `plan`, of a fresh plan and of one from a file. This is no plan file: those are written by `--out`.
@@ -21,14 +23,17 @@ pub struct PlanDocument<'a> {
     expires: Timestamp,
     #[serde(flatten)]
     plan: PlanBody<'a>,
+    risk: Risk,
     findings: &'a [Finding],
     coverage: &'a Coverage,
+    /// How long it is expected to take; null where nothing is known, and for a plan from a file.
+    estimate: Option<Estimate>,
 }
 
 impl<'a> PlanDocument<'a> {
     /// A plan with the checksum of its file.
     #[must_use]
-    pub fn new(saved: &'a SavedPlan, sha256: Option<&'a str>) -> Self {
+    pub fn new(saved: &'a SavedPlan, sha256: Option<&'a str>, estimate: Option<Estimate>) -> Self {
         Self {
             id: &saved.id,
             sha256,
@@ -36,8 +41,10 @@ impl<'a> PlanDocument<'a> {
             tool: &saved.tool,
             expires: saved.expires,
             plan: PlanBody::from(&saved.plan),
+            risk: Risk::of(&saved.plan),
             findings: &saved.findings,
             coverage: &saved.coverage,
+            estimate,
         }
     }
 }

@@ -4,13 +4,16 @@
 //! event that announces it was kept.
 
 mod after;
+mod closing;
 mod conclusion;
 mod control;
 mod dispatcher;
 mod doctor;
 mod download;
+mod drift;
 mod excerpt;
 mod executor;
+mod freshness;
 mod gates;
 mod job;
 mod job_log;
@@ -26,9 +29,11 @@ mod sink;
 mod survey;
 mod verify;
 
+pub use closing::ClosingTime;
 pub use control::Control;
 pub use dispatcher::{EndedRun, RunContext, run_plan};
 pub use doctor::check_hosts;
+pub use freshness::Freshness;
 pub use limits::Limits;
 pub use repair::{Examination, examine_hosts, repair_hosts};
 pub use simulation::{has_work, simulate_plan};

@@ -154,7 +154,7 @@ fn a_plan_is_written_shown_and_applied_as_it_is() {
     let saved: Value = serde_json::from_str(&office.text("plan.json")).unwrap();
     assert_eq!(document["sha256"], saved["sha256"]);
     assert_eq!(document["expires"], saved["expires"]);
-    assert!(document["repositories"][0]["download_bytes"].as_u64().unwrap() > 0);
+    assert!(document["risk"]["downloads"][0]["bytes"].as_u64().unwrap() > 0);
     let markdown = office.run(["plan", "plan.json", "--format", "markdown"]).expect_exit(0);
     assert!(markdown.stdout.contains("<details><summary>"), "{}", markdown.stdout);
     let rows = office
@@ -299,7 +299,7 @@ fn what_was_fetched_is_installed_later() {
         .map(|system| system.system().installed())
         .collect();
     let fetched = office.run(["fetch", "plan.json"]).expect_exit(0);
-    assert!(fetched.stderr.contains("To download"), "{}", fetched.stderr);
+    assert!(fetched.stderr.contains("REPOSITORY"), "{}", fetched.stderr);
     assert!(
         fetched.stderr.contains("3 hosts now have what the plan installs"),
         "{}",

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::plan::show_warnings;
-use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions};
-use crate::cli::exit::Exit;
+use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
+use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
@@ -17,14 +17,14 @@ use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
-use crate::model::run::{HostRunState, RunOutcome, RunReport};
+use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::run::run_page;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
-use crate::rollout::{EndedRun, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -49,6 +49,15 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
     }
+    if !arguments.dry_run && !arguments.download_only {
+        // Looked at again when the plan is made: now it spares a scan.
+        ask_window(
+            playbook.window.as_ref(),
+            arguments.ignore_window,
+            &session,
+            Timestamp::now(),
+        )?;
+    }
     let mut ledger = session.ledger()?;
     let transport = session.transport();
     let prepared = prepare(&session, &playbook, &arguments.options, None, &transport, &mut ledger).await?;
@@ -64,14 +73,24 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         saved: &prepared.saved,
         file: None,
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
-    if !approved(PlanView::new(&prepared.saved, None, options.verbose), &session, printer).await {
+    let view = PlanView {
+        estimate: prepared.estimate,
+        ..PlanView::new(&prepared.saved, None, options.verbose)
+    };
+    if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
-    let step = JobStep::Everything;
-    let report = execute(&session, plan, None, step, transport, &mut ledger).await?;
-    Ok(run_exit(&report))
+    let order = RunOrder {
+        of: None,
+        step: JobStep::Everything,
+        freshness: freshness(arguments.options.refresh),
+        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+    };
+    let report = execute(&session, plan, order, transport, &mut ledger).await?;
+    Ok(run_exit(plan, &report))
 }
 
 /// Refuses to begin what nobody could say yes to in the end.
@@ -117,12 +136,23 @@ pub(super) async fn approved(view: PlanView<'_>, session: &Session<'_>, printer:
     confirm(&question, &session.control).await
 }
 
+/// How a plan is run.
+pub(in crate::cli) struct RunOrder {
+    /// The saved plan that it comes from.
+    pub of: Option<PlanReference>,
+    /// How far each host's job goes.
+    pub step: JobStep,
+    /// How fresh the package lists must be.
+    pub freshness: Freshness,
+    /// When the maintenance window closes; `None` where none is kept.
+    pub closing: Option<ClosingTime>,
+}
+
 /// Runs a plan, keeps it in the ledger and shows how it ended.
 pub(in crate::cli) async fn execute(
     session: &Session<'_>,
     plan: &Plan,
-    of: Option<PlanReference>,
-    step: JobStep,
+    order: RunOrder,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
@@ -131,12 +161,14 @@ pub(in crate::cli) async fn execute(
     ledger.begin_run(&run, Timestamp::now(), plan)?;
     let context = RunContext {
         run: run.clone(),
-        plan: of,
+        plan: order.of,
         transport,
-        step,
+        step: order.step,
+        freshness: order.freshness,
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
+        closing: order.closing,
     };
     let mut recorder = Recorder::of_run(run, printer, ledger);
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
@@ -155,15 +187,10 @@ pub(in crate::cli) async fn execute(
     Ok(report)
 }
 
-/// The exit code of an ended run.
-pub(in crate::cli) fn run_exit(report: &RunReport) -> Exit {
-    let any = |state| report.hosts.iter().any(|host| host.state == state);
-    match report.outcome {
-        RunOutcome::Interrupted => Exit::Interrupted,
-        RunOutcome::Stopped => Exit::Stopped,
-        RunOutcome::Failed => Exit::Internal,
-        RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
-        RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
-        RunOutcome::Completed => Exit::Done,
+/// How far what the hosts knew when they were scanned is trusted.
+pub(super) fn freshness(refresh: RefreshChoice) -> Freshness {
+    match refresh {
+        RefreshChoice::Never => Freshness::NothingFetched,
+        RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
     }
 }

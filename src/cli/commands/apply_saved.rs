@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::apply::{approved, execute, not_approved, refuse_without_answer, run_exit};
+use super::apply::{RunOrder, approved, execute, not_approved, refuse_without_answer};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
+use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::PlanView;
+use crate::rollout::Freshness;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
 ///
@@ -30,6 +32,7 @@ pub(super) async fn run(
         saved: &file.saved,
         file: Some(&file),
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
@@ -47,7 +50,12 @@ pub(super) async fn run(
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;
-    let reference = Some(file.reference());
-    let report = execute(&session, &plan, reference, JobStep::Everything, transport, &mut ledger).await?;
-    Ok(run_exit(&report))
+    let order = RunOrder {
+        of: Some(file.reference()),
+        step: JobStep::Everything,
+        freshness: Freshness::KeptPlan,
+        closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
+    };
+    let report = execute(&session, &plan, order, transport, &mut ledger).await?;
+    Ok(run_exit(&plan, &report))
 }

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::apply::{execute, run_exit};
+use super::apply::{RunOrder, execute, freshness};
 use super::plan::show_warnings;
 use crate::cli::arguments::{FetchArguments, GlobalOptions, PlanOptions};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::interrupt;
 use crate::cli::planning::permission;
@@ -17,7 +17,7 @@ use crate::model::plan::Plan;
 use crate::plan::download_plan;
 use crate::remote::job::JobStep;
 use crate::report::pages::fetch::{fetched_page, to_fetch_page};
-use crate::rollout::Limits;
+use crate::rollout::{Freshness, Limits};
 
 /// Downloads what a plan file or a fresh plan says.
 ///
@@ -49,7 +49,7 @@ async fn of_file(file: &PlanFile, session: &Session<'_>) -> CommandResult {
     session.require_root(&selected, "fetch")?;
     permission::ask_validity(file, Timestamp::now())?;
     interrupt::watch(&session.control);
-    fetch(session, &plan, Some(file)).await
+    fetch(session, &plan, Some(file), Freshness::KeptPlan).await
 }
 
 async fn of_playbook(plan_options: &PlanOptions, session: &Session<'_>) -> CommandResult {
@@ -63,21 +63,26 @@ async fn of_playbook(plan_options: &PlanOptions, session: &Session<'_>) -> Comma
         return Ok(Exit::Interrupted);
     }
     show_warnings(&prepared.warnings, session.printer);
-    fetch(session, prepared.plan(), None).await
+    fetch(session, prepared.plan(), None, freshness(plan_options.refresh)).await
 }
 
-async fn fetch(session: &Session<'_>, plan: &Plan, file: Option<&PlanFile>) -> CommandResult {
+async fn fetch(session: &Session<'_>, plan: &Plan, file: Option<&PlanFile>, freshness: Freshness) -> CommandResult {
     // Every one of them loads the same mirrors, so fewer than a scan has.
     let at_once = session.limits().parallel.min(Limits::default().parallel);
     let downloads = download_plan(plan, at_once).map_err(|error| Failure::internal(error, "please report it"))?;
     let of = file.map(PlanFile::reference);
     session.printer.notice(&to_fetch_page(&downloads, of.as_ref()));
     let mut ledger = session.ledger()?;
-    let step = JobStep::DownloadOnly;
-    let report = execute(session, &downloads, of, step, session.transport(), &mut ledger).await?;
+    let order = RunOrder {
+        of,
+        step: JobStep::DownloadOnly,
+        freshness,
+        closing: None,
+    };
+    let report = execute(session, &downloads, order, session.transport(), &mut ledger).await?;
     let path = file.map(|file| file.path.display().to_string());
     session
         .printer
         .notice(&fetched_page(&downloads, &report, path.as_deref()));
-    Ok(run_exit(&report))
+    Ok(run_exit(&downloads, &report))
 }

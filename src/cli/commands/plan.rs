@@ -46,7 +46,13 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
-    show_plan(&prepared.saved, None, options, printer)?;
+    show_plan(
+        PlanView {
+            estimate: prepared.estimate,
+            ..PlanView::new(&prepared.saved, None, options.verbose)
+        },
+        printer,
+    )?;
     show_warnings(&prepared.warnings, printer);
     if let Some(path) = &arguments.out {
         note_for_approvals(&mut prepared.saved, arguments, path, printer).await;
@@ -98,24 +104,22 @@ fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOption
             "name a playbook to make a plan of; without `--out` a plan is shown",
         ));
     }
-    show_plan(&file.saved, Some(&file.sha256), options, printer)?;
+    show_plan(PlanView::new(&file.saved, Some(&file.sha256), options.verbose), printer)?;
     Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))
 }
 
 /// Shows a plan; one from a file with its checksum.
-fn show_plan(
-    saved: &SavedPlan,
-    sha256: Option<&str>,
-    options: &GlobalOptions,
-    printer: &Printer,
-) -> Result<(), Failure> {
+fn show_plan(view: PlanView<'_>, printer: &Printer) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanDocument::new(saved, sha256)))?;
+            printer.document(&Document::new(
+                "plan",
+                PlanDocument::new(view.saved, view.sha256, view.estimate),
+            ))?;
         }
-        Format::Csv => printer.page(&plan_rows(&saved.plan))?,
+        Format::Csv => printer.page(&plan_rows(view.plan))?,
         Format::Table | Format::Markdown => {
-            printer.page(&saved_plan_page(PlanView::new(saved, sha256, options.verbose)))?;
+            printer.page(&saved_plan_page(view))?;
         }
     }
     Ok(())

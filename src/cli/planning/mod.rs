@@ -20,6 +20,7 @@ use super::arguments::PlanOptions;
 use super::failure::Failure;
 use super::session::Session;
 use crate::ledger::SqliteLedger;
+use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
@@ -27,6 +28,9 @@ use crate::playbook::Playbook;
 use crate::ssh::SshTransport;
 
 pub use draft::read_playbook;
+
+/// As many of the newest runs as tell how long things take.
+pub const PAST_RUNS: usize = 20;
 
 /// A plan that was made just now.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Prepared {
     pub saved: SavedPlan,
     /// What is worth a warning beside the findings, each in a sentence.
     pub warnings: Vec<String>,
+    /// How long it is expected to take; `None` where nothing is known.
+    pub estimate: Option<Estimate>,
 }
 
 impl Prepared {
@@ -61,11 +67,14 @@ pub async fn prepare(
 ) -> Result<Prepared, Failure> {
     let (scan, draft) = draft::draft(session, playbook, options, transport, ledger).await?;
     let planned = ask::ask_hosts(session, playbook, draft, transport).await?;
-    let examination = examine::examine(session, playbook, &planned.plan, ledger)?;
-    let saved = sign_off::sign_off(planned.plan, examination, playbook, valid, session)?;
+    let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
+    let examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
+    let estimate = examination.estimate;
+    let saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     Ok(Prepared {
         scan,
         saved,
         warnings: planned.warnings,
+        estimate,
     })
 }

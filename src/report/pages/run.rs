@@ -93,6 +93,7 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
         })
         .collect();
     page.lines(failure_lines(&failures));
+    super::drift::add(&mut page, &report.hosts);
     page.grid(wave_grid(report));
     page.lines(host_lines(report));
     page.lines(notes.pending_lines());
@@ -132,7 +133,7 @@ fn wave_grid(report: &RunReport) -> Grid {
                 };
                 let tone = match wave.outcome {
                     WaveOutcome::Passed => Tone::Good,
-                    WaveOutcome::Failed | WaveOutcome::Interrupted => Tone::Bad,
+                    WaveOutcome::Failed | WaveOutcome::Interrupted | WaveOutcome::OutOfTime => Tone::Bad,
                     WaveOutcome::NotStarted => Tone::Quiet,
                 };
                 let mut row = vec![

@@ -158,6 +158,7 @@ impl Stage<'_> {
             dry_run: false,
             download_only: false,
             approvals: ApprovalOptions::default(),
+            ignore_window: false,
         };
         apply::run(&arguments, &self.options, self.printer).await
     }

@@ -14,6 +14,8 @@ use crate::cli::session::Session;
 use crate::model::saved_plan::SavedPlan;
 use crate::playbook::Playbook;
 
+pub use window::{ask_window, closing_time};
+
 /// A plan that is about to be run.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
@@ -23,6 +25,8 @@ pub struct Candidate<'a> {
     pub file: Option<&'a PlanFile>,
     /// What the command line asks of its approvals.
     pub approvals: &'a ApprovalOptions,
+    /// Whether it is run outside its window too, in an emergency.
+    pub ignores_window: bool,
 }
 
 /// Refuses a plan that must not be run now.
@@ -33,7 +37,7 @@ pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> R
     if let Some(file) = candidate.file {
         validity::check(file, now)?;
     }
-    findings::check(candidate, session)?;
+    findings::check(candidate, session, now)?;
     window::check(candidate, session, now)?;
     approvals::check(candidate, session, now)
 }
