@@ -37,7 +37,6 @@ pub mod pattern;
 pub mod plan;
 pub mod range;
 pub mod repair;
-pub mod repository_download;
 pub mod resolution;
 pub mod restart;
 pub mod risk;

@@ -48,6 +48,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
         permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
+    }
+    if !arguments.dry_run && !arguments.download_only {
         // Looked at again when the plan is made: now it spares a scan.
         ask_window(
             playbook.window.as_ref(),
@@ -70,11 +72,15 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let candidate = Candidate {
         saved: &prepared.saved,
         file: None,
-        ignores_window: arguments.ignore_window,
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
-    if !approved(prepared.view(options.verbose), &session, printer).await {
+    let view = PlanView {
+        estimate: prepared.estimate,
+        ..PlanView::new(&prepared.saved, None, options.verbose)
+    };
+    if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let order = RunOrder {

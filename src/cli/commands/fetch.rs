@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::apply::{RunOrder, execute, freshness};
 use super::plan::show_warnings;
-use crate::cli::arguments::{ApprovalOptions, FetchArguments, GlobalOptions, PlanOptions};
+use crate::cli::arguments::{FetchArguments, GlobalOptions, PlanOptions};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::interrupt;
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission;
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
@@ -47,15 +47,7 @@ pub(super) async fn run_plan_or_file(
 async fn of_file(file: &PlanFile, session: &Session<'_>) -> CommandResult {
     let (plan, selected) = super::saved_hosts::choose(file, session)?;
     session.require_root(&selected, "fetch")?;
-    // A download asks for none.
-    let approvals = ApprovalOptions::default();
-    let candidate = Candidate {
-        saved: &file.saved,
-        file: Some(file),
-        ignores_window: false,
-        approvals: &approvals,
-    };
-    permission::ask_validity(candidate, Timestamp::now())?;
+    permission::ask_validity(file, Timestamp::now())?;
     interrupt::watch(&session.control);
     fetch(session, &plan, Some(file), Freshness::KeptPlan).await
 }

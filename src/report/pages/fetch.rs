@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::experimental;
-use super::plan::downloads_page;
+use super::risk::downloads_page;
 use crate::model::download::size_in_words;
 use crate::model::experimental::Experimental;
 use crate::model::name::HostName;
 use crate::model::plan::Plan;
+use crate::model::risk::Risk;
 use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
@@ -33,7 +34,7 @@ pub fn to_fetch_page(plan: &Plan, of: Option<&PlanReference>) -> Page {
         None => ": nothing to download".to_owned(),
     };
     page.heading(Line::new(0, what, Tone::Strong).and(words, Tone::Plain));
-    page.blocks.extend(downloads_page(plan).blocks);
+    page.blocks.extend(downloads_page(&Risk::of(plan), false).blocks);
     page
 }
 
