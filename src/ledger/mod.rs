@@ -5,6 +5,8 @@
 
 mod sqlite;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::model::event::Event;
@@ -70,11 +72,11 @@ pub trait Ledger {
     /// When the ledger cannot be written.
     fn keep_seen(&mut self, seen: &[(SeenVersion<'_>, &HostName)], at: Timestamp) -> Result<(), LedgerError>;
 
-    /// When each of these versions was first seen, as far as it was.
+    /// When every version that hosts of these distributions were ever offered was first seen.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError>;
+    fn first_seen(&self, systems: &BTreeSet<&str>) -> Result<FirstSeen, LedgerError>;
 
     /// The newest answer of one host, told apart from a namesake by address and port.
     ///

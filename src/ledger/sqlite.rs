@@ -118,8 +118,8 @@ impl Ledger for SqliteLedger {
         Ok(())
     }
 
-    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError> {
-        seen::read(&self.connection, wanted)
+    fn first_seen(&self, systems: &BTreeSet<&str>) -> Result<FirstSeen, LedgerError> {
+        seen::read(&self.connection, systems)
     }
 
     fn latest_host_scan(
@@ -432,6 +432,7 @@ mod tests {
             downloaded_bytes: None,
             drift: None,
             promoted: Vec::new(),
+            secured: None,
         });
         let report = RunReport {
             run,

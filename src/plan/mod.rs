@@ -13,11 +13,13 @@
 //! - [`keep_hosts`]: a plan with hosts left out.
 //! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
+//! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
 //! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
 mod age;
 pub mod approvals;
 mod batches;
+mod complete;
 pub mod core_packages;
 mod coverage;
 pub mod diff;
@@ -31,6 +33,7 @@ pub mod lint;
 mod make;
 mod narrow;
 pub mod promotion;
+mod question;
 pub mod saved;
 mod schedule;
 mod shared;
@@ -52,11 +55,13 @@ use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
 pub use age::AgeKnowledge;
+pub use complete::complete_plan;
 pub use coverage::measure_coverage;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};
 pub use narrow::keep_hosts;
+pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use updates::{Restrictions, choose_updates};
 pub use waves::check_waves;

@@ -34,7 +34,7 @@ use crate::ssh::SshTransport;
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     if arguments.download_only {
-        return super::fetch::run_plan_or_file(&arguments.options, options, printer).await;
+        return super::fetch::run_plan_or_file(&arguments.options, false, options, printer).await;
     }
     if let Some(file) = PlanFile::of_options(&arguments.options)? {
         return super::apply_saved::run(file, arguments, options, printer).await;

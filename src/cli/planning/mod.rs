@@ -27,6 +27,7 @@ use crate::model::scan::Scan;
 use crate::playbook::Playbook;
 use crate::ssh::SshTransport;
 
+use self::draft::Draft;
 pub use draft::read_playbook;
 
 /// As many of the newest runs as tell how long things take.
@@ -65,10 +66,16 @@ pub async fn prepare(
     transport: &SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<Prepared, Failure> {
-    let (scan, draft) = draft::draft(session, playbook, options, transport, ledger).await?;
-    let planned = ask::ask_hosts(session, playbook, draft, transport).await?;
+    let Draft {
+        scan,
+        planned,
+        questions,
+    } = draft::draft(session, playbook, options, transport, ledger).await?;
+    let planned = ask::ask_hosts(session, planned, questions, transport, ledger).await?;
     let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
-    let examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
+    let found_before = planned.findings.clone();
+    let mut examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
+    examination.findings.splice(0..0, found_before);
     let estimate = examination.estimate;
     let saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     Ok(Prepared {
