@@ -154,7 +154,7 @@ fn a_plan_is_written_shown_and_applied_as_it_is() {
     let saved: Value = serde_json::from_str(&office.text("plan.json")).unwrap();
     assert_eq!(document["sha256"], saved["sha256"]);
     assert_eq!(document["expires"], saved["expires"]);
-    assert!(document["risk"]["downloads"][0]["bytes"].as_u64().unwrap() > 0);
+    assert!(document["repositories"][0]["download_bytes"].as_u64().unwrap() > 0);
     let markdown = office.run(["plan", "plan.json", "--format", "markdown"]).expect_exit(0);
     assert!(markdown.stdout.contains("<details><summary>"), "{}", markdown.stdout);
     let rows = office

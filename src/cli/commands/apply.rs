@@ -48,8 +48,6 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
         permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
-    }
-    if !arguments.dry_run && !arguments.download_only {
         // Looked at again when the plan is made: now it spares a scan.
         ask_window(
             playbook.window.as_ref(),
@@ -76,11 +74,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
-    let view = PlanView {
-        estimate: prepared.estimate,
-        ..PlanView::new(&prepared.saved, None, options.verbose)
-    };
-    if !approved(view, &session, printer).await {
+    if !approved(prepared.view(options.verbose), &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let order = RunOrder {

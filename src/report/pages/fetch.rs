@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::experimental;
-use super::risk::downloads_page;
+use super::plan::downloads_page;
 use crate::model::download::size_in_words;
 use crate::model::experimental::Experimental;
 use crate::model::name::{HostName, PackageName};
 use crate::model::plan::Plan;
-use crate::model::risk::Risk;
 use crate::model::run::{HostReport, RunReport};
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
@@ -37,7 +36,7 @@ pub fn to_fetch_page(plan: &Plan, of: Option<&PlanReference>) -> Page {
         None => ": nothing to download".to_owned(),
     };
     page.heading(Line::new(0, what, Tone::Strong).and(words, Tone::Plain));
-    page.blocks.extend(downloads_page(&Risk::of(plan), false).blocks);
+    page.blocks.extend(downloads_page(plan).blocks);
     page
 }
 
