@@ -1,6 +1,5 @@
 //! How much is to be downloaded, as far as it is known.
 
-use std::collections::BTreeMap;
 use std::iter::Sum;
 
 use serde::Serialize;
@@ -65,17 +64,6 @@ fn sizes(packages: usize) -> String {
         1 => "the size of 1 package is".to_owned(),
         packages => format!("the sizes of {} are", count(packages, "package")),
     }
-}
-
-/// The downloads of one host by repository, in the order of their names.
-#[must_use]
-pub fn of_host(changes: &[PlannedChange]) -> BTreeMap<&str, Download> {
-    let mut downloads: BTreeMap<&str, Download> = BTreeMap::new();
-    for change in changes {
-        let download = downloads.entry(&change.repo).or_default();
-        *download = download.and(std::iter::once(change).sum());
-    }
-    downloads
 }
 
 /// Bytes as `640 bytes`, `92 kB`, `12 MB` or `10 GB`, in powers of ten as mirrors and managers count them.

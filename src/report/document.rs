@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::checkup::{CheckupSummary, HostCheckup};
 use crate::model::diff::PackageDifference;
 use crate::model::domain::{Domain, MaxDown};
-use crate::model::download::{Download, of_host};
+use crate::model::download::Download;
 use crate::model::experimental::Experimental;
 use crate::model::foresight::Foresight;
 use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
@@ -16,6 +16,7 @@ use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain};
 use crate::model::repair::HostRepair;
+use crate::model::repository_download::{RepositoryDownload, by_repository, of_host};
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::{HostScan, Scan, ScanSummary};
 use crate::model::step::HostSteps;
@@ -146,6 +147,7 @@ pub struct PlanBody<'a> {
     summary: PlanSummaryBody,
     rules: &'a PlanRules,
     domains: &'a [PlannedDomain],
+    repositories: Vec<RepositoryDownload>,
     waves: Vec<WaveBody<'a>>,
     hosts: Vec<PlannedHostBody<'a>>,
 }
@@ -258,6 +260,7 @@ impl<'a> From<&'a Plan> for PlanBody<'a> {
             summary: PlanSummaryBody::from(plan),
             rules: &plan.rules,
             domains: &plan.domains,
+            repositories: by_repository(plan),
             waves,
             hosts,
         }

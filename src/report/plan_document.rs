@@ -26,12 +26,12 @@ pub struct PlanDocument<'a> {
     risk: Risk,
     findings: &'a [Finding],
     coverage: &'a Coverage,
-    /// How long it is expected to take; null where nothing is known, and for a plan from a file.
+    /// How long it is expected to take; null where nothing is known.
     estimate: Option<Estimate>,
 }
 
 impl<'a> PlanDocument<'a> {
-    /// A plan with the checksum of its file.
+    /// A plan with the checksum of its file and what is known of its duration.
     #[must_use]
     pub fn new(saved: &'a SavedPlan, sha256: Option<&'a str>, estimate: Option<Estimate>) -> Self {
         Self {

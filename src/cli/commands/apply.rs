@@ -34,7 +34,7 @@ use crate::ssh::SshTransport;
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     if arguments.download_only {
-        return super::fetch::run_plan_or_file(&arguments.options, options, printer).await;
+        return super::fetch::run_plan_or_file(&arguments.options, false, options, printer).await;
     }
     if let Some(file) = PlanFile::of_options(&arguments.options)? {
         return super::apply_saved::run(file, arguments, options, printer).await;
@@ -48,8 +48,6 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
         permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
-    }
-    if !arguments.dry_run && !arguments.download_only {
         // Looked at again when the plan is made: now it spares a scan.
         ask_window(
             playbook.window.as_ref(),
@@ -76,11 +74,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
-    let view = PlanView {
-        estimate: prepared.estimate,
-        ..PlanView::new(&prepared.saved, None, options.verbose)
-    };
-    if !approved(view, &session, printer).await {
+    if !approved(prepared.view(options.verbose), &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let order = RunOrder {

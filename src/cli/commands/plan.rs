@@ -46,13 +46,7 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
-    show_plan(
-        PlanView {
-            estimate: prepared.estimate,
-            ..PlanView::new(&prepared.saved, None, options.verbose)
-        },
-        printer,
-    )?;
+    show_plan(prepared.view(options.verbose), printer)?;
     show_warnings(&prepared.warnings, printer);
     if let Some(path) = &arguments.out {
         note_for_approvals(&mut prepared.saved, arguments, path, printer).await;

@@ -1,7 +1,6 @@
 //! A file per command that has something to say: from the model to a page.
 
 pub mod approvals;
-pub mod assessment;
 pub mod coverage;
 pub mod diff;
 pub mod doctor;

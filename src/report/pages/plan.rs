@@ -1,8 +1,8 @@
-//! What `plan` says: failures first, waves with their rules in words, then each transaction once with the hosts that get it.
+//! What `plan` says: failures first, waves with their rules in words, what is to be downloaded from where, then each
+//! transaction once with the hosts that get it.
 
+mod downloads;
 mod rows;
-#[cfg(test)]
-mod tests;
 mod transactions;
 mod waves;
 
@@ -14,6 +14,7 @@ use crate::model::plan::{Basis, Plan};
 use crate::model::text::count;
 use crate::report::page::{Line, Page, Tone};
 
+pub use downloads::downloads_page;
 pub use rows::plan_rows;
 
 /// As many names as one line shows.
@@ -44,9 +45,9 @@ pub(super) fn waves(plan: &Plan, all: bool) -> Page {
     page
 }
 
-/// What stands behind the waves: the transactions.
+/// What stands behind the waves: downloads and transactions.
 pub(super) fn closing(plan: &Plan, all: bool) -> Page {
-    let mut page = Page::new();
+    let mut page = downloads_page(plan);
     transactions::add_transactions(&mut page, plan, all);
     page
 }

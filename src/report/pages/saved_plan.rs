@@ -1,14 +1,17 @@
 //! A plan with everything that is said about it: the one place where its parts are joined.
 //!
-//! Failures come first, then what the checks found, the waves, how far the first wave tests them, and the packages.
+//! Failures come first, then what the checks found, the waves, how far the first wave tests them, what they entail, and the
+//! packages.
 
 use jiff::Timestamp;
 
-use super::assessment::assessment_page;
+use super::coverage::coverage_page;
 use super::findings::{findings_in_words, findings_page};
 use super::plan::{closing, opening, waves};
+use super::risk::risk_page;
 use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
+use crate::model::risk::Risk;
 use crate::model::saved_plan::SavedPlan;
 use crate::report::page::{Line, Page, Tone};
 
@@ -21,10 +24,10 @@ pub struct PlanView<'a> {
     pub plan: &'a Plan,
     /// The checksum of its file; `None` for a plan that is in none.
     pub sha256: Option<&'a str>,
-    /// How long it is expected to take; `None` where nothing is known.
-    pub estimate: Option<Estimate>,
     /// Whether every package, batch and host is shown.
     pub all: bool,
+    /// How long it is expected to take; `None` where nothing is known.
+    pub estimate: Option<Estimate>,
 }
 
 impl<'a> PlanView<'a> {
@@ -36,8 +39,8 @@ impl<'a> PlanView<'a> {
             saved,
             plan,
             sha256,
-            estimate: None,
             all,
+            estimate: None,
         }
     }
 }
@@ -65,21 +68,18 @@ fn join(view: PlanView<'_>, rest: Page) -> Page {
     if view.sha256.is_some() {
         page.lines(origin_lines(view.saved, view.sha256));
     }
-    let findings = &view.saved.findings;
     let parts = [
-        findings_page(findings, view.all),
+        findings_page(&view.saved.findings, view.all),
         waves(view.plan, view.all),
-        assessment_page(view.plan, &view.saved.coverage, view.estimate, view.all),
+        coverage_page(&view.saved.coverage, view.all),
+        risk_page(&Risk::of(view.plan), view.estimate, view.all),
         rest,
     ];
     page.blocks.extend(parts.into_iter().flat_map(|part| part.blocks));
-    // What stands at the top of a long page is out of sight where the question is asked.
-    page.lines(findings_in_words(findings).map(again).into_iter().collect());
+    // The beginning of a long page is out of sight where the question is asked.
+    let again = |words| Line::new(0, words, Tone::Warning).and(": see the beginning of this page", Tone::Plain);
+    page.lines(findings_in_words(&view.saved.findings).map(again).into_iter().collect());
     page
-}
-
-fn again(words: String) -> Line {
-    Line::new(0, words, Tone::Warning).and(": see the beginning of this page", Tone::Plain)
 }
 
 /// Where a plan was written to, and what comes next.
