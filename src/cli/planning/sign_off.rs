@@ -34,6 +34,7 @@ pub(super) fn sign_off(
         made: plan.made,
         expires: end_of(plan.made, valid)?,
         author: author(session.options.surroundings),
+        author_keys: Vec::new(),
         tool: format!("patchwave {}", env!("CARGO_PKG_VERSION")),
         playbook: serde_json::to_value(playbook)?,
         findings: examination.findings,

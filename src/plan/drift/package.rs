@@ -140,10 +140,13 @@ pub(super) fn found(
             None => !offers.is_empty() && !is_offered,
         },
     };
-    // Offers beside the manager's own candidate are no newer versions: it would not take them.
-    let is_superseded = candidates
-        .iter()
-        .any(|candidate| compare(manager, candidate, &change.to) == Ordering::Greater);
+    // Offers beside the manager's own candidate are no newer versions: it would not take them. And where it refuses for
+    // something that is gone, a planned version counts as offered only where it was seen.
+    let is_known = is_offered || !refused.is_some_and(|refusal| refusal.code == ErrorCode::Gone);
+    let is_superseded = is_known
+        && candidates
+            .iter()
+            .any(|candidate| compare(manager, candidate, &change.to) == Ordering::Greater);
     Found {
         installed: installed_versions(installed, change).into_iter().cloned().collect(),
         offered,
