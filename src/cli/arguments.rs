@@ -167,12 +167,18 @@ pub enum Command {
     /// Show the last scan folded: one row a package change, with the hosts that share it.
     #[command(after_help = "Example:\n  patchwave diff --by host --limit 'web*'")]
     Diff(DiffArguments),
-    /// Show waves, batches, hosts and exact versions. Changes nothing.
-    #[command(after_help = "Example:\n  patchwave plan playbooks/monthly.yml")]
+    /// Show waves, batches, hosts and exact versions, and keep them in a file. Changes nothing.
+    ///
+    /// With a plan file in place of a playbook: show it again. Contacts no host.
+    #[command(
+        after_help = "Examples:\n  patchwave plan playbooks/monthly.yml\n  patchwave plan playbooks/monthly.yml --out plan.json\n  patchwave plan plan.json --format markdown"
+    )]
     Plan(PlanArguments),
     /// Roll updates out in waves. Asks once on a terminal; needs --yes elsewhere.
+    ///
+    /// With a plan file in place of a playbook: install what it says and nothing else.
     #[command(
-        after_help = "Examples:\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
+        after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
     /// Mend package databases that were left half-way. Asks once on a terminal; needs --yes elsewhere.
@@ -309,8 +315,8 @@ pub enum DiffBy {
 /// What `plan` and `apply` share.
 #[derive(Debug, Args)]
 pub struct PlanOptions {
-    /// The playbook; without it the built-in one.
-    #[arg(value_name = "PLAYBOOK")]
+    /// The playbook, or a file that `plan --out` wrote; without it the built-in playbook.
+    #[arg(value_name = "PLAYBOOK|PLAN")]
     pub playbook: Option<PathBuf>,
     /// When hosts fetch their package metadata anew: always, never, older-than=DURATION. A plan pins what
     /// hosts know, so hosts of different waves should know the same.
@@ -329,6 +335,12 @@ pub struct PlanOptions {
 pub struct PlanArguments {
     #[command(flatten)]
     pub options: PlanOptions,
+    /// Write the plan to a file for `apply`, `fetch` and `approve`. Replaces a plan, and no other file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How long the plan in that file holds [default: the playbook's `valid_for`, else 7d].
+    #[arg(long, value_name = "DURATION", requires = "out", value_parser = parse_positive_duration)]
+    pub valid: Option<Duration>,
     #[command(flatten)]
     pub exit: ExitOption,
 }

@@ -7,6 +7,7 @@ mod exit;
 mod failure;
 mod interrupt;
 mod knowledge;
+mod known_exploited;
 mod parallel;
 mod planning;
 mod printer;

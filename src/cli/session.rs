@@ -96,6 +96,33 @@ impl<'a> Session<'a> {
         Ok(selected?.hosts)
     }
 
+    /// The hosts of a plan that `--limit` leaves. `--expect` counts these.
+    ///
+    /// # Errors
+    /// As [`Self::select`].
+    pub fn select_planned(&self, planned: &BTreeSet<&HostName>) -> Result<Vec<&Host>, Failure> {
+        let expressions: Vec<Expression> = self
+            .options
+            .limit
+            .iter()
+            .map(|limit| Expression::from_option(limit, "--limit"))
+            .collect::<Result<_, _>>()?;
+        let knowledge = self.knowledge(&expressions)?;
+        let mut hosts = select_hosts(&self.inventory, &expressions, None, &knowledge)?.hosts;
+        hosts.retain(|host| planned.contains(&host.name));
+        if let Some(expected) = self.options.expect.filter(|expected| *expected != hosts.len()) {
+            let selected = hosts.len();
+            return Err(SelectionError::Unexpected { selected, expected }.into());
+        }
+        if hosts.is_empty() {
+            return Err(Failure::usage(
+                "`--limit` leaves none of the plan's hosts; nothing was contacted",
+                "see which they are with `patchwave plan` and the plan file",
+            ));
+        }
+        Ok(hosts)
+    }
+
     /// What expressions ask beside the inventory. The ledger is opened only when one asks for the last scan.
     ///
     /// # Errors

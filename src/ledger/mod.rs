@@ -8,6 +8,7 @@ mod sqlite;
 use jiff::Timestamp;
 
 use crate::model::event::Event;
+use crate::model::first_seen::{FirstSeen, SeenVersion};
 use crate::model::known::{KnownState, LastScan};
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
@@ -56,11 +57,23 @@ pub struct LatestHostScan {
 
 /// Where scans, runs and events are kept.
 pub trait Ledger {
-    /// Keeps a scan.
+    /// Keeps a scan, and notes the versions in it that no host was offered before.
     ///
     /// # Errors
     /// When the ledger cannot be written.
     fn keep_scan(&mut self, scan: &Scan) -> Result<(), LedgerError>;
+
+    /// Notes versions that hosts were offered at that time. What was seen before keeps its time and its host.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn keep_seen(&mut self, seen: &[(SeenVersion<'_>, &HostName)], at: Timestamp) -> Result<(), LedgerError>;
+
+    /// When each of these versions was first seen, as far as it was.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError>;
 
     /// The newest answer of one host, told apart from a namesake by address and port.
     ///

@@ -3,6 +3,8 @@
 //! Write-ahead log with full synchronisation: a commit that returned is on the disk. Migrations are append-only
 //! and counted in `user_version`; a file from a newer version is refused, never guessed at.
 
+mod seen;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,12 +15,13 @@ use serde::de::DeserializeOwned;
 
 use super::{LatestHostScan, Ledger, LedgerError};
 use crate::model::event::Event;
+use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::Scan;
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// Another process may hold the file for the length of one commit; a commit takes milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -101,8 +104,20 @@ impl Ledger for SqliteLedger {
                 ])?;
             }
         }
+        seen::keep(&transaction, &seen_in_scan(scan), scan.finished)?;
         transaction.commit()?;
         Ok(())
+    }
+
+    fn keep_seen(&mut self, seen: &[(SeenVersion<'_>, &HostName)], at: Timestamp) -> Result<(), LedgerError> {
+        let transaction = self.connection.transaction()?;
+        seen::keep(&transaction, seen, at)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError> {
+        seen::read(&self.connection, wanted)
     }
 
     fn latest_host_scan(
@@ -166,18 +181,27 @@ impl Ledger for SqliteLedger {
 
     fn runs(&self, limit: usize) -> Result<Vec<RunLine>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, started, finished, outcome, json_extract(report, '$.experimental')
+            "SELECT id, started, finished, outcome, json_extract(report, '$.experimental'),
+                 json_extract((SELECT document FROM events WHERE run = runs.id AND sequence = 1), '$.plan')
              FROM runs ORDER BY started DESC, id DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            let line: (String, String, Option<String>, Option<String>, Option<String>) =
-                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
-            Ok(line)
+            let text = |column| row.get::<_, Option<String>>(column);
+            Ok((
+                row.get(0)?,
+                row.get::<_, String>(1)?,
+                text(2)?,
+                text(3)?,
+                text(4)?,
+                text(5)?,
+            ))
         })?;
         rows.map(|row| {
-            let (run, started, finished, outcome, experimental) = row?;
+            let (run, started, finished, outcome, experimental, plan) = row?;
             Ok(RunLine {
                 run: read_run_id(run)?,
+                // The first event of a run names its plan, also of one that never ended.
+                plan: plan.as_deref().map(read_document).transpose()?,
                 started: read_time(&started)?,
                 finished: finished.as_deref().map(read_time).transpose()?,
                 outcome,

@@ -25,6 +25,7 @@ pub mod pkg;
 mod pkg_audit;
 pub mod refresh;
 mod repository;
+pub mod resolution;
 pub mod rpm;
 pub mod steps;
 pub mod tdnf;
@@ -47,7 +48,7 @@ use advisory::Fixes;
 
 pub use failure::{OWN_PREFIX, failure, is_lock};
 pub use listing::{Installed, Listing, installed_versions, parse_installed};
-pub use transaction::{TransactionError, transaction};
+pub use transaction::{TransactionError, question, transaction};
 
 /// What is missing where a manager simulates for root alone.
 const UNSIMULATED: &str = "not root: new dependencies, and what cannot be installed now, are unknown";

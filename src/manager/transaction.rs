@@ -5,6 +5,7 @@
 //! can hold `|`, a blank or a line break: names and versions have been checked when they were read.
 
 use crate::model::manager::Manager;
+use crate::model::name::PackageName;
 use crate::model::plan::PlannedChange;
 
 /// Why no transaction can be made of a list of changes.
@@ -43,6 +44,30 @@ pub fn transaction(
     let asked = sorted.iter().map(|change| line(&word(manager, change), change));
     let brought = may_bring.iter().map(|change| line("", change));
     Ok(asked.chain(brought).collect())
+}
+
+/// The lines that ask what a transaction would come to. As above, and a line for each package that must be present in
+/// whatever version: there `TO` is empty and the architecture `*`. A package that is to be changed is there already.
+///
+/// # Errors
+/// When there is nothing to ask for, or two changes for one package.
+pub fn question(
+    manager: Manager,
+    changes: &[PlannedChange],
+    may_bring: &[PlannedChange],
+    install: &[PackageName],
+) -> Result<Vec<String>, TransactionError> {
+    let is_changed = |name: &&PackageName| changes.iter().any(|change| change.package == **name);
+    let mut install: Vec<&PackageName> = install.iter().filter(|name| !is_changed(name)).collect();
+    install.sort();
+    install.dedup();
+    let mut lines = if changes.is_empty() && !install.is_empty() {
+        may_bring.iter().map(|change| line("", change)).collect()
+    } else {
+        transaction(manager, changes, may_bring)?
+    };
+    lines.extend(install.iter().map(|name| format!("{name}|{name}|*|||")));
+    Ok(lines)
 }
 
 fn line(word: &str, change: &PlannedChange) -> String {
@@ -118,6 +143,19 @@ mod tests {
         let brought = [change("extra", "all", None, "1", "")];
         let lines = transaction(Manager::Apt, &asked, &brought).unwrap();
         assert_eq!(lines, ["foo:all=2|foo|all|1|2|", "|extra|all||1|"]);
+    }
+
+    #[test]
+    fn a_package_that_must_be_present_is_asked_for_by_its_name_alone() {
+        let names = ["new", "foo", "new"].map(|name| PackageName::new(name).unwrap());
+        let changes = [change("foo", "all", Some("1"), "2", "")];
+        let asked = |changes| question(Manager::Apt, changes, &[], &names);
+        assert_eq!(asked(&changes).unwrap(), ["foo:all=2|foo|all|1|2|", "new|new|*|||"]);
+        assert_eq!(asked(&[]).unwrap(), ["foo|foo|*|||", "new|new|*|||"]);
+        assert_eq!(
+            question(Manager::Apt, &[], &[], &[]).unwrap_err(),
+            TransactionError::Empty
+        );
     }
 
     #[test]

@@ -52,6 +52,9 @@ pub enum ErrorCode {
     /// The host no longer matches the plan.
     #[serde(rename = "E_DRIFT")]
     Drift,
+    /// So many hosts of its domain are down that this one must not be touched.
+    #[serde(rename = "E_DOMAIN")]
+    Domain,
     /// A gate failed.
     #[serde(rename = "E_GATE")]
     Gate,
@@ -98,6 +101,7 @@ impl ErrorCode {
             Self::Dep => "E_DEP",
             Self::Gone => "E_GONE",
             Self::Drift => "E_DRIFT",
+            Self::Domain => "E_DOMAIN",
             Self::Gate => "E_GATE",
             Self::Reboot => "E_REBOOT",
             Self::Service => "E_SERVICE",

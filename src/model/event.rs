@@ -13,6 +13,7 @@ use super::manager::Manager;
 use super::name::{HostName, RunId, WaveName};
 use super::plan::Budget;
 use super::run::{Change, HostRunState, RunOutcome, WaveOutcome};
+use super::saved_plan::PlanReference;
 use super::scan::HostState;
 
 /// Something that happened, with its place in the order of things.
@@ -73,6 +74,9 @@ pub enum EventKind {
     RunStarted {
         /// The playbook's name.
         playbook: String,
+        /// The plan file that it is a run of; absent when it was planned for this run alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<PlanReference>,
         /// Waves in the plan.
         waves: usize,
         /// Hosts in the plan.

@@ -1,6 +1,8 @@
 //! The immutable result of playbook and scan: hosts, waves, batches, exact versions.
 //!
-//! A plan leaves no choice to the execution: what is not in it is not done.
+//! A plan leaves no choice to the execution: what is not in it is not done. [`folded`] says how it is written.
+
+mod folded;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +21,12 @@ use super::manager::Manager;
 use super::name::DomainName;
 use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
 use super::restart::RestartRule;
-use super::update::{PackageKey, Update};
+use super::update::{PackageKey, Update, UpdateStatus};
 use super::update_rule::UpdateRule;
 use super::window::Window;
 
 /// What will be done, where, in which order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The scan that it was made from.
     pub scan: RunId,
@@ -64,7 +66,7 @@ pub struct PlannedDomain {
     pub name: DomainName,
     /// How many may be down together; at least 1.
     pub limit: usize,
-    /// Its hosts in the inventory, in the plan or not, in the order of their names.
+    /// Its hosts in the inventory, in the plan or not, in the natural order of their names.
     pub members: Vec<HostName>,
 }
 
@@ -88,7 +90,7 @@ impl Plan {
 }
 
 /// One wave: its batches, and the rules under which it passes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedWave {
     /// The name in the playbook.
     pub name: WaveName,
@@ -118,7 +120,7 @@ impl PlannedWave {
 }
 
 /// What one host gets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedHost {
     /// The host's name in the inventory.
     pub name: HostName,
@@ -143,6 +145,17 @@ pub struct PlannedHost {
 }
 
 impl PlannedHost {
+    /// Whether anything is to be done on it: a package change, or a reboot that is due.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        match &self.basis {
+            Basis::Unknown { .. } => false,
+            Basis::Scanned { reboot_required, .. } => {
+                !self.changes.is_empty() || (*reboot_required && self.reboot != RebootPolicy::Never)
+            }
+        }
+    }
+
     /// What it has to download.
     #[must_use]
     pub fn download(&self) -> Download {
@@ -221,11 +234,14 @@ impl From<&Update> for PlannedChange {
     }
 }
 
-/// An update that is pending and not in the plan.
+/// An update that is pending, or a package that must be present, and that is not in the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The package's name.
     pub package: PackageName,
+    /// [`UpdateStatus::Excluded`], [`UpdateStatus::TooYoung`], or [`UpdateStatus::KeptBack`] for what cannot be
+    /// installed without something that is left out.
+    pub status: UpdateStatus,
     /// Why, in words.
     pub reason: String,
 }

@@ -20,6 +20,12 @@ pub struct Resolution {
     pub users: Vec<PackageUser>,
     /// Why there is not enough space; `None` when there is, or when that could not be found out.
     pub space: Option<HostError>,
+    /// True when not every offer could be found out: what is not among them may be on offer all the same.
+    #[serde(default)]
+    pub offers_unknown: bool,
+    /// True when it could not be found out who uses files.
+    #[serde(default)]
+    pub users_unknown: bool,
     /// Lines that were not understood.
     pub unparsed: usize,
 }

@@ -10,12 +10,16 @@ use super::drift::{HostDrift, Promotion};
 use super::error::{ErrorCode, HostError};
 use super::experimental::Experimental;
 use super::name::{HostName, PackageName, RunId, Version, WaveName};
+use super::saved_plan::PlanReference;
 
 /// A run as it ended. Its serialised form is the JSON of `apply`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunReport {
     /// Identifies the run in the ledger.
     pub run: RunId,
+    /// The plan file that it was a run of; absent when it was planned for this run alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanReference>,
     /// How it ended.
     pub outcome: RunOutcome,
     /// Why it did not complete; `None` when it did.
@@ -113,6 +117,9 @@ pub struct RunLine {
     pub started: Timestamp,
     /// When it ended; `None` while it runs or when it was killed.
     pub finished: Option<Timestamp>,
+    /// The plan file that it was a run of; absent when it was planned for this run alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanReference>,
     /// How it ended.
     pub outcome: Option<String>,
     /// Its hosts with managers that nobody has run patchwave on; empty until it ended.

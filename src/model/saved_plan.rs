@@ -11,6 +11,15 @@ use super::plan::Plan;
 /// The format of the documents that this program writes, and the only one that it reads.
 pub const FORMAT_VERSION: &str = "1";
 
+/// Names a saved plan: what a run was of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanReference {
+    /// The plan's id.
+    pub id: RunId,
+    /// The SHA-256 that its file carries, in hex.
+    pub sha256: String,
+}
+
 /// A plan that can be kept, reviewed, approved and applied later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedPlan {

@@ -41,6 +41,8 @@ pub struct Exclusion {
     pub package: PackagePattern,
     /// Why, in the playbook's words.
     pub reason: Option<String>,
+    /// Who is to be asked about it, in the playbook's words.
+    pub owner: Option<String>,
     /// The last day on which it counts; `None` for ever.
     pub until: Option<Date>,
 }
@@ -60,6 +62,21 @@ pub struct MinimumAge {
     pub age: Duration,
     /// Updates that are taken at once.
     pub except: Vec<AgeException>,
+    /// The file that lists what is known to be exploited, as the playbook writes it: a path that begins at the
+    /// playbook's folder.
+    pub known_exploited: Option<String>,
+}
+
+impl MinimumAge {
+    /// An age with the usual exception: what is known to be exploited does not wait.
+    #[must_use]
+    pub fn of(age: Duration) -> Self {
+        Self {
+            age,
+            except: vec![AgeException::KnownExploited],
+            known_exploited: None,
+        }
+    }
 }
 
 /// Updates that need not wait for their age.
@@ -70,4 +87,15 @@ pub enum AgeException {
     Critical,
     /// Those that fix a problem which is known to be exploited.
     KnownExploited,
+}
+
+impl AgeException {
+    /// The word in playbooks.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::KnownExploited => "known-exploited",
+        }
+    }
 }

@@ -34,6 +34,8 @@ pub fn download_plan(plan: &Plan, parallel: usize) -> Result<Plan, InvalidName> 
     Ok(Plan {
         playbook: format!("{} (download only)", plan.playbook),
         waves: vec![wave],
+        // Nothing goes down by a download.
+        domains: Vec::new(),
         ..plan.clone()
     })
 }

@@ -3,34 +3,52 @@
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`drift`]: how a host differs from its plan when its turn comes.
+//! - [`choose_again`]: what a host gets that is planned anew then.
 //! - [`promotion`]: what earlier waves ran decides for later ones.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
-//! - [`make_plan`]: hosts into waves and batches (`waves`), updates into changes (`updates`).
+//! - [`keep_hosts`]: a plan with hosts left out.
+//! - [`saved`]: plans as files.
+//! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
+//! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
+mod again;
+mod age;
+pub mod approvals;
+mod batches;
 pub mod core_packages;
 pub mod diff;
+mod domains;
 mod download;
 pub mod drift;
 mod foresight;
+mod host;
 mod make;
+mod narrow;
 pub mod promotion;
+pub mod saved;
+mod schedule;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod updates;
+mod warnings;
 mod waves;
 
 use std::collections::BTreeMap;
 
 use crate::inventory::SelectionError;
+use crate::model::finding::Finding;
 use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
+pub use again::choose_again;
 pub use download::download_plan;
 pub use foresight::foresee;
-pub use make::make_plan;
-pub use updates::choose_updates;
+pub use make::{PlanInputs, make_plan};
+pub use narrow::keep_hosts;
+pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.
@@ -40,6 +58,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Each in a sentence.
     pub warnings: Vec<String>,
+    /// What was found while it was made; an error keeps the plan from being applied.
+    pub findings: Vec<Finding>,
     /// What the hosts answered that were asked, for the checks; empty in a draft.
     pub resolutions: BTreeMap<HostName, Resolution>,
 }

@@ -1,13 +1,16 @@
 //! Which pending updates of a host are in the plan, and why the others are not. Pure.
 
-use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
+use super::age::AgeKnowledge;
+use crate::model::first_seen::SeenVersion;
 use crate::model::host::Host;
 use crate::model::manager::Manager;
+use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
 use crate::model::plan::{LeftOut, PlannedChange};
 use crate::model::scan::HostScan;
-use crate::model::update::Update;
+use crate::model::update::{Update, UpdateStatus};
 use crate::model::update_rule::{UpdateRule, UpdateScope};
 
 /// What a plan does with the pending updates of one host.
@@ -21,26 +24,101 @@ pub struct Choice {
     pub left_out: Vec<LeftOut>,
 }
 
+/// What keeps a package of one host from being touched: the exclusions of playbook and inventory, and its age.
+#[derive(Debug)]
+pub struct Restrictions<'a> {
+    rule: &'a UpdateRule,
+    ages: AgeKnowledge<'a>,
+    /// The playbook's exclusions that count today, each with its reason.
+    excluded: Vec<(&'a Pattern, String)>,
+    /// The inventory's exclusions of the host.
+    own: Vec<Pattern>,
+}
+
+/// Why a package is left alone.
+pub type Reason = (UpdateStatus, String);
+
+impl<'a> Restrictions<'a> {
+    /// Those of one host.
+    #[must_use]
+    pub fn new(rule: &'a UpdateRule, ages: AgeKnowledge<'a>, host: &Host) -> Self {
+        let today = ages.now.to_zoned(TimeZone::UTC).date();
+        let counts = rule.exclude.iter().filter(|exclusion| !exclusion.is_expired(today));
+        let excluded = counts.map(|exclusion| {
+            let mut reason = match &exclusion.reason {
+                Some(reason) => reason.clone(),
+                None => format!("the playbook excludes `{}`", exclusion.package),
+            };
+            if let Some(owner) = &exclusion.owner {
+                reason.push_str(&format!(" (ask {owner})"));
+            }
+            (&exclusion.package, reason)
+        });
+        Self {
+            rule,
+            ages,
+            excluded: excluded.collect(),
+            // The inventory has checked its patterns.
+            own: host.exclude.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
+        }
+    }
+
+    /// Why nobody may touch a package of that name; `None` when it may be touched.
+    #[must_use]
+    pub fn exclusion(&self, package: &PackageName) -> Option<Reason> {
+        let name = package.as_str();
+        let by_playbook = self.excluded.iter().find(|(pattern, _)| pattern.matches(name));
+        let reason = by_playbook.map(|(_, reason)| reason.clone()).or_else(|| {
+            let pattern = self.own.iter().find(|pattern| pattern.matches(name))?;
+            Some(format!("the inventory excludes `{pattern}` on this host"))
+        })?;
+        Some((UpdateStatus::Excluded, reason))
+    }
+
+    /// Why a version is not taken yet; `None` when it is old enough or need not wait.
+    #[must_use]
+    pub fn youth(&self, seen: SeenVersion<'_>, update: Option<&Update>) -> Option<Reason> {
+        let rule = self.rule.min_age.as_ref()?;
+        if update.is_some_and(|update| self.ages.is_exempt(rule, update)) {
+            return None;
+        }
+        let reason = self.ages.too_young(rule, seen)?;
+        Some((UpdateStatus::TooYoung, reason))
+    }
+}
+
 /// Chooses among the pending updates of one host.
 #[must_use]
-pub fn choose_updates(scan: &HostScan, host: &Host, rule: &UpdateRule, today: Date) -> Choice {
+pub fn choose_updates(scan: &HostScan, restrictions: &Restrictions<'_>) -> Choice {
     let (mut changes, mut may_bring, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let rule = restrictions.rule;
     let only_scanned = scan.facts.as_ref().and_then(|facts| only_scanned(facts.manager));
+    let os = scan.facts.as_ref().map_or("", |facts| facts.os.id.as_str());
     for update in scan.pending() {
         let wanted = is_wanted(update, &rule.only);
         let is_dependency = update.from.is_none() && !names_it(&rule.only, update);
-        match only_scanned
+        if !wanted && !is_dependency {
+            continue;
+        }
+        let seen = SeenVersion {
+            os,
+            package: &update.package,
+            arch: &update.arch,
+            version: &update.to,
+        };
+        let reason = only_scanned
             .clone()
-            .or_else(|| exclusion_reason(update, host, rule, today))
-        {
-            Some(reason) if wanted => left_out.push(LeftOut {
+            .or_else(|| restrictions.exclusion(&update.package))
+            .or_else(|| restrictions.youth(seen, Some(update)));
+        match reason {
+            Some((status, reason)) if wanted => left_out.push(LeftOut {
                 package: update.package.clone(),
+                status,
                 reason,
             }),
             Some(_) => {}
             None if is_dependency => may_bring.push(PlannedChange::from(update)),
-            None if wanted => changes.push(PlannedChange::from(update)),
-            None => {}
+            None => changes.push(PlannedChange::from(update)),
         }
     }
     // Where nothing is left out, everything that the manager said it would install is part of the plan.
@@ -52,7 +130,7 @@ pub fn choose_updates(scan: &HostScan, host: &Host, rule: &UpdateRule, today: Da
     }
     changes.sort();
     may_bring.sort();
-    left_out.sort_by(|one, other| one.package.cmp(&other.package));
+    left_out.sort_by(|one, other| (&one.package, &one.reason).cmp(&(&other.package, &other.reason)));
     Choice {
         changes,
         may_bring,
@@ -60,17 +138,38 @@ pub fn choose_updates(scan: &HostScan, host: &Host, rule: &UpdateRule, today: Da
     }
 }
 
+/// The packages of `install` that a host is asked for, and those that a rule keeps away from it.
+#[must_use]
+pub fn choose_installs(manager: Option<Manager>, restrictions: &Restrictions<'_>) -> (Vec<PackageName>, Vec<LeftOut>) {
+    let (mut wanted, mut left_out) = (Vec::new(), Vec::new());
+    for package in &restrictions.rule.install {
+        let reason = manager
+            .and_then(only_scanned)
+            .or_else(|| restrictions.exclusion(package));
+        match reason {
+            None => wanted.push(package.clone()),
+            Some((status, reason)) => left_out.push(LeftOut {
+                package: package.clone(),
+                status,
+                reason,
+            }),
+        }
+    }
+    (wanted, left_out)
+}
+
 /// Why nothing is ever installed on hosts of this manager.
-fn only_scanned(manager: Manager) -> Option<String> {
+fn only_scanned(manager: Manager) -> Option<Reason> {
     let why = manager.scan_only()?;
-    Some(format!("patchwave only scans hosts with {manager}: {why}"))
+    let reason = format!("patchwave only scans hosts with {manager}: {why}");
+    Some((UpdateStatus::Excluded, reason))
 }
 
 fn is_wanted(update: &Update, scope: &UpdateScope) -> bool {
     match scope {
         UpdateScope::All => true,
         UpdateScope::Security => update.security == Some(true),
-        UpdateScope::Packages(patterns) => patterns.iter().any(|pattern| pattern.matches(update.package.as_str())),
+        UpdateScope::Packages(_) => names_it(scope, update),
     }
 }
 
@@ -80,25 +179,4 @@ fn names_it(scope: &UpdateScope, update: &Update) -> bool {
         UpdateScope::Packages(patterns) => patterns.iter().any(|pattern| pattern.matches(update.package.as_str())),
         UpdateScope::All | UpdateScope::Security => false,
     }
-}
-
-fn exclusion_reason(update: &Update, host: &Host, rule: &UpdateRule, today: Date) -> Option<String> {
-    let name = update.package.as_str();
-    let by_playbook = rule
-        .exclude
-        .iter()
-        .find(|exclusion| !exclusion.is_expired(today) && exclusion.package.matches(name))
-        .map(|exclusion| match &exclusion.reason {
-            Some(reason) => reason.clone(),
-            None => format!("the playbook excludes `{}`", exclusion.package),
-        });
-    by_playbook.or_else(|| {
-        let pattern = host.exclude.iter().find(|pattern| matches_text(pattern, name))?;
-        Some(format!("the inventory excludes `{pattern}` on this host"))
-    })
-}
-
-/// The inventory has checked its patterns; one that is no pattern excludes its own name.
-fn matches_text(pattern: &str, name: &str) -> bool {
-    Pattern::new(pattern).map_or(pattern == name, |pattern| pattern.matches(name))
 }

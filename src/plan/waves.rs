@@ -1,6 +1,6 @@
 //! Shares the selected hosts out to waves and batches. Pure.
 //!
-//! Every selected host is in exactly one wave, in the order of the inventory. Batch sizes come from the planned
+//! Every selected host is in exactly one wave, in the natural order of names, whatever the order of the inventory. Batch sizes come from the planned
 //! size of the wave, never from survivors.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,7 @@ use crate::inventory::{Inventory, SelectionError, evaluate};
 use crate::model::host::Host;
 use crate::model::known::Knowledge;
 use crate::model::name::HostName;
+use crate::model::natural_order::{natural_order, sort_naturally};
 use crate::model::plan::Budget;
 use crate::model::scan::HostScan;
 use crate::playbook::{Playbook, Share, WaveRule, WaveSelection};
@@ -44,10 +45,18 @@ pub fn check_waves(
     if waits {
         return Ok(());
     }
-    share_out(playbook, inventory, selected, &[], &knowledge).map(|_| ())
+    share_out(playbook, inventory, &in_natural_order(selected), &[], &knowledge).map(|_| ())
 }
 
-/// The hosts of each wave, in the order of the waves. Waves may be empty.
+/// The hosts in the natural order of their names.
+#[must_use]
+pub fn in_natural_order<'a>(hosts: &[&'a Host]) -> Vec<&'a Host> {
+    let mut hosts = hosts.to_vec();
+    hosts.sort_by(|one, other| natural_order(one.name.as_str(), other.name.as_str()));
+    hosts
+}
+
+/// The hosts of each wave, in the order of the waves; inside a wave in the order of `selected`. Waves may be empty.
 ///
 /// # Errors
 /// When a host is in two waves or in none, or a wave's expression names what is not there.
@@ -91,9 +100,9 @@ pub fn share_out<'a>(
         Some(wave) => *wave = rest,
         None if rest.is_empty() => {}
         None => {
-            return Err(PlanError::NoWave {
-                hosts: rest.into_iter().cloned().collect(),
-            });
+            let mut hosts: Vec<HostName> = rest.into_iter().cloned().collect();
+            sort_naturally(&mut hosts);
+            return Err(PlanError::NoWave { hosts });
         }
     }
     Ok(members

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
 use super::restart_reader::read_restart;
-use super::update_reader::read_updates;
+use super::update_reader::{read_install, read_updates};
 use super::wave_reader::read_wave;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
@@ -20,7 +20,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 5] = ["hooks", "window", "notify", "install", "domains"];
+const LATER: [&str; 4] = ["hooks", "window", "notify", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -62,6 +62,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_updates(reader, node),
         None => Some(UpdateRule::default()),
     };
+    let install = match fields.get("install") {
+        Some(node) => read_install(reader, node),
+        None => Some(Vec::new()),
+    };
     let waves = read_waves(reader, &mut fields);
     let reboot = match fields.get("reboot") {
         Some(node) => reader.choice(node, &REBOOT).map(|reboot| reboot.value),
@@ -88,7 +92,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
     Some(Playbook {
         name: name?,
         select: select?,
-        updates: updates?,
+        updates: UpdateRule {
+            install: install?,
+            ..updates?
+        },
         waves: waves?,
         reboot: reboot?,
         restart: restart?,

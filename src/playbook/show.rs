@@ -8,6 +8,7 @@ use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
+use crate::model::name::PackageName;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
 use crate::model::update_rule::UpdateScope;
 
@@ -39,10 +40,17 @@ impl Serialize for Playbook {
                     .map(|exclusion| ExclusionForm {
                         package: exclusion.package.as_str(),
                         reason: exclusion.reason.as_deref(),
+                        owner: exclusion.owner.as_deref(),
                         until: exclusion.until.map(|day| day.to_string()),
                     })
                     .collect(),
+                min_age: self.updates.min_age.as_ref().map(|rule| MinimumAgeForm {
+                    age: format_duration(rule.age),
+                    except: rule.except.iter().map(|exception| exception.as_str()).collect(),
+                    known_exploited: rule.known_exploited.as_deref(),
+                }),
             },
+            install: &self.updates.install,
             waves: self.waves.iter().map(wave_form).collect(),
             reboot: self.reboot,
             restart: match self.restart.never.as_slice() {
@@ -67,6 +75,8 @@ struct PlaybookForm<'a> {
     name: &'a str,
     select: &'a str,
     updates: UpdatesForm<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    install: &'a [PackageName],
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
@@ -92,6 +102,16 @@ enum RestartForm<'a> {
 struct UpdatesForm<'a> {
     only: OnlyForm,
     exclude: Vec<ExclusionForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_age: Option<MinimumAgeForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct MinimumAgeForm<'a> {
+    age: String,
+    except: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_exploited: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +126,8 @@ struct ExclusionForm<'a> {
     package: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
 }

@@ -11,7 +11,7 @@ use crate::model::name::GroupName;
 use crate::model::pattern::PackagePattern;
 use crate::model::plan::{GateCheck, GatePlace};
 use crate::model::restart::RestartPolicy;
-use crate::model::update_rule::{Exclusion, UpdateScope};
+use crate::model::update_rule::{AgeException, Exclusion, MinimumAge, UpdateScope};
 
 fn parse(text: &str) -> Playbook {
     parse_playbook("p.yml", text.as_bytes(), "p").unwrap_or_else(|problems| panic!("{problems}\n{text}"))
@@ -138,7 +138,7 @@ fn what_is_left_out_has_the_careful_default() {
 fn every_mistake_is_reported_at_once() {
     let text = r#"nmae: x
 select: "all & "
-updates: {only: securty, min_age: 3d, exclude: [{pakage: a}, {package: "[a"}]}
+updates: {only: securty, min_age: 3, exclude: [{pakage: a}, {package: "[a"}]}
 waves:
   - {name: a, select: "x", rest: true}
   - {name: a, rest: true, batch: 0, parallel: 0, max_failures: 101%}
@@ -154,10 +154,10 @@ drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
             "p.yml:1:1: `nmae` is not a key of a playbook (did you mean `name`?)",
             "p.yml:2:16: the expression ends where a host is expected (write a host, a glob such as `web*`, `group:NAME` or `label:KEY=VALUE`)",
             "p.yml:3:17: expected one of `all` and `security`, found `securty` (did you mean `security`?)",
-            "p.yml:3:26: `min_age` is not supported by this version yet",
-            "p.yml:3:49: `package` is missing",
-            "p.yml:3:50: `pakage` is not a key of an exclusion (did you mean `package`?)",
-            "p.yml:3:72: `[a` is not a valid pattern: unclosed character class; missing ']'",
+            "p.yml:3:35: `3` is not a duration: a unit is missing after the number",
+            "p.yml:3:48: `package` is missing",
+            "p.yml:3:49: `pakage` is not a key of an exclusion (did you mean `package`?)",
+            "p.yml:3:71: `[a` is not a valid pattern: unclosed character class; missing ']'",
             "p.yml:5:28: the wave says twice which hosts it has (write `select: EXPRESSION`, or `rest: true` for the hosts of no other wave)",
             "p.yml:6:34: at least `1` is needed",
             "p.yml:6:47: expected a whole number from 1 to 100000 for `parallel`, found `0`",
@@ -186,11 +186,9 @@ fn what_later_versions_bring_is_refused_by_name() {
         ("hooks", "[]"),
         ("window", "{}"),
         ("notify", "[]"),
-        ("install", "[a]"),
         ("domains", "{}"),
         ("updates", "{only: {severity: important}}"),
         ("updates", "{only: {cves: [CVE-2026-1]}}"),
-        ("updates", "{min_age: 3d}"),
     ] {
         let found = problems(&format!("waves: [{{name: a, rest: true}}]\n{key}: {value}\n"));
         assert!(
@@ -259,6 +257,7 @@ fn days_are_days() {
     let until = |day| Exclusion {
         package: PackagePattern::new("a").unwrap(),
         reason: None,
+        owner: None,
         until: day,
     };
     assert!(
@@ -344,7 +343,11 @@ proptest! {
         playbook.name = name;
         playbook.updates.only = UpdateScope::Packages(vec![PackagePattern::new(package.clone()).unwrap()]);
         playbook.updates.exclude =
-            vec![Exclusion { package: PackagePattern::new(package).unwrap(), reason: Some(reason), until: None }];
+            vec![Exclusion { package: PackagePattern::new(package).unwrap(), reason: Some(reason), owner: Some("team db".to_owned()), until: None }];
+        let except = vec![AgeException::Critical];
+        playbook.updates.min_age =
+            Some(MinimumAge { except, known_exploited: Some(word.trim().to_owned() + "x"), ..MinimumAge::of(Duration::from_secs(soak)) });
+        playbook.updates.install = vec![crate::model::name::PackageName::new("g++").unwrap()];
         playbook.waves[0].soak = Duration::from_secs(soak);
         playbook.waves[0].max_failures = Some(Share::Count(0));
         let check = GateCheck::Command { run: vec![word], on: GatePlace::Controller };
@@ -352,5 +355,37 @@ proptest! {
         playbook.waves[0].gates = vec![Gate { name: "g".to_owned(), check, count: 1, interval: timeout, failures_allowed: 0, timeout }];
         let shown = playbook_yaml(&playbook).unwrap();
         prop_assert_eq!(parse(&shown), playbook, "{}", shown);
+    }
+}
+
+#[test]
+fn a_minimum_age_is_a_duration_or_says_more() {
+    let read = |text: &str| {
+        let text = format!("updates: {{min_age: {text}}}\nwaves: [{{name: a, rest: true}}]\n");
+        parse_playbook("p.yml", text.as_bytes(), "p").map(|playbook| playbook.updates.min_age.unwrap())
+    };
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    assert_eq!(read("3d").unwrap(), MinimumAge::of(days(3)));
+    assert_eq!(read("3d").unwrap().except, [AgeException::KnownExploited]);
+    let more = read("{age: 7d, except: [critical, known-exploited], known_exploited: kev.json}").unwrap();
+    assert_eq!(more.age, days(7));
+    assert_eq!(more.except, [AgeException::Critical, AgeException::KnownExploited]);
+    assert_eq!(more.known_exploited.as_deref(), Some("kev.json"));
+    assert_eq!(read("{age: 7d, except: []}").unwrap().except, []);
+    for wrong in ["{}", "{age: 3}", "{age: 3d, except: [grave]}", "[3d]"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn packages_to_install_are_names() {
+    let read = |text: &str| {
+        let text = format!("install: {text}\nwaves: [{{name: a, rest: true}}]\n");
+        parse_playbook("p.yml", text.as_bytes(), "p").map(|playbook| playbook.updates.install)
+    };
+    let names: Vec<String> = read("[vim, g++]").unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["vim", "g++"]);
+    for wrong in ["[]", "[vim, vim]", "['vim*']", "[-y]", "{vim: 1}"] {
+        assert!(read(wrong).is_err(), "{wrong}");
     }
 }

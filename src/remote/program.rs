@@ -35,6 +35,21 @@ const START: &str = include_str!("scripts/job-start.sh");
 const FOLLOW: &str = include_str!("scripts/job-follow.sh");
 const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
 const LEFT_OVER: &str = include_str!("scripts/left-over.sh");
+const RESOLVE: &str = include_str!("scripts/resolve.sh");
+const RESOLVE_COMMON: &str = include_str!("scripts/resolve/common.sh");
+const RESOLVE_USERS: &str = include_str!("scripts/resolve/users.sh");
+const RESOLVE_APT: &str = include_str!("scripts/resolve/apt.sh");
+const RESOLVE_RPM: &str = include_str!("scripts/resolve/rpm.sh");
+const RESOLVE_DNF4: &str = include_str!("scripts/resolve/dnf4.sh");
+const RESOLVE_DNF5: &str = include_str!("scripts/resolve/dnf5.sh");
+const RESOLVE_YUM: &str = include_str!("scripts/resolve/yum.sh");
+const RESOLVE_MICRODNF: &str = include_str!("scripts/resolve/microdnf.sh");
+const RESOLVE_ZYPPER: &str = include_str!("scripts/resolve/zypper.sh");
+const RESOLVE_PACMAN: &str = include_str!("scripts/resolve/pacman.sh");
+const RESOLVE_APK: &str = include_str!("scripts/resolve/apk.sh");
+const RESOLVE_PKG: &str = include_str!("scripts/resolve/pkg.sh");
+const RESOLVE_XBPS: &str = include_str!("scripts/resolve/xbps.sh");
+const RESOLVE_OPKG: &str = include_str!("scripts/resolve/opkg.sh");
 const SIMULATE: &str = include_str!("scripts/simulate.sh");
 const COMMAND: &str = include_str!("scripts/command.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
@@ -80,7 +95,7 @@ pub(super) fn transaction_of(manager: Manager) -> String {
         Manager::Microdnf => &[JOB_WHOLE, JOB_RPM, REPAIR_RPM, JOB_MICRODNF],
         Manager::Tdnf => &[JOB_WHOLE, JOB_RPM, REPAIR_RPM, JOB_TDNF],
         Manager::Zypper => &[JOB_ZYPPER, REPAIR_RPM, REPAIR_ZYPPER],
-        Manager::Pacman => &[JOB_PACMAN, REPAIR_PACMAN],
+        Manager::Pacman => &[JOB_WHOLE, JOB_PACMAN, REPAIR_PACMAN],
         Manager::Apk => &[JOB_APK, REPAIR_APK],
         Manager::Pkg => &[JOB_WHOLE, JOB_PKG],
         Manager::Xbps => &[JOB_WHOLE, JOB_XBPS],
@@ -146,6 +161,28 @@ pub(super) fn left_over() -> String {
 /// The program that simulates a transaction.
 pub(super) fn simulate(manager: Manager) -> String {
     [ENVIRONMENT, FRAME, &transaction_of(manager), SIMULATE].concat()
+}
+
+/// The program that asks what a transaction would come to. What it defines anew takes the place of the job's own.
+pub(super) fn resolve(manager: Manager) -> String {
+    let own: &[&str] = match manager {
+        Manager::Apt => &[RESOLVE_APT],
+        Manager::Dnf4 => &[JOB_RPM, RESOLVE_RPM, RESOLVE_DNF4],
+        Manager::Dnf5 => &[RESOLVE_RPM, RESOLVE_DNF5],
+        Manager::Yum => &[RESOLVE_RPM, RESOLVE_YUM],
+        Manager::Microdnf | Manager::Tdnf => &[RESOLVE_RPM, RESOLVE_MICRODNF],
+        Manager::Zypper => &[RESOLVE_RPM, RESOLVE_ZYPPER],
+        Manager::Pacman => &[RESOLVE_PACMAN],
+        Manager::Apk => &[RESOLVE_APK],
+        Manager::Pkg => &[RESOLVE_PKG],
+        Manager::Xbps => &[RESOLVE_XBPS],
+        Manager::Opkg => &[RESOLVE_OPKG],
+        // Only scanned: see `Manager::scan_only`.
+        Manager::Brew | Manager::Winget | Manager::Chocolatey => &[],
+    };
+    let shared = [ENVIRONMENT, FRAME, OPENRC, SERVICES, &transaction_of(manager)].concat();
+    let questions = [&[RESOLVE_COMMON, RESOLVE_USERS], own].concat().concat();
+    [&shared, &questions, RESOLVE].concat()
 }
 
 /// The program that looks for what is broken.

@@ -18,6 +18,7 @@ use super::left_over::left_over_script;
 use super::probe::{ProbeRequest, Refresh, probe_script};
 use super::program;
 use super::reboot::reboot_script;
+use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
 use super::script::{Nonce, ReceivedScript, Script};
 
@@ -72,6 +73,17 @@ fn scripts() -> Vec<(String, Script)> {
         scripts.push((
             format!("simulate-{manager}"),
             simulate_script(manager, &request.changes, &[], Duration::from_secs(60), nonce()).unwrap(),
+        ));
+        let question = ResolveRequest {
+            manager,
+            changes: vec![change()],
+            may_bring: Vec::new(),
+            install: Vec::new(),
+            lock_wait: Duration::from_secs(60),
+        };
+        scripts.push((
+            format!("resolve-{manager}"),
+            resolve_script(&question, nonce()).unwrap(),
         ));
     }
     scripts

@@ -97,6 +97,7 @@ fn scanned_in_words(host: &HostName, updates: usize, security: usize, manager: O
 fn start_in_words(kind: &EventKind) -> String {
     let EventKind::RunStarted {
         playbook,
+        plan,
         waves,
         hosts,
         changes,
@@ -105,8 +106,12 @@ fn start_in_words(kind: &EventKind) -> String {
     else {
         return String::new();
     };
+    let of = match plan {
+        Some(plan) => format!("plan {} (`{playbook}`)", plan.id),
+        None => format!("`{playbook}`"),
+    };
     let mut words = format!(
-        "run of `{playbook}` starts: {}, {}, {}",
+        "run of {of} starts: {}, {}, {}",
         count(*waves, "wave"),
         count(*hosts, "host"),
         count(*changes, "package change")

@@ -1,7 +1,8 @@
 //! Runs a plan: waves and batches are barriers, inside a batch hosts run in a sliding window.
 //!
 //! The dispatcher owns all state and is the only one that records events. The event of a host's start and of
-//! every phase is kept before the host's executor goes on. The budget is looked at before every single start.
+//! every phase is kept before the host's executor goes on. The budget and the domains are looked at before every
+//! single start.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +27,9 @@ use crate::model::host::Host;
 use crate::model::name::{HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Plan, PlanRules, PlannedHost, PlannedWave};
 use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
+use crate::model::saved_plan::PlanReference;
 use crate::plan::promotion::{Promoted, Ran};
+use crate::plan::{DomainSchedule, Exhausted, Next};
 use crate::remote::job::JobStep;
 use crate::remote::probe::Refresh;
 use crate::remote::transport::Transport;
@@ -39,6 +42,8 @@ const MESSAGES: usize = 1024;
 pub struct RunContext<T> {
     /// The run's id.
     pub run: RunId,
+    /// The plan file that it is a run of; `None` when it was planned for this run alone.
+    pub plan: Option<PlanReference>,
     /// Reaches hosts.
     pub transport: T,
     /// How far each host's job goes.
@@ -75,6 +80,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         ran: Ran::default(),
         refresh: Refresh::Always,
         is_last: false,
+        domains: DomainSchedule::new(plan),
     };
     let mut outcomes = Vec::new();
     let mut end = RunEnd {
@@ -100,6 +106,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         .collect();
     let report = RunReport {
         run: run.context.run.clone(),
+        plan: run.context.plan.clone(),
         outcome: end.outcome,
         reason: end.reason,
         waves,
@@ -150,12 +157,15 @@ struct Run<'a, T, S> {
     refresh: Refresh,
     /// Whether no wave is behind the current one.
     is_last: bool,
+    /// Which hosts are down, and who may start beside them.
+    domains: DomainSchedule,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
         self.sink.record(EventKind::RunStarted {
             playbook: plan.playbook.clone(),
+            plan: self.context.plan.clone(),
             waves: plan.waves.len(),
             hosts: plan.hosts().count(),
             changes: plan.change_count(),
@@ -306,14 +316,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
-        let mut waiting = batch.iter();
+        let mut waiting = self.domains.waiting(batch);
         let control = self.context.control.clone();
         // The first error ends the starting of hosts; running ones are let end before it is returned.
         let mut broken: Option<SinkError> = None;
         loop {
             while running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
-                let Some(planned) = waiting.next() else { break };
-                if let Err(error) = self.start(wave, planned, &messages, &mut running) {
+                let started = match self.domains.next(&mut waiting) {
+                    Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
+                    Next::Never(planned, why) => self.leave_out(wave, planned, &why),
+                    Next::Wait | Next::Nobody => break,
+                };
+                if let Err(error) = started {
                     broken = Some(error);
                 }
             }
@@ -387,9 +401,25 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             refresh: self.refresh,
             messages: messages.clone(),
         };
+        self.domains.starts(&host.name);
         let task = running.tasks.spawn(turn.take());
         running.hosts.insert(task.id(), host.name.clone());
         Ok(())
+    }
+
+    /// Ends a host whose domain has lost as many hosts as it can spare.
+    fn leave_out(&mut self, wave: &PlannedWave, planned: &PlannedHost, why: &Exhausted) -> Result<(), SinkError> {
+        let error = HostError::new(
+            ErrorCode::Domain,
+            format!("it was not begun: {why}"),
+            "bring these hosts back to service, then run the plan for the rest of the domain",
+        );
+        let result = TurnResult {
+            state: HostRunState::Skipped,
+            error: Some(error),
+            ..TurnResult::unchanged()
+        };
+        self.conclude(&wave.name, planned.name.clone(), result)
     }
 
     fn handle(&mut self, message: ExecutorMessage, broken: bool) -> Result<(), SinkError> {
@@ -440,6 +470,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
+        self.domains.ends(&host, result.stays_down());
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.
         let mut recorded = Ok(());

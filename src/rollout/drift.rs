@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::executor::{RanChanges, Turn, TurnResult};
 use super::resolution::ask_when_free;
@@ -19,7 +18,7 @@ use crate::model::facts::Facts;
 use crate::model::plan::{Basis, PlannedChange, PlannedHost};
 use crate::model::resolution::Resolution;
 use crate::model::run::HostRunState;
-use crate::plan::choose_updates;
+use crate::plan::choose_again;
 use crate::plan::drift::{classify, decided, drift_error, moved, remaining_changes, summary};
 use crate::remote::probe::{Probe, ProbeRequest, Refresh};
 use crate::remote::resolve::ResolveRequest;
@@ -124,8 +123,7 @@ impl<T: Transport> Turn<T> {
         result: &mut TurnResult,
     ) -> Result<Ready, HostError> {
         let scan = to_host_scan(&self.host, Ok(probe.clone()), 0);
-        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        let choice = choose_updates(&scan, &self.host, &self.rules.updates, today);
+        let choice = choose_again(&self.rules.updates, &scan, &self.host, &self.planned, Timestamp::now());
         let planned = PlannedHost {
             address: self.host.address.clone(),
             port: self.host.port,

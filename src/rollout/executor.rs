@@ -145,6 +145,12 @@ impl TurnResult {
         }
     }
 
+    /// Whether nobody knows that the host serves again: it failed after something was begun on it, or it cannot be
+    /// reached.
+    pub fn stays_down(&self) -> bool {
+        self.state == HostRunState::Unreachable || (self.state.is_failure() && self.touched)
+    }
+
     /// What is left to do on a host that was patched.
     pub fn note_pending(&mut self, facts: &Facts, rule: &RestartRule, is_local: bool) {
         if self.state == HostRunState::Patched {

@@ -10,7 +10,7 @@ use super::survey::internal;
 use crate::manager::detect::check_installs;
 use crate::manager::steps::{Steps, complete};
 use crate::model::error::{ErrorCode, HostError};
-use crate::model::host::{Host, RebootPolicy};
+use crate::model::host::Host;
 use crate::model::manager::Manager;
 use crate::model::name::HostName;
 use crate::model::plan::{Basis, Plan, PlannedHost};
@@ -22,12 +22,7 @@ use crate::remote::transport::{Connection, ScriptRequest, Transport};
 /// Whether anything is to be done on a host: a package change, or a reboot that is due.
 #[must_use]
 pub fn host_has_work(host: &PlannedHost) -> bool {
-    match &host.basis {
-        Basis::Unknown { .. } => false,
-        Basis::Scanned { reboot_required, .. } => {
-            !host.changes.is_empty() || (*reboot_required && host.reboot != RebootPolicy::Never)
-        }
-    }
+    host.has_work()
 }
 
 /// Whether anything is to be done on any host of the plan.

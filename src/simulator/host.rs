@@ -13,12 +13,12 @@ use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::script::ReceivedScript;
-use crate::remote::{doctor, job, probe, reboot, restart};
+use crate::remote::{doctor, job, probe, reboot, resolve, restart};
 
 use super::jobs::{self, Job};
 use super::shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
 use super::system::System;
-use super::{commands, examinations, probes};
+use super::{commands, examinations, probes, resolutions};
 
 /// Between the answer to a reboot and the end of the old boot, as the fleet's server has it.
 const UNTIL_DOWN: Duration = Duration::from_millis(200);
@@ -117,6 +117,7 @@ impl ScriptHandler for SimulatedSystem {
             job::FOLLOW_KIND => answer.delay = jobs::follow(&machine, &script.data, now, &mut writer),
             job::CLEANUP_KIND => jobs::clean_up(&mut machine, &script.data, &mut writer),
             job::SIMULATE_KIND => jobs::simulate(&machine.system, &script.data, &mut writer),
+            resolve::KIND => resolutions::answer(&machine.system, &script.data, &mut writer),
             reboot::KIND => {
                 writer.section("reboot", "", "", 0);
                 machine.reboots_at = Some(now + UNTIL_DOWN);

@@ -19,6 +19,7 @@ pub mod latency;
 mod managers;
 mod package;
 mod probes;
+mod resolutions;
 pub mod server;
 mod session;
 mod shell;

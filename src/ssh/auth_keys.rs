@@ -101,7 +101,7 @@ impl Login<'_> {
                 Err(_) => Answer::Closed,
             };
         }
-        let purpose = format!("{} as {}", self.host.name, self.host.user);
+        let purpose = format!("log in to {} as {}", self.host.name, self.host.user);
         let mut signer = LoginSigner {
             key: &candidate.signer,
             agent: &mut self.agent,

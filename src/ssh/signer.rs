@@ -53,7 +53,7 @@ pub(super) struct LoginSigner<'a> {
     pub(super) agent: &'a mut Option<Agent>,
     /// Whether a person has to touch a security key.
     pub(super) wants_touch: bool,
-    /// What the login is to, for whoever is asked to touch.
+    /// What is signed, as `log in to web01 as root`, for whoever is asked to touch.
     pub(super) purpose: &'a str,
     /// Tells the person.
     pub(super) notify: &'a Notify,
@@ -88,8 +88,7 @@ impl LoginSigner<'_> {
         let work = async {
             let connection = agent.connected().await.map_err(SignError::Reason)?;
             if self.wants_touch {
-                self.notify
-                    .say(&format!("touch the security key to log in to {}", self.purpose));
+                self.notify.say(&format!("touch the security key to {}", self.purpose));
             }
             Ok(connection.sign_request(identity, hash, to_sign).await)
         };

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use patchwave::inventory::load::load_inventory;
 use patchwave::inventory::{Inventory, ResolveContext, select_hosts};
 use patchwave::model::facts::{Facts, Kernel, Metadata, OperatingSystem, Reboot};
+use patchwave::model::first_seen::FirstSeen;
 use patchwave::model::host::Host;
 use patchwave::model::known::Knowledge;
 use patchwave::model::manager::Manager;
 use patchwave::model::name::{Architecture, PackageName, RunId, Version};
 use patchwave::model::scan::{HostScan, HostState, Scan};
 use patchwave::model::update::{Update, UpdateStatus};
-use patchwave::plan::make_plan;
+use patchwave::plan::{PlanInputs, make_plan};
 use patchwave::playbook::Playbook;
 use patchwave::playbook::load::load_playbook;
 
@@ -143,7 +144,17 @@ fn plans(playbook: &Playbook, inventory: &Inventory) -> bool {
     };
     let selected = selection.hosts;
     let now = Timestamp::from_second(1_700_000_000).unwrap();
-    let Ok(planned) = make_plan(playbook, inventory, &selected, &scan(&selected), &known, now) else {
+    let inputs = PlanInputs {
+        playbook,
+        inventory,
+        selected: &selected,
+        scan: &scan(&selected),
+        knowledge: &known,
+        first_seen: &FirstSeen::default(),
+        known_exploited: None,
+        now,
+    };
+    let Ok(planned) = make_plan(&inputs) else {
         return false;
     };
     let in_waves: Vec<&str> = planned.plan.hosts().map(|host| host.name.as_str()).collect();

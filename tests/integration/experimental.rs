@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use patchwave::inventory::load::load_inventory;
 use patchwave::inventory::{Inventory, ResolveContext};
 use patchwave::model::experimental::Experimental;
+use patchwave::model::first_seen::FirstSeen;
 use patchwave::model::host::Host;
 use patchwave::model::known::Knowledge;
 use patchwave::model::manager::Manager;
@@ -16,7 +17,7 @@ use patchwave::model::plan::Plan;
 use patchwave::model::run::{RunLine, RunOutcome, RunReport};
 use patchwave::model::scan::{HostScan, HostState, Scan};
 use patchwave::plan::diff::fold_by_package;
-use patchwave::plan::make_plan;
+use patchwave::plan::{PlanInputs, make_plan};
 use patchwave::playbook::Playbook;
 use patchwave::remote::probe::parse_probe;
 use patchwave::remote::script::Nonce;
@@ -94,9 +95,18 @@ fn plan(scan: &Scan) -> Plan {
     let selected: Vec<&Host> = inventory.hosts().iter().collect();
     let playbook = Playbook::built_in(std::iter::empty()).unwrap();
     let now = Timestamp::from_second(0).unwrap();
-    make_plan(&playbook, &inventory, &selected, scan, &Knowledge::default(), now)
-        .unwrap()
-        .plan
+    make_plan(&PlanInputs {
+        playbook: &playbook,
+        inventory: &inventory,
+        selected: &selected,
+        scan,
+        knowledge: &Knowledge::default(),
+        first_seen: &FirstSeen::default(),
+        known_exploited: None,
+        now,
+    })
+    .unwrap()
+    .plan
 }
 
 /// All formats of a page that has a table.
@@ -121,6 +131,7 @@ fn every_page_says_it_in_every_format() {
     let plan = plan(&scan);
     let report = RunReport {
         run: RunId::new("run").unwrap(),
+        plan: None,
         outcome: RunOutcome::Completed,
         reason: None,
         waves: Vec::new(),
@@ -138,6 +149,7 @@ fn every_page_says_it_in_every_format() {
     says_everywhere(&run_page(&report, &RunNotes::default()), "run");
     let line = RunLine {
         run: report.run.clone(),
+        plan: None,
         started: Timestamp::from_second(0).unwrap(),
         finished: None,
         outcome: None,

@@ -13,10 +13,12 @@ use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::recorder::Recorder;
+use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
+use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
@@ -31,15 +33,15 @@ use crate::ssh::SshTransport;
 /// When the inventory, the playbook or the selection is wrong, nobody is there to say yes, or the ledger
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    if let Some(file) = PlanFile::of_options(&arguments.options)? {
+        return super::apply_saved::run(file, arguments, options, printer).await;
+    }
     let session = Session::open(options, printer)?;
     let playbook = read_playbook(&arguments.options, &session)?;
     let selected = session.select(None, Some(&playbook.select))?;
     session.require_root(&selected, "apply")?;
-    if !arguments.dry_run && !arguments.download_only && !options.yes && !somebody_is_there() {
-        return Err(Failure::usage(
-            "`apply` changes hosts, and nobody is there to be asked; nothing was contacted",
-            "say so beforehand with `--yes`, or look first with `--dry-run`",
-        ));
+    if !arguments.dry_run && !arguments.download_only {
+        refuse_without_answer(options)?;
     }
     let mut ledger = session.ledger()?;
     let transport = session.transport();
@@ -53,8 +55,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     }
     show_warnings(&prepared.warnings, printer);
     if arguments.download_only {
-        let freshness = freshness(arguments.options.refresh);
-        return super::download::run(&session, plan, freshness, transport, &mut ledger).await;
+        let manner = Manner::just_planned(JobStep::DownloadOnly, arguments.options.refresh);
+        return super::download::run(&session, plan, manner, transport, &mut ledger).await;
     }
     let candidate = Candidate {
         saved: &prepared.saved,
@@ -62,20 +64,36 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(plan, &session, printer).await {
-        printer.complaint("Nothing was changed.\n");
-        return Ok(if session.control.is_draining() {
-            Exit::Interrupted
-        } else {
-            Exit::Stopped
-        });
+        return Ok(not_approved(&session, printer));
     }
-    let how = (JobStep::Everything, freshness(arguments.options.refresh));
-    let report = execute(&session, plan, how, transport, &mut ledger).await?;
+    let manner = Manner::just_planned(JobStep::Everything, arguments.options.refresh);
+    let report = execute(&session, plan, manner, transport, &mut ledger).await?;
     Ok(run_exit(plan, &report))
 }
 
+/// Refuses to begin what nobody could say yes to in the end.
+pub(super) fn refuse_without_answer(options: &GlobalOptions) -> Result<(), Failure> {
+    if options.yes || somebody_is_there() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "`apply` changes hosts, and nobody is there to be asked; nothing was contacted",
+        "say so beforehand with `--yes`, or look first with `--dry-run`",
+    ))
+}
+
+/// The end of a command that got no yes.
+pub(super) fn not_approved(session: &Session<'_>, printer: &Printer) -> Exit {
+    printer.complaint("Nothing was changed.\n");
+    if session.control.is_draining() {
+        Exit::Interrupted
+    } else {
+        Exit::Stopped
+    }
+}
+
 /// Shows the plan and asks for a yes, where one is needed.
-async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool {
+pub(super) async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool {
     // Nobody reads a table of packages before a run that is approved already; `plan` shows it.
     let page = if session.options.yes && !session.options.verbose && has_work(plan) {
         plan_outline(plan)
@@ -99,7 +117,7 @@ async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool
 pub(in crate::cli) async fn execute(
     session: &Session<'_>,
     plan: &Plan,
-    (step, freshness): (JobStep, Freshness),
+    manner: Manner,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
@@ -108,9 +126,10 @@ pub(in crate::cli) async fn execute(
     ledger.begin_run(&run, Timestamp::now(), plan)?;
     let context = RunContext {
         run: run.clone(),
+        plan: manner.of,
         transport,
-        step,
-        freshness,
+        step: manner.step,
+        freshness: manner.freshness,
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
@@ -132,10 +151,41 @@ pub(in crate::cli) async fn execute(
     Ok(report)
 }
 
-/// How far what the hosts knew when they were scanned is trusted.
-pub(super) fn freshness(refresh: RefreshChoice) -> Freshness {
-    match refresh {
-        RefreshChoice::Never => Freshness::NothingFetched,
-        RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
+/// How a plan is run.
+#[derive(Debug)]
+pub(in crate::cli) struct Manner {
+    /// The saved plan that it is; `None` for one that was made just now.
+    pub of: Option<PlanReference>,
+    /// How far each host's job goes.
+    pub step: JobStep,
+    /// How far what the hosts knew when they were planned is trusted.
+    pub freshness: Freshness,
+}
+
+impl Manner {
+    /// That of a plan that this command made.
+    pub fn just_planned(step: JobStep, refresh: RefreshChoice) -> Self {
+        let freshness = match refresh {
+            RefreshChoice::Never => Freshness::NothingFetched,
+            RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
+        };
+        Self {
+            of: None,
+            step,
+            freshness,
+        }
+    }
+
+    /// That of a plan from a file, whose hosts fetch their metadata unless `--refresh never` says otherwise.
+    pub fn saved(of: PlanReference, step: JobStep, refresh: RefreshChoice) -> Self {
+        let freshness = match refresh {
+            RefreshChoice::Never => Freshness::NothingFetched,
+            RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::KeptPlan,
+        };
+        Self {
+            of: Some(of),
+            step,
+            freshness,
+        }
     }
 }

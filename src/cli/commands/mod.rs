@@ -1,6 +1,7 @@
 //! A file per command. A command wires: it reads settings, calls the modules that do the work, and prints.
 
 pub mod apply;
+mod apply_saved;
 pub mod completions;
 pub mod demo;
 pub mod diff;
@@ -13,6 +14,7 @@ pub mod inventory;
 pub mod plan;
 pub mod playbook;
 pub mod repair;
+mod saved_hosts;
 pub mod scan;
 pub mod show;
 pub mod sudoers;

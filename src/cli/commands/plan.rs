@@ -3,43 +3,89 @@
 use crate::cli::arguments::{Format, GlobalOptions, PlanArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
-use crate::cli::planning::{Prepared, prepare, read_playbook};
+use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
+use crate::cli::saved_plan::{PlanFile, check_target, write_plan};
 use crate::cli::session::Session;
+use crate::model::plan::Plan;
+use crate::model::saved_plan::SavedPlan;
 use crate::report::document::{Document, PlanBody};
 use crate::report::page::{Line, Page, Tone};
-use crate::report::pages::plan::plan_page;
+use crate::report::pages::saved_plan::{saved_plan_page, written_page};
 
 /// Plans and shows.
 ///
 /// # Errors
 /// When the inventory, the playbook or the selection is wrong, or the ledger cannot be written.
 pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    if let Some(file) = PlanFile::of_options(&arguments.options)? {
+        return show_saved(&file, arguments, options, printer);
+    }
+    if let Some(path) = &arguments.out {
+        check_target(path)?;
+    }
     let session = Session::open(options, printer)?;
     let playbook = read_playbook(&arguments.options, &session)?;
     let mut ledger = session.ledger()?;
     let transport = session.transport();
-    let prepared = prepare(&session, &playbook, &arguments.options, None, &transport, &mut ledger).await?;
+    let prepared = prepare(
+        &session,
+        &playbook,
+        &arguments.options,
+        arguments.valid,
+        &transport,
+        &mut ledger,
+    )
+    .await?;
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
-    show_plan(&prepared, options, printer)?;
+    show_plan(&prepared.saved, None, options, printer)?;
+    show_warnings(&prepared.warnings, printer);
+    if let Some(path) = &arguments.out {
+        let written = write_plan(path, &prepared.saved)?;
+        printer.notice(&written_page(
+            &path.display().to_string(),
+            &prepared.saved,
+            &written.sha256,
+        ));
+    }
     let exit = super::scan::scan_exit(&prepared.scan, false);
-    Ok(match exit {
-        Exit::Done if arguments.exit.detailed_exitcode && prepared.plan().change_count() > 0 => Exit::Pending,
-        exit => exit,
-    })
+    Ok(plan_exit(exit, prepared.plan(), arguments))
 }
 
-/// Shows a plan and its warnings.
-pub(super) fn show_plan(prepared: &Prepared, options: &GlobalOptions, printer: &Printer) -> Result<(), Failure> {
+fn plan_exit(exit: Exit, plan: &Plan, arguments: &PlanArguments) -> Exit {
+    match exit {
+        Exit::Done if arguments.exit.detailed_exitcode && plan.change_count() > 0 => Exit::Pending,
+        exit => exit,
+    }
+}
+
+/// Shows a plan from a file. Nothing is contacted, not even the inventory is read.
+fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    if arguments.out.is_some() {
+        return Err(Failure::usage(
+            format!("`{}` is a plan already", file.path.display()),
+            "name a playbook to make a plan of; without `--out` a plan is shown",
+        ));
+    }
+    show_plan(&file.saved, Some(&file.sha256), options, printer)?;
+    Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))
+}
+
+/// Shows a plan; one from a file with its checksum.
+fn show_plan(
+    saved: &SavedPlan,
+    sha256: Option<&str>,
+    options: &GlobalOptions,
+    printer: &Printer,
+) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanBody::from(prepared.plan())))?;
+            printer.document(&Document::new("plan", PlanBody::from(&saved.plan)))?;
         }
-        _ => printer.page(&plan_page(prepared.plan(), options.verbose))?,
+        _ => printer.page(&saved_plan_page(saved, sha256, options.verbose))?,
     }
-    show_warnings(&prepared.warnings, printer);
     Ok(())
 }
 

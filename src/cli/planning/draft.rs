@@ -4,14 +4,16 @@ use jiff::{Timestamp, Unit};
 
 use crate::cli::arguments::PlanOptions;
 use crate::cli::failure::Failure;
+use crate::cli::known_exploited::read_known_exploited;
 use crate::cli::session::Session;
 use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
 use crate::model::pattern::Pattern;
 use crate::model::plan::Plan;
 use crate::model::run::HostRunState;
 use crate::model::scan::Scan;
 use crate::model::update_rule::UpdateScope;
-use crate::plan::{Planned, check_waves, make_plan};
+use crate::plan::{PlanInputs, Planned, check_waves, make_plan};
 use crate::playbook::Playbook;
 use crate::report::fold::fold_line;
 use crate::ssh::SshTransport;
@@ -47,11 +49,28 @@ pub(super) async fn draft(
     let selected = session.select(None, Some(&playbook.select))?;
     let knowledge = session.knowledge(&playbook.wave_expressions().cloned().collect::<Vec<_>>())?;
     check_waves(playbook, &session.inventory, &selected, &knowledge)?;
+    let known_exploited = read_known_exploited(playbook, options.playbook.as_deref())?;
     let scan = session.scan(&selected, options.refresh, transport, ledger).await?;
     // Plans are read by people, and nothing in them depends on parts of a second.
     let now = Timestamp::now();
     let now = now.round(Unit::Second).unwrap_or(now);
-    let mut planned = make_plan(playbook, &session.inventory, &selected, &scan, &knowledge, now)?;
+    let seen: Vec<SeenVersion<'_>> = seen_in_scan(&scan).into_iter().map(|(seen, _)| seen).collect();
+    let first_seen = if playbook.updates.min_age.is_some() {
+        ledger.first_seen(&seen)?
+    } else {
+        FirstSeen::default()
+    };
+    let inputs = PlanInputs {
+        playbook,
+        inventory: &session.inventory,
+        selected: &selected,
+        scan: &scan,
+        knowledge: &knowledge,
+        first_seen: &first_seen,
+        known_exploited: known_exploited.as_ref(),
+        now,
+    };
+    let mut planned = make_plan(&inputs)?;
     planned.warnings.extend(failed_last_time(&planned.plan, ledger)?);
     Ok((scan, planned))
 }

@@ -26,7 +26,7 @@ struct World {
     installed: Vec<&'static str>,
     repository: Vec<&'static str>,
     is_planned: bool,
-    /// Whether the manager tells what is offered.
+    /// Whether the manager tells what is offered of it.
     tells: bool,
 }
 
@@ -99,6 +99,7 @@ fn resolution(worlds: &[World], asked: &[PlannedChange], extra: bool) -> Resolut
         offers: offers
             .flat_map(|world| world.repository.iter().map(|version| offer(world.package, version)))
             .collect(),
+        offers_unknown: worlds.iter().any(|world| !world.tells),
         ..Resolution::default()
     };
     if let Some(gone) = asked.iter().find(|change| !has(change)) {

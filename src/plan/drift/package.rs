@@ -129,15 +129,16 @@ pub(super) fn found(
     offered.dedup_by(|one, other| compare(manager, one, other) == Ordering::Equal);
     let is_offered = offered.iter().any(is_planned);
     let refused = resolution.and_then(|resolution| resolution.refusal.as_ref());
+    let is_not_offered = resolution.is_some_and(|resolution| !resolution.offers_unknown) && !is_offered;
     let is_gone = match (resolution, refused) {
         (None, _) => false,
         (Some(_), Some(refusal)) if refusal.code == ErrorCode::Gone => {
-            names(&refusal.message, change.package.as_str()) || (!offers.is_empty() && !is_offered)
+            names(&refusal.message, change.package.as_str()) || is_not_offered
         }
-        (Some(_), Some(_)) => !offers.is_empty() && !is_offered,
+        (Some(_), Some(_)) => is_not_offered,
         (Some(resolution), None) => match would_install(manager, change, resolution) {
             Some(would) => !would,
-            None => !offers.is_empty() && !is_offered,
+            None => is_not_offered,
         },
     };
     // Offers beside the manager's own candidate are no newer versions: it would not take them. And where it refuses for

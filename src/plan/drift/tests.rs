@@ -112,6 +112,7 @@ pub(super) fn offer(package: &str, version: &str) -> Offer {
 fn would(steps: Vec<Step>, offers: Vec<Offer>) -> Resolution {
     Resolution {
         steps,
+        offers_unknown: offers.is_empty(),
         offers,
         ..Resolution::default()
     }
@@ -120,6 +121,7 @@ fn would(steps: Vec<Step>, offers: Vec<Offer>) -> Resolution {
 fn refuses(code: ErrorCode, message: &str) -> Resolution {
     Resolution {
         refusal: Some(HostError::new(code, message, "plan again")),
+        offers_unknown: true,
         ..Resolution::default()
     }
 }
@@ -203,6 +205,7 @@ fn a_version_that_nobody_offers_has_vanished() {
         would(vec![upgrade("1.2")], vec![offer("lib", "1.2")]),
         Resolution {
             offers: vec![offer("lib", "1.2")],
+            offers_unknown: false,
             ..refuses(ErrorCode::Gone, "no such version")
         },
     ] {
@@ -227,7 +230,7 @@ fn a_version_on_the_host_itself_has_not_vanished() {
 
 #[test]
 fn unknown_offers_are_not_called_vanished() {
-    let found = drift(AS_PLANNED, &[], Some(Resolution::default()));
+    let found = drift(AS_PLANNED, &[], Some(would(Vec::new(), Vec::new())));
     assert_eq!(found.class, DriftClass::Identical);
     // The refusal is of something: what exactly, nobody can tell.
     let found = drift(AS_PLANNED, &[], Some(refuses(ErrorCode::Gone, "no match for argument")));

@@ -11,7 +11,7 @@ pub fn history_page(runs: &[RunLine]) -> Page {
         page.line("no runs yet", Tone::Quiet);
     }
     page.grid(Grid {
-        columns: vec!["RUN", "STARTED", "TOOK", "OUTCOME", ""],
+        columns: vec!["RUN", "STARTED", "TOOK", "OUTCOME", "PLAN", ""],
         rows: runs
             .iter()
             .map(|run| {
@@ -32,6 +32,7 @@ pub fn history_page(runs: &[RunLine]) -> Page {
                             Tone::Warning
                         },
                     ),
+                    Text::new(run.plan.as_ref().map_or("", |plan| plan.id.as_str()), Tone::Quiet),
                     Text::new(experimental_in_words(run), Tone::Warning),
                 ]
             })

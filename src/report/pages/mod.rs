@@ -13,5 +13,6 @@ pub mod plan;
 pub mod repair;
 mod repositories;
 pub mod run;
+pub mod saved_plan;
 pub mod scan;
 mod waiting;

@@ -77,6 +77,9 @@ impl RunNotes {
 pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     let mut page = Page::new();
     experimental::warn(&mut page, &report.experimental);
+    if let Some(plan) = &report.plan {
+        page.line(format!("Plan {}, SHA-256 {}", plan.id, plan.sha256), Tone::Quiet);
+    }
     let failures: Vec<Failure<'_>> = report
         .hosts
         .iter()

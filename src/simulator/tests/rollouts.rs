@@ -103,6 +103,7 @@ pub(super) async fn run(fleet: &Fleet, plan: &Plan) -> (RunReport, Vec<EventKind
 pub(super) async fn run_step(fleet: &Fleet, plan: &Plan, step: JobStep) -> (RunReport, Vec<EventKind>) {
     let context = RunContext {
         run: RunId::new("run-1").unwrap(),
+        plan: None,
         transport: fleet.transport(),
         step,
         freshness: Freshness::JustPlanned,

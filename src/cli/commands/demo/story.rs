@@ -118,6 +118,8 @@ async fn look(stage: &Stage<'_>) -> Result<(), Ending> {
     stage.begin(title, Some("plan playbooks/monthly.yml")).await?;
     let arguments = PlanArguments {
         options: stage.plan_options(MONTHLY),
+        out: None,
+        valid: None,
         exit: PLAIN_EXIT,
     };
     let exit = plan::run(&arguments, options, printer).await;

@@ -117,6 +117,7 @@ mod tests {
         };
         RunReport {
             run: RunId::new("run").unwrap(),
+            plan: None,
             outcome: RunOutcome::Stopped,
             reason: reason.map(str::to_owned),
             waves: vec![

@@ -21,7 +21,7 @@ pub struct Candidate<'a> {
     pub file: Option<&'a PlanFile>,
 }
 
-/// Refuses a plan that must not be run now. What only matters to an installation is not asked for a download.
+/// Refuses a plan that must not be run now.
 ///
 /// # Errors
 /// The first condition that does not hold, with its own exit code.
@@ -30,4 +30,12 @@ pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> R
     findings::check(candidate, session)?;
     window::check(candidate, session, now)?;
     approvals::check(candidate, session, now)
+}
+
+/// Refuses a plan that no longer holds. This is all that is asked before what changes no package.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_validity(candidate: Candidate<'_>, now: Timestamp) -> Result<(), Failure> {
+    validity::check(candidate, now)
 }

@@ -54,14 +54,7 @@ pacman_check() {
   fi
   pacman_steps -Sp "$@" || return
   compare_steps <"$work/steps.found" || return
-  # What is planned and would not be done is a difference too.
-  awk -F '|' -v steps="$work/steps.found" '
-    BEGIN { while ((getline line < steps) > 0) { split(line, part, "|"); found[part[1] "|" part[4]] = 1 } }
-    $1 != "" && !(($2 "|" $5) in found) {
-      print "patchwave: E_GONE: " $2 " " $5 " is in no repository now, or nothing needs it"
-      bad = 1
-    }
-    END { exit bad ? 78 : 0 }' "$work/plan"
+  demand_steps "$work/steps.found"
 }
 
 pacman_is_whole() {

@@ -1,0 +1,56 @@
+//! `apply plan.json`: runs a plan as it was saved. No scan, no new choice: what is not in the file is not done.
+
+use jiff::Timestamp;
+
+use super::apply::{Manner, approved, execute, not_approved, refuse_without_answer};
+use crate::cli::arguments::{ApplyArguments, GlobalOptions};
+use crate::cli::exit::run_exit;
+use crate::cli::failure::CommandResult;
+use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::printer::Printer;
+use crate::cli::saved_plan::PlanFile;
+use crate::cli::session::Session;
+use crate::remote::job::JobStep;
+use crate::report::pages::saved_plan::origin_page;
+
+/// Checks the plan against inventory and clock, asks once, and runs it.
+///
+/// # Errors
+/// When the plan may not be run, its hosts are not those of the inventory, nobody is there to say yes, or the
+/// ledger cannot be written.
+pub(super) async fn run(
+    file: PlanFile,
+    arguments: &ApplyArguments,
+    options: &GlobalOptions,
+    printer: &Printer,
+) -> CommandResult {
+    let session = Session::open(options, printer)?;
+    let (plan, selected) = super::saved_hosts::choose(&file, &session)?;
+    session.require_root(&selected, "apply")?;
+    let candidate = Candidate {
+        saved: &file.saved,
+        file: Some(&file),
+    };
+    let transport = session.transport();
+    crate::cli::interrupt::watch(&session.control);
+    printer.notice(&origin_page(&file.saved, &file.sha256));
+    if arguments.dry_run {
+        permission::ask_validity(candidate, Timestamp::now())?;
+        return super::dry_run::run(&session, &plan, &[], &transport).await;
+    }
+    if arguments.download_only {
+        permission::ask_validity(candidate, Timestamp::now())?;
+        let mut ledger = session.ledger()?;
+        let manner = Manner::saved(file.reference(), JobStep::DownloadOnly, arguments.options.refresh);
+        return super::download::run(&session, &plan, manner, transport, &mut ledger).await;
+    }
+    refuse_without_answer(options)?;
+    permission::ask(candidate, &session, Timestamp::now())?;
+    if !approved(&plan, &session, printer).await {
+        return Ok(not_approved(&session, printer));
+    }
+    let mut ledger = session.ledger()?;
+    let manner = Manner::saved(file.reference(), JobStep::Everything, arguments.options.refresh);
+    let report = execute(&session, &plan, manner, transport, &mut ledger).await?;
+    Ok(run_exit(&plan, &report))
+}

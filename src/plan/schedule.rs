@@ -1,0 +1,216 @@
+//! Which host may start while others are down. Pure: it is told what happens and says what may come next.
+//!
+//! A host is down from its start until it ended well. One that failed after it was touched, and one that cannot be
+//! reached, stays down for the rest of the run, because nobody knows that it serves again. No domain ever has more
+//! hosts down than its limit because of the run.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::model::name::{DomainName, HostName};
+use crate::model::plan::{Basis, Plan, PlannedDomain, PlannedHost};
+use crate::model::scan::HostState;
+
+/// What is known of the hosts of domains while a plan runs.
+#[derive(Debug, Clone)]
+pub struct DomainSchedule {
+    domains: Vec<Domain>,
+    /// The domains of each host that is in any, as positions.
+    memberships: HashMap<HostName, Arc<[usize]>>,
+}
+
+#[derive(Debug, Clone)]
+struct Domain {
+    name: DomainName,
+    limit: usize,
+    running: Vec<HostName>,
+    /// Down for the rest of the run.
+    lost: Vec<HostName>,
+}
+
+/// Hosts of a batch that have not started, in their order.
+#[derive(Debug, Clone)]
+pub struct Waiting<'a>(VecDeque<Candidate<'a>>);
+
+#[derive(Debug, Clone)]
+struct Candidate<'a> {
+    host: &'a PlannedHost,
+    domains: Arc<[usize]>,
+}
+
+/// What may come next in a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next<'a> {
+    /// This host starts now. It is out of the waiting ones.
+    Start(&'a PlannedHost),
+    /// This host can never start in this run, for the reason. It is out of the waiting ones.
+    Never(&'a PlannedHost, Exhausted),
+    /// A running host must end first.
+    Wait,
+    /// Nobody waits.
+    Nobody,
+}
+
+/// A domain that has no host to spare any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhausted {
+    /// Its name.
+    pub domain: DomainName,
+    /// How many of its hosts may be down.
+    pub limit: usize,
+    /// Those that are, in the order in which that became known.
+    pub down: Vec<HostName>,
+}
+
+impl DomainSchedule {
+    /// The schedule of a plan before its first host. Hosts that did not answer the scan are down already.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let mut schedule = Self::of_domains(&plan.domains);
+        for host in plan.hosts() {
+            if let Basis::Unknown { error } = &host.basis
+                && HostState::from_error(error.code).is_unreachable()
+            {
+                schedule.lose(&host.name);
+            }
+        }
+        schedule
+    }
+
+    fn of_domains(domains: &[PlannedDomain]) -> Self {
+        let mut memberships: HashMap<HostName, Vec<usize>> = HashMap::new();
+        for (number, domain) in domains.iter().enumerate() {
+            for host in &domain.members {
+                memberships.entry(host.clone()).or_default().push(number);
+            }
+        }
+        Self {
+            domains: domains
+                .iter()
+                .map(|domain| Domain {
+                    name: domain.name.clone(),
+                    limit: domain.limit,
+                    running: Vec::new(),
+                    lost: Vec::new(),
+                })
+                .collect(),
+            memberships: memberships
+                .into_iter()
+                .map(|(host, domains)| (host, domains.into()))
+                .collect(),
+        }
+    }
+
+    /// The hosts of a batch, none of which has started.
+    #[must_use]
+    pub fn waiting<'a>(&self, batch: &'a [PlannedHost]) -> Waiting<'a> {
+        let candidates = batch.iter().map(|host| Candidate {
+            host,
+            domains: self.memberships.get(&host.name).cloned().unwrap_or_default(),
+        });
+        Waiting(candidates.collect())
+    }
+
+    /// What may come next: the first host in order that may start, or the first that never may. A host with
+    /// nothing to do is not taken down by its turn, so it may always start.
+    pub fn next<'a>(&self, waiting: &mut Waiting<'a>) -> Next<'a> {
+        let mut verdict = None;
+        for (position, candidate) in waiting.0.iter().enumerate() {
+            match self.obstacle(candidate) {
+                None => {
+                    verdict = Some((position, None));
+                    break;
+                }
+                Some(domain) if domain.lost_without(&candidate.host.name) >= domain.limit => {
+                    verdict = Some((position, Some(domain.exhausted())));
+                    break;
+                }
+                Some(_) => {}
+            }
+        }
+        let Some((position, obstacle)) = verdict else {
+            return if waiting.0.is_empty() { Next::Nobody } else { Next::Wait };
+        };
+        match (waiting.0.remove(position), obstacle) {
+            (Some(candidate), None) => Next::Start(candidate.host),
+            (Some(candidate), Some(exhausted)) => Next::Never(candidate.host, exhausted),
+            (None, _) => Next::Nobody,
+        }
+    }
+
+    /// A domain that keeps the host from starting now; one that keeps it for ever before any other.
+    fn obstacle(&self, candidate: &Candidate<'_>) -> Option<&Domain> {
+        if !candidate.host.has_work() {
+            return None;
+        }
+        let name = &candidate.host.name;
+        let domains = candidate.domains.iter().filter_map(|number| self.domains.get(*number));
+        let full = domains.filter(|domain| domain.running.len() + domain.lost_without(name) >= domain.limit);
+        full.max_by_key(|domain| domain.lost_without(name) >= domain.limit)
+    }
+
+    /// A host starts: it is down until it ends.
+    pub fn starts(&mut self, host: &HostName) {
+        self.each_domain(host, |domain| domain.running.push(host.clone()));
+    }
+
+    /// A host ended, and is down or not for the rest of the run.
+    pub fn ends(&mut self, host: &HostName, stays_down: bool) {
+        self.each_domain(host, |domain| domain.running.retain(|running| running != host));
+        if stays_down {
+            self.lose(host);
+        }
+    }
+
+    fn lose(&mut self, host: &HostName) {
+        self.each_domain(host, |domain| {
+            if !domain.lost.contains(host) {
+                domain.lost.push(host.clone());
+            }
+        });
+    }
+
+    fn each_domain(&mut self, host: &HostName, mut change: impl FnMut(&mut Domain)) {
+        let Some(domains) = self.memberships.get(host).cloned() else {
+            return;
+        };
+        for number in domains.iter() {
+            if let Some(domain) = self.domains.get_mut(*number) {
+                change(domain);
+            }
+        }
+    }
+
+    /// How many hosts of each domain are down now, in the order of the plan's domains.
+    #[must_use]
+    pub fn down(&self) -> Vec<usize> {
+        let down = |domain: &Domain| domain.running.len() + domain.lost.len();
+        self.domains.iter().map(down).collect()
+    }
+}
+
+impl Domain {
+    /// Those that stay down, apart from the host itself: its own turn takes nobody else down.
+    fn lost_without(&self, host: &HostName) -> usize {
+        self.lost.len() - usize::from(self.lost.contains(host))
+    }
+
+    fn exhausted(&self) -> Exhausted {
+        Exhausted {
+            domain: self.name.clone(),
+            limit: self.limit,
+            down: self.lost.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Exhausted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (domain, limit) = (&self.domain, self.limit);
+        let down = super::names(&self.down);
+        write!(
+            formatter,
+            "domain `{domain}` may have {limit} of its hosts down, and these stay down: {down}"
+        )
+    }
+}

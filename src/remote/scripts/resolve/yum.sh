@@ -1,0 +1,8 @@
+# yum 3: what the repositories have, where yum-utils is installed. Written after its manual page.
+# shellcheck shell=sh
+
+offers_of() {
+  if ! has repoquery; then return 69; fi
+  limited 120 repoquery -C --show-duplicates --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{size}' "$@" |
+    grep '|' | sed 's/|0:/|/'
+}
