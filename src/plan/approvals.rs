@@ -58,7 +58,7 @@ pub fn judge_approvals(
     let author = people.author(plan, signers, &judged);
     let mut counted: BTreeMap<usize, Timestamp> = BTreeMap::new();
     let mut approvals = Vec::new();
-    for judged in judged {
+    for judged in &judged {
         let mut approval = judged.approval(plan.expires);
         if let Some((name, key)) = judged.good() {
             let person = people.person(&Mark::Key(key));

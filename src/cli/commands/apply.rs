@@ -55,8 +55,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     }
     show_warnings(&prepared.warnings, printer);
     if arguments.download_only {
-        let manner = Manner::just_planned(JobStep::DownloadOnly, arguments.options.refresh);
-        return super::download::run(&session, plan, manner, transport, &mut ledger).await;
+        let freshness = freshness(arguments.options.refresh, Freshness::JustPlanned);
+        return super::download::run(&session, plan, None, freshness, transport, &mut ledger).await;
     }
     let candidate = Candidate {
         saved: &prepared.saved,
@@ -66,8 +66,12 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     if !approved(plan, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
-    let manner = Manner::just_planned(JobStep::Everything, arguments.options.refresh);
-    let report = execute(&session, plan, manner, transport, &mut ledger).await?;
+    let order = RunOrder {
+        of: None,
+        step: JobStep::Everything,
+        freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
+    };
+    let report = execute(&session, plan, order, transport, &mut ledger).await?;
     Ok(run_exit(plan, &report))
 }
 
@@ -113,11 +117,21 @@ pub(super) async fn approved(plan: &Plan, session: &Session<'_>, printer: &Print
     confirm(&question, &session.control).await
 }
 
+/// How a plan is run.
+pub(in crate::cli) struct RunOrder {
+    /// The saved plan that it comes from.
+    pub of: Option<PlanReference>,
+    /// How far each host's job goes.
+    pub step: JobStep,
+    /// How fresh the package lists must be.
+    pub freshness: Freshness,
+}
+
 /// Runs a plan, keeps it in the ledger and shows how it ended.
 pub(in crate::cli) async fn execute(
     session: &Session<'_>,
     plan: &Plan,
-    manner: Manner,
+    order: RunOrder,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
@@ -126,10 +140,10 @@ pub(in crate::cli) async fn execute(
     ledger.begin_run(&run, Timestamp::now(), plan)?;
     let context = RunContext {
         run: run.clone(),
-        plan: manner.of,
+        plan: order.of,
         transport,
-        step: manner.step,
-        freshness: manner.freshness,
+        step: order.step,
+        freshness: order.freshness,
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
@@ -151,41 +165,10 @@ pub(in crate::cli) async fn execute(
     Ok(report)
 }
 
-/// How a plan is run.
-#[derive(Debug)]
-pub(in crate::cli) struct Manner {
-    /// The saved plan that it is; `None` for one that was made just now.
-    pub of: Option<PlanReference>,
-    /// How far each host's job goes.
-    pub step: JobStep,
-    /// How far what the hosts knew when they were planned is trusted.
-    pub freshness: Freshness,
-}
-
-impl Manner {
-    /// That of a plan that this command made.
-    pub fn just_planned(step: JobStep, refresh: RefreshChoice) -> Self {
-        let freshness = match refresh {
-            RefreshChoice::Never => Freshness::NothingFetched,
-            RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
-        };
-        Self {
-            of: None,
-            step,
-            freshness,
-        }
-    }
-
-    /// That of a plan from a file, whose hosts fetch their metadata unless `--refresh never` says otherwise.
-    pub fn saved(of: PlanReference, step: JobStep, refresh: RefreshChoice) -> Self {
-        let freshness = match refresh {
-            RefreshChoice::Never => Freshness::NothingFetched,
-            RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::KeptPlan,
-        };
-        Self {
-            of: Some(of),
-            step,
-            freshness,
-        }
+/// How far what the hosts knew when they were planned is trusted: as usual, unless `--refresh never` says otherwise.
+pub(super) fn freshness(refresh: RefreshChoice, usual: Freshness) -> Freshness {
+    match refresh {
+        RefreshChoice::Never => Freshness::NothingFetched,
+        RefreshChoice::Always | RefreshChoice::OlderThan(_) => usual,
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::apply::{Manner, approved, execute, not_approved, refuse_without_answer};
+use super::apply::{RunOrder, approved, execute, freshness, not_approved, refuse_without_answer};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
 use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
@@ -12,6 +12,7 @@ use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::origin_page;
+use crate::rollout::Freshness;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
 ///
@@ -31,6 +32,7 @@ pub(super) async fn run(
         saved: &file.saved,
         file: Some(&file),
     };
+    let fresh = freshness(arguments.options.refresh, Freshness::KeptPlan);
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
     printer.notice(&origin_page(&file.saved, &file.sha256));
@@ -41,8 +43,8 @@ pub(super) async fn run(
     if arguments.download_only {
         permission::ask_validity(candidate, Timestamp::now())?;
         let mut ledger = session.ledger()?;
-        let manner = Manner::saved(file.reference(), JobStep::DownloadOnly, arguments.options.refresh);
-        return super::download::run(&session, &plan, manner, transport, &mut ledger).await;
+        let reference = Some(file.reference());
+        return super::download::run(&session, &plan, reference, fresh, transport, &mut ledger).await;
     }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
@@ -50,7 +52,11 @@ pub(super) async fn run(
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;
-    let manner = Manner::saved(file.reference(), JobStep::Everything, arguments.options.refresh);
-    let report = execute(&session, &plan, manner, transport, &mut ledger).await?;
+    let order = RunOrder {
+        of: Some(file.reference()),
+        step: JobStep::Everything,
+        freshness: fresh,
+    };
+    let report = execute(&session, &plan, order, transport, &mut ledger).await?;
     Ok(run_exit(&plan, &report))
 }

@@ -1,14 +1,17 @@
 //! `apply --download-only`: every host of the plan downloads what it will install. Changes no package.
 
-use super::apply::{Manner, execute};
+use super::apply::RunOrder;
+use super::apply::execute;
 use crate::cli::exit::run_exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::session::Session;
 use crate::ledger::SqliteLedger;
 use crate::model::plan::Plan;
+use crate::model::saved_plan::PlanReference;
 use crate::plan::download_plan;
+use crate::remote::job::JobStep;
 use crate::report::pages::plan::plan_outline;
-use crate::rollout::Limits;
+use crate::rollout::{Freshness, Limits};
 use crate::ssh::SshTransport;
 
 /// Downloads, keeps the run in the ledger and shows how it ended.
@@ -18,7 +21,8 @@ use crate::ssh::SshTransport;
 pub(super) async fn run(
     session: &Session<'_>,
     plan: &Plan,
-    manner: Manner,
+    of: Option<PlanReference>,
+    freshness: Freshness,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
@@ -26,6 +30,11 @@ pub(super) async fn run(
     let at_once = session.limits().parallel.min(Limits::default().parallel);
     let plan = download_plan(plan, at_once).map_err(|error| Failure::internal(error, "please report it"))?;
     session.printer.notice(&plan_outline(&plan));
-    let report = execute(session, &plan, manner, transport, ledger).await?;
+    let order = RunOrder {
+        of,
+        step: JobStep::DownloadOnly,
+        freshness,
+    };
+    let report = execute(session, &plan, order, transport, ledger).await?;
     Ok(run_exit(&plan, &report))
 }

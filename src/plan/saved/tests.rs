@@ -61,6 +61,7 @@ fn host(number: usize, text: &str, packages: &[usize]) -> PlannedHost {
             .collect(),
         left_out: vec![LeftOut {
             package: PackageName::new("held").unwrap(),
+            status: crate::model::update::UpdateStatus::Excluded,
             reason: text.to_owned(),
         }],
         reboot: RebootPolicy::Never,

@@ -17,6 +17,7 @@ use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
 mod downloads;
+mod drift;
 mod examinations;
 mod faults;
 mod rollouts;
