@@ -372,6 +372,9 @@ pub struct ApplyArguments {
     /// question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
+    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
+    #[arg(long)]
+    pub ignore_window: bool,
     #[command(flatten)]
     pub approvals: ApprovalOptions,
 }

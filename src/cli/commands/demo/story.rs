@@ -157,6 +157,7 @@ impl Stage<'_> {
             options: self.plan_options(playbook),
             dry_run: false,
             download_only: false,
+            ignore_window: false,
             approvals: ApprovalOptions::default(),
         };
         apply::run(&arguments, &self.options, self.printer).await

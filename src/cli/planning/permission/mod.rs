@@ -14,6 +14,8 @@ use crate::cli::session::Session;
 use crate::model::saved_plan::SavedPlan;
 use crate::playbook::Playbook;
 
+pub use window::{ask_window, closing_time};
+
 /// A plan that is about to be run.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
@@ -21,6 +23,8 @@ pub struct Candidate<'a> {
     pub saved: &'a SavedPlan,
     /// The file that it was read from; `None` for one that was made just now.
     pub file: Option<&'a PlanFile>,
+    /// Whether it is run outside its window too, in an emergency.
+    pub ignores_window: bool,
     /// What the command line asks of its approvals.
     pub approvals: &'a ApprovalOptions,
 }
@@ -31,7 +35,7 @@ pub struct Candidate<'a> {
 /// The first condition that does not hold, with its own exit code.
 pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
     validity::check(candidate, now)?;
-    findings::check(candidate, session)?;
+    findings::check(candidate, session, now)?;
     window::check(candidate, session, now)?;
     approvals::check(candidate, session, now)
 }
