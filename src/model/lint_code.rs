@@ -13,8 +13,12 @@ pub enum LintCode {
     HostInTwoWaves,
     /// A host's manager refuses the transaction for want of space.
     DiskSpace,
+    /// A package that must be present is offered nowhere.
+    InstallUnknown,
     /// The plan, or an approval of it, ends before the run is expected to.
     ApprovalExpires,
+    /// An update needs what is left out.
+    Conflict,
     /// All hosts of a domain are in one batch.
     DomainInOneBatch,
     /// An older version takes the place of a newer one.
@@ -43,11 +47,13 @@ pub enum LintCode {
 
 impl LintCode {
     /// Every check; those that stop a plan by themselves first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::HostInNoWave,
         Self::HostInTwoWaves,
         Self::DiskSpace,
+        Self::InstallUnknown,
         Self::ApprovalExpires,
+        Self::Conflict,
         Self::DomainInOneBatch,
         Self::Downgrade,
         Self::ExpiredExclusion,
@@ -69,7 +75,9 @@ impl LintCode {
             Self::HostInNoWave => "host-in-no-wave",
             Self::HostInTwoWaves => "host-in-two-waves",
             Self::DiskSpace => "disk-space",
+            Self::InstallUnknown => "install-unknown",
             Self::ApprovalExpires => "approval-expires",
+            Self::Conflict => "conflict",
             Self::DomainInOneBatch => "domain-in-one-batch",
             Self::Downgrade => "downgrade",
             Self::ExpiredExclusion => "expired-exclusion",
@@ -89,7 +97,7 @@ impl LintCode {
     #[must_use]
     pub fn usual_severity(self) -> Severity {
         match self {
-            Self::HostInNoWave | Self::HostInTwoWaves | Self::DiskSpace => Severity::Error,
+            Self::HostInNoWave | Self::HostInTwoWaves | Self::DiskSpace | Self::InstallUnknown => Severity::Error,
             _ => Severity::Warning,
         }
     }

@@ -11,18 +11,13 @@ use super::question::{HostAnswer, HostTransaction};
 use super::shared::SharedChanges;
 use super::{Planned, names};
 use crate::model::error::HostError;
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Finding;
 use crate::model::foresight::Foresight;
+use crate::model::lint_code::LintCode;
 use crate::model::name::{HostName, PackageName};
 use crate::model::plan::PlannedHost;
 use crate::model::text::count;
 use crate::model::update::UpdateStatus;
-
-/// The check that tells of packages that must be present and that nobody offers.
-pub const INSTALL_UNKNOWN: &str = "install-unknown";
-
-/// The check that tells of updates that need what is left out.
-pub const CONFLICT: &str = "conflict";
 
 /// What is told of several hosts together.
 #[derive(Default)]
@@ -99,16 +94,16 @@ impl Told {
     fn findings(&mut self) -> Vec<Finding> {
         let conflicts = std::mem::take(&mut self.conflicts).into_iter();
         let conflicts = conflicts.map(|((package, reason), hosts)| Finding {
-            severity: Severity::Warning,
-            code: CONFLICT.to_owned(),
+            severity: LintCode::Conflict.usual_severity(),
+            code: LintCode::Conflict.as_str().to_owned(),
             message: format!("{package} is left out: {reason}"),
             hint: "exclude it as well, or let in what it needs".to_owned(),
             hosts,
         });
         let unknown = std::mem::take(&mut self.unknown).into_iter();
         let unknown = unknown.map(|(package, hosts)| Finding {
-            severity: Severity::Error,
-            code: INSTALL_UNKNOWN.to_owned(),
+            severity: LintCode::InstallUnknown.usual_severity(),
+            code: LintCode::InstallUnknown.as_str().to_owned(),
             message: format!("`install` wants {package}, which no repository of these hosts has"),
             hint: "correct the name, or give these hosts a playbook of their own".to_owned(),
             hosts,

@@ -25,6 +25,7 @@ use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
 use crate::playbook::Playbook;
+use crate::report::pages::saved_plan::PlanView;
 use crate::ssh::SshTransport;
 
 use self::draft::Draft;
@@ -47,6 +48,15 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What is shown of it.
+    #[must_use]
+    pub fn view(&self, all: bool) -> PlanView<'_> {
+        PlanView {
+            estimate: self.estimate,
+            ..PlanView::new(&self.saved, None, all)
+        }
+    }
+
     /// What is done, where, in which order.
     #[must_use]
     pub fn plan(&self) -> &Plan {
