@@ -1,6 +1,5 @@
 //! Which of several values counts: layers, groups above and beside each other, the same host in two places.
 
-use super::super::*;
 use super::native::{host, problems, words};
 use super::{parse, parse_files};
 use crate::model::host::RebootPolicy;
