@@ -1,12 +1,15 @@
 //! Reads a playbook. Every mistake is reported at once; nothing is assumed that was not written.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
+use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
-use super::wave_reader::read_wave;
+use super::wave_reader::{read_duration, read_wave};
+use super::window_reader::read_window;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -20,7 +23,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 4] = ["hooks", "window", "notify", "domains"];
+const LATER: [&str; 3] = ["hooks", "notify", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -79,9 +82,18 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_approvals(reader, node),
         None => Some(ApprovalRule::default()),
     };
+    let valid_for = match fields.get("valid_for") {
+        Some(node) => read_validity(reader, node).map(Some),
+        None => Some(None),
+    };
     let drift = match fields.get("drift") {
         Some(node) => read_drift(reader, node),
         None => Some(DriftPolicy::default()),
+    };
+    let window = fields.get("window").map(|node| read_window(reader, node));
+    let lint = match fields.get("lint") {
+        Some(node) => read_lint(reader, node),
+        None => Some(LintRule::default()),
     };
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
@@ -89,6 +101,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         }
     }
     reader.finish(fields);
+    let window = match window {
+        Some(window) => Some(window?),
+        None => None,
+    };
     Some(Playbook {
         name: name?,
         select: select?,
@@ -101,10 +117,21 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         restart: restart?,
         drift: drift?,
         approvals: approvals?,
-        window: None,
-        lint: LintRule::default(),
-        valid_for: None,
+        window,
+        lint: lint?,
+        valid_for: valid_for?,
     })
+}
+
+/// How long a saved plan holds.
+fn read_validity(reader: &mut Reader, node: &Node) -> Option<Duration> {
+    let valid = read_duration(reader, node)?;
+    if valid.is_zero() {
+        let hint = "example: `valid_for: 7d`";
+        reader.problem(node.span, "a plan must hold longer than nothing", Some(hint.to_owned()));
+        return None;
+    }
+    Some(valid)
 }
 
 const REBOOT: [(&str, RebootPolicy); 3] = [

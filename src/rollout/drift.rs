@@ -131,7 +131,7 @@ impl<T: Transport> Turn<T> {
             known_exploited: None,
             now: Timestamp::now(),
         };
-        let restrictions = Restrictions::new(&self.rules.updates, ages, &self.host);
+        let restrictions = Restrictions::new(&self.rules.updates, ages, &self.host.exclude);
         let choice = choose_updates(&scan, &restrictions);
         let planned = PlannedHost {
             address: self.host.address.clone(),

@@ -10,6 +10,7 @@
 )]
 
 mod ansible;
+mod approvals;
 mod command_line;
 mod demo;
 mod examples;
@@ -19,5 +20,6 @@ mod lab;
 mod manuals;
 mod mistakes;
 mod program;
+mod saved_plans;
 mod structure;
 mod targets;

@@ -16,9 +16,11 @@ use crate::remote::probe::{ProbeRequest, Refresh};
 use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
+mod domains;
 mod downloads;
 mod examinations;
 mod faults;
+mod questions;
 mod rollouts;
 mod scans;
 
