@@ -1,5 +1,8 @@
 //! The one table of exit codes.
 
+use crate::model::plan::Plan;
+use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
+
 /// How a command ends. The numbers are a promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -48,3 +51,38 @@ Exit codes:
   24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned
   25   an approval is missing or invalid
   130  interrupted";
+
+/// The exit code of an ended run. Drift has its own where it stopped the run, or is all that went wrong.
+pub(in crate::cli) fn run_exit(plan: &Plan, report: &RunReport) -> Exit {
+    let any = |state| report.hosts.iter().any(|host| host.state == state);
+    match report.outcome {
+        RunOutcome::Interrupted => Exit::Interrupted,
+        RunOutcome::Failed => Exit::Internal,
+        RunOutcome::Stopped if drift_stopped(plan, report) => Exit::Outdated,
+        RunOutcome::Stopped => Exit::Stopped,
+        RunOutcome::Completed if report.hosts.iter().any(|host| host.state.is_failure()) && failed_by_drift(report) => {
+            Exit::Outdated
+        }
+        RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
+        RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
+        RunOutcome::Completed => Exit::Done,
+    }
+}
+
+fn failed_by_drift(report: &RunReport) -> bool {
+    let mut failed = report.hosts.iter().filter(|host| host.state.is_failure());
+    failed.all(|host| host.failed_by_drift())
+}
+
+/// Whether drift alone used up the budget of the wave that failed, or left nothing to test in it.
+fn drift_stopped(plan: &Plan, report: &RunReport) -> bool {
+    let Some(wave) = report.waves.iter().find(|wave| wave.outcome == WaveOutcome::Failed) else {
+        return false;
+    };
+    let of_wave = || report.hosts.iter().filter(|host| host.wave == wave.name);
+    let failures = of_wave().filter(|host| host.state.is_failure()).count();
+    let budget = plan.waves.iter().find(|planned| planned.name == wave.name);
+    let is_exceeded = budget.is_some_and(|planned| planned.budget.is_exceeded(failures));
+    let is_untested = of_wave().all(|host| host.state == HostRunState::Skipped);
+    failed_by_drift(report) && (is_exceeded || is_untested)
+}

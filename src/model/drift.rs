@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{Architecture, PackageName, Version};
+use super::name::{Architecture, HostName, PackageName, Version};
+use super::plan::PlannedChange;
 
 /// How a host differs from its plan. The later a class stands, the more it weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,6 +37,12 @@ impl DriftClass {
             Self::Vanished => "vanished",
             Self::HostChanged => "host-changed",
         }
+    }
+}
+
+impl fmt::Display for DriftAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
     }
 }
 
@@ -105,10 +112,44 @@ pub struct HostDrift {
     pub action: Option<DriftAction>,
     /// In the order of package names.
     pub differences: Vec<DriftDifference>,
+    /// What is installed instead of the planned changes, in the order of package names, where the host was planned
+    /// anew; else `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Vec<PlannedChange>>,
+}
+
+impl DriftPolicy {
+    /// What is done about that class; `None` for what needs no decision.
+    #[must_use]
+    pub fn action(&self, class: DriftClass) -> Option<DriftAction> {
+        match class {
+            DriftClass::Identical | DriftClass::AlreadyThere => None,
+            DriftClass::Superseded => Some(self.superseded),
+            DriftClass::ExtraDependency => Some(self.extra_dependency),
+            DriftClass::Vanished => Some(self.vanished),
+            DriftClass::HostChanged => Some(self.host_changed),
+        }
+    }
+}
+
+/// A planned version that gave way to the one that an earlier wave verifiably ran, because a host of that wave was
+/// planned anew.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Promotion {
+    /// The package.
+    pub package: PackageName,
+    /// Its architecture.
+    pub arch: Architecture,
+    /// The version that the plan has.
+    pub planned: Version,
+    /// The version that ran, and is installed instead.
+    pub promoted: Version,
+    /// The host of the earlier wave that ran it.
+    pub ran_on: HostName,
 }
 
 /// One package that is not as planned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DriftDifference {
     /// How it differs.
     pub class: DriftClass,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
+use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
 use super::experimental::Experimental;
 use super::manager::Manager;
@@ -120,6 +121,20 @@ pub enum EventKind {
         host: HostName,
         /// The phase.
         phase: HostPhase,
+    },
+    /// A host is no longer as the plan has it. Written before anything is changed there.
+    HostDrifted {
+        /// The host.
+        host: HostName,
+        /// How it differs, and what is done about it.
+        drift: HostDrift,
+    },
+    /// A host gets versions that an earlier wave ran, not those of the plan. Written before anything is done.
+    HostPromoted {
+        /// The host.
+        host: HostName,
+        /// Each package with both versions.
+        promotions: Vec<Promotion>,
     },
     /// Another process on the host holds the package manager's lock, and the job waits for it. Once at the
     /// beginning, and once for each other holder.
@@ -261,6 +276,8 @@ impl EventKind {
             | Self::HostScanned { host, .. }
             | Self::HostStarted { host, .. }
             | Self::HostPhase { host, .. }
+            | Self::HostDrifted { host, .. }
+            | Self::HostPromoted { host, .. }
             | Self::HostWaiting { host, .. }
             | Self::HostContinues { host, .. }
             | Self::HostOutput { host, .. }

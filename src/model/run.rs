@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
-use super::error::HostError;
+use super::drift::{HostDrift, Promotion};
+use super::error::{ErrorCode, HostError};
 use super::experimental::Experimental;
 use super::name::{HostName, PackageName, RunId, Version, WaveName};
 use super::saved_plan::PlanReference;
@@ -73,9 +74,22 @@ pub struct HostReport {
     /// host did not say so. Packages that were in the cache already are not counted.
     #[serde(default)]
     pub downloaded_bytes: Option<u64>,
+    /// How it differed from the plan before anything was changed; `None` when it did not, or was not looked at.
+    #[serde(default)]
+    pub drift: Option<HostDrift>,
+    /// Planned versions that gave way to those that an earlier wave ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promoted: Vec<Promotion>,
 }
 
 impl HostReport {
+    /// Whether it failed because it no longer matched the plan; nothing was changed on it then.
+    #[must_use]
+    pub fn failed_by_drift(&self) -> bool {
+        let code = self.error.as_ref().map(|error| error.code);
+        self.state == HostRunState::Failed && matches!(code, Some(ErrorCode::Drift | ErrorCode::Gone))
+    }
+
     /// Whether it was told to download only, and did.
     #[must_use]
     pub fn is_downloaded(&self) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! - [`diff`]: the scan folded by package.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
+//! - [`drift`]: how a host differs from its plan when its turn comes.
+//! - [`promotion`]: what earlier waves ran decides for later ones.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`keep_hosts`]: a plan with hosts left out.
@@ -18,10 +20,12 @@ pub mod core_packages;
 pub mod diff;
 mod domains;
 mod download;
+pub mod drift;
 mod foresight;
 mod host;
 mod make;
 mod narrow;
+pub mod promotion;
 mod question;
 pub mod saved;
 mod schedule;
@@ -40,6 +44,7 @@ use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
+pub use age::AgeKnowledge;
 pub use complete::complete_plan;
 pub use download::download_plan;
 pub use foresight::foresee;
@@ -47,6 +52,7 @@ pub use make::{PlanInputs, make_plan};
 pub use narrow::keep_hosts;
 pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
+pub use updates::{Restrictions, choose_updates};
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.

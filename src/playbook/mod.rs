@@ -5,6 +5,7 @@
 
 mod approval_reader;
 mod built_in;
+mod drift_reader;
 mod gate_reader;
 pub mod load;
 mod restart_reader;

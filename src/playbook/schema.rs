@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::approval_reader::read_approvals;
+use super::drift_reader::read_drift;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::read_wave;
@@ -78,9 +79,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_approvals(reader, node),
         None => Some(ApprovalRule::default()),
     };
-    if let Some(node) = fields.get("drift") {
-        read_drift(reader, node);
-    }
+    let drift = match fields.get("drift") {
+        Some(node) => read_drift(reader, node),
+        None => Some(DriftPolicy::default()),
+    };
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
             not_yet(reader, entry.span, &format!("`{key}`"));
@@ -97,7 +99,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         waves: waves?,
         reboot: reboot?,
         restart: restart?,
-        drift: DriftPolicy::default(),
+        drift: drift?,
         approvals: approvals?,
         window: None,
         lint: LintRule::default(),
@@ -137,22 +139,6 @@ fn check_name(text: &str) -> Result<String, String> {
     WaveName::new(text)
         .map(String::from)
         .map_err(|error| format!("this cannot be a name: {}", error.reason))
-}
-
-/// Only the default can be written: an update that the mirror no longer offers fails its host.
-fn read_drift(reader: &mut Reader, node: &Node) {
-    let Some(mut fields) = reader.fields(node, "`drift`") else {
-        return;
-    };
-    for (key, only) in [("superseded", "pinned"), ("vanished", "fail")] {
-        if let Some(node) = fields.get(key)
-            && let Some(word) = reader.text(node, &format!("`{only}`"))
-            && word.value != only
-        {
-            not_yet(reader, node.span, &format!("`{key}: {}` (only `{only}`)", word.value));
-        }
-    }
-    reader.finish(fields);
 }
 
 fn read_waves(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Vec<WaveRule>> {

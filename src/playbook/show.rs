@@ -5,6 +5,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Playbook, WaveRule, WaveSelection};
+use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
@@ -59,6 +60,7 @@ impl Serialize for Playbook {
                     never,
                 },
             },
+            drift: self.drift,
             approvals: ApprovalsForm {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
@@ -78,6 +80,7 @@ struct PlaybookForm<'a> {
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
+    drift: DriftPolicy,
     approvals: ApprovalsForm,
 }
 

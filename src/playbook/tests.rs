@@ -6,6 +6,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::drift::{DriftAction, DriftPolicy};
 use crate::model::name::GroupName;
 use crate::model::pattern::PackagePattern;
 use crate::model::plan::{GateCheck, GatePlace};
@@ -45,7 +46,7 @@ waves:
     max_failures: 2%
 reboot: if-needed
 restart: list
-drift: {superseded: pinned, vanished: fail}
+drift: {superseded: pinned, vanished: fail, extra_dependency: skip-host, host_changed: replan}
 "#;
 
 #[test]
@@ -60,6 +61,15 @@ fn the_example_of_the_design_means_what_it_says() {
         (RebootPolicy::IfNeeded, RestartPolicy::List)
     );
     assert_eq!(playbook.updates.only, UpdateScope::All);
+    assert_eq!(
+        playbook.drift,
+        DriftPolicy {
+            superseded: DriftAction::Pinned,
+            vanished: DriftAction::Fail,
+            extra_dependency: DriftAction::SkipHost,
+            host_changed: DriftAction::Replan,
+        }
+    );
     let [postgres, kernel] = playbook.updates.exclude.as_slice() else {
         panic!("two exclusions")
     };
@@ -136,7 +146,7 @@ waves:
 reboot: maybe
 restart: {polcy: auto, never: ["[x"]}
 hooks: []
-drift: {superseded: newest}
+drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
 "#;
     assert_eq!(
         problems(text),
@@ -163,7 +173,9 @@ drift: {superseded: newest}
             "p.yml:9:11: `polcy` is not a key of `restart` (did you mean `policy`?)",
             "p.yml:9:32: `[x` is not a valid pattern: unclosed character class; missing ']'",
             "p.yml:10:1: `hooks` is not supported by this version yet",
-            "p.yml:11:21: `superseded: newest` (only `pinned`) is not supported by this version yet",
+            "p.yml:11:9: `superceded` is not a key of `drift` (did you mean `superseded`?)",
+            "p.yml:11:32: expected one of `fail`, `skip-host` and `replan`, found `skiphost` (did you mean `skip-host`?)",
+            "p.yml:11:52: expected one of `fail`, `skip-host` and `replan`, found `pinned`",
         ]
     );
 }
@@ -177,7 +189,6 @@ fn what_later_versions_bring_is_refused_by_name() {
         ("domains", "{}"),
         ("updates", "{only: {severity: important}}"),
         ("updates", "{only: {cves: [CVE-2026-1]}}"),
-        ("drift", "{vanished: skip}"),
     ] {
         let found = problems(&format!("waves: [{{name: a, rest: true}}]\n{key}: {value}\n"));
         assert!(

@@ -2,6 +2,7 @@
 
 use crate::model::aftermath::NeedsRestart;
 use crate::model::download::size_in_words;
+use crate::model::drift::DriftAction;
 use crate::model::duration::format_duration;
 use crate::model::error::HostError;
 use crate::model::event::EventKind;
@@ -10,6 +11,7 @@ use crate::model::name::HostName;
 use crate::model::run::{HostRunState, WaveOutcome};
 use crate::model::text::count;
 
+use super::drift_text::{drift_in_words, promotions_in_words};
 use super::page::Tone;
 use super::pages::experimental::sentence;
 
@@ -121,7 +123,7 @@ fn start_in_words(kind: &EventKind) -> String {
     words
 }
 
-/// What an update left behind on a host.
+/// How a host differed from its plan, and what an update left behind on it.
 fn aftermath_in_words(kind: &EventKind) -> Option<(Tone, String)> {
     let text = match kind {
         EventKind::HostPending { host, services, reboot } => {
@@ -140,6 +142,17 @@ fn aftermath_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
             let words = format!("{host}: left beside the file in use: {}", names.join(", "));
             (Tone::Warning, words)
+        }
+        EventKind::HostDrifted { host, drift } => {
+            let tone = match drift.action {
+                Some(DriftAction::Fail) => Tone::Bad,
+                Some(DriftAction::SkipHost | DriftAction::Replan) => Tone::Warning,
+                Some(DriftAction::Pinned) | None => Tone::Plain,
+            };
+            (tone, format!("{host}: {}", drift_in_words(drift)))
+        }
+        EventKind::HostPromoted { host, promotions } => {
+            (Tone::Warning, format!("{host}: {}", promotions_in_words(promotions)))
         }
         other => return lock_event_in_words(other).or_else(|| wave_event_in_words(other)),
     };

@@ -9,6 +9,7 @@
 pub mod csv;
 pub mod diagnostics;
 pub mod document;
+pub mod drift_text;
 pub mod event_text;
 pub mod fold;
 pub mod markdown;

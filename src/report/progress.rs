@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use super::event_text::{event_in_words, seconds_in_words};
 use super::page::{Line, Page, Tone};
 use super::terminal::{Look, render};
+use crate::model::drift::DriftAction;
 use crate::model::duration::format_duration;
 use crate::model::event::{Event, EventKind};
 use crate::model::name::HostName;
@@ -78,7 +79,14 @@ impl Progress {
             EventKind::GateFinished { .. }
             | EventKind::SoakStarted { .. }
             | EventKind::WaveFinished { .. }
+            | EventKind::HostPromoted { .. }
             | EventKind::Draining => self.say(event),
+            EventKind::HostDrifted { drift, .. } => {
+                // A host that fails is told when it ends; one that is as it should be, in the end.
+                if matches!(drift.action, Some(DriftAction::SkipHost | DriftAction::Replan)) {
+                    self.say(event);
+                }
+            }
             EventKind::RunFinished { .. } => self.end(),
             EventKind::BatchStarted { .. }
             | EventKind::GateMeasured { .. }

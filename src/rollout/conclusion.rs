@@ -23,6 +23,8 @@ pub(super) fn host_report(wave: &PlannedWave, host: &PlannedHost, result: Option
             needs_restart: Vec::new(),
             left_over: Vec::new(),
             downloaded_bytes: None,
+            drift: None,
+            promoted: Vec::new(),
         },
         Some(result) => HostReport {
             name,
@@ -36,6 +38,8 @@ pub(super) fn host_report(wave: &PlannedWave, host: &PlannedHost, result: Option
             needs_restart: result.needs_restart.clone(),
             left_over: result.left_over.clone(),
             downloaded_bytes: result.downloaded_bytes,
+            drift: result.drift.clone(),
+            promoted: result.promoted.clone(),
         },
     }
 }

@@ -7,12 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::conclusion::{closing_events, host_report};
 use super::control::Control;
+use super::drift;
 use super::executor::{ExecutorMessage, LockWait, Turn, TurnResult};
+use super::freshness::Freshness;
 use super::gates::{self, GateVerdict};
 use super::limits::Limits;
 use super::simulation::{has_work, host_has_work};
@@ -22,12 +25,13 @@ use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
 use crate::model::host::Host;
 use crate::model::name::{HostName, RunId, WaveName};
-use crate::model::plan::{Basis, Plan, PlannedHost, PlannedWave};
-use crate::model::restart::RestartRule;
+use crate::model::plan::{Basis, Plan, PlanRules, PlannedHost, PlannedWave};
 use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
 use crate::model::saved_plan::PlanReference;
+use crate::plan::promotion::{Promoted, Ran};
 use crate::plan::{DomainSchedule, Exhausted, Next};
 use crate::remote::job::JobStep;
+use crate::remote::probe::Refresh;
 use crate::remote::transport::Transport;
 
 /// Messages of executors that may wait; output beyond this is dropped, phases wait.
@@ -44,6 +48,8 @@ pub struct RunContext<T> {
     pub transport: T,
     /// How far each host's job goes.
     pub step: JobStep,
+    /// How far what its hosts knew when the plan was made is trusted.
+    pub freshness: Freshness,
     /// Every host of the plan, by name.
     pub hosts: Arc<BTreeMap<HostName, Host>>,
     /// Deadlines.
@@ -70,7 +76,10 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         draining: false,
         detached: false,
         has_work: has_work(plan),
-        restart: plan.rules.restart.clone(),
+        rules: Arc::new(plan.rules.clone()),
+        ran: Ran::default(),
+        refresh: Refresh::Always,
+        is_last: false,
         domains: DomainSchedule::new(plan),
     };
     let mut outcomes = Vec::new();
@@ -140,8 +149,14 @@ struct Run<'a, T, S> {
     detached: bool,
     /// Whether anything is to be done on any host of the plan.
     has_work: bool,
-    /// What is done about services that still run replaced files.
-    restart: RestartRule,
+    /// What is done about drift and about services that still run replaced files.
+    rules: Arc<PlanRules>,
+    /// What the hosts of earlier waves verifiably run.
+    ran: Ran,
+    /// When the hosts of the current wave fetch their metadata.
+    refresh: Refresh,
+    /// Whether no wave is behind the current one.
+    is_last: bool,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
 }
@@ -156,12 +171,15 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             changes: plan.change_count(),
             experimental: Experimental::planned(plan),
         })?;
-        for wave in &plan.waves {
+        for (number, wave) in plan.waves.iter().enumerate() {
             if end.outcome != RunOutcome::Completed {
                 outcomes.push(WaveOutcome::NotStarted);
                 continue;
             }
+            self.is_last = number + 1 == plan.waves.len();
+            self.refresh = self.context.freshness.refresh(number, plan.made, Timestamp::now());
             let (outcome, reason) = self.wave(wave).await?;
+            self.note_what_ran(number, wave);
             outcomes.push(outcome);
             end.after_wave(outcome, reason);
         }
@@ -169,6 +187,14 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             outcome: end.outcome,
             reason: end.reason.clone(),
         })
+    }
+
+    fn note_what_ran(&mut self, number: usize, wave: &PlannedWave) {
+        for host in wave.hosts() {
+            if let Some(ran) = self.results.get(&host.name).and_then(|result| result.ran.as_ref()) {
+                self.ran.note(number, host, &ran.changes, ran.planned_anew);
+            }
+        }
     }
 
     /// How a wave ended that the run could not record to its end.
@@ -228,13 +254,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if !self.has_work {
             return Ok((WaveOutcome::Passed, None));
         }
+        if !self.is_last && wave.size() > 0 && wave.hosts().all(|host| self.is_skipped(host)) {
+            let reason = format!("wave `{}` tested nothing: each of its hosts was left out", wave.name);
+            return Ok((WaveOutcome::Failed, Some(reason)));
+        }
         self.soak(wave).await?;
         let untroubled: Vec<Host> = wave
             .hosts()
             .filter(|host| {
                 self.results
                     .get(&host.name)
-                    .is_some_and(|result| !result.state.is_failure())
+                    .is_some_and(|result| !result.state.is_failure() && result.state != HostRunState::Skipped)
             })
             .filter_map(|host| self.context.hosts.get(&host.name).cloned())
             .collect();
@@ -253,6 +283,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         } else {
             (WaveOutcome::Passed, None)
         })
+    }
+
+    fn is_skipped(&self, host: &PlannedHost) -> bool {
+        let result = self.results.get(&host.name);
+        result.is_some_and(|result| result.state == HostRunState::Skipped)
     }
 
     async fn soak(&mut self, wave: &PlannedWave) -> Result<(), SinkError> {
@@ -327,35 +362,48 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             host: planned.name.clone(),
             wave: wave.name.clone(),
         })?;
-        let refused = match (&planned.basis, self.context.hosts.get(&planned.name)) {
-            (Basis::Unknown { error }, _) => Some(error.clone()),
-            (_, None) => Some(HostError::new(
-                ErrorCode::Drift,
-                "the host is in the plan and not in the inventory",
-                "plan again with the inventory that the plan was made from",
-            )),
-            _ => None,
-        };
-        if refused.is_none() && !host_has_work(planned) {
-            return self.conclude(&wave.name, planned.name.clone(), TurnResult::unchanged());
+        let name = planned.name.clone();
+        if let Basis::Unknown { error } = &planned.basis {
+            return self.conclude(&wave.name, name, TurnResult::from_error(error.clone()));
         }
-        let Some(host) = self.context.hosts.get(&planned.name).filter(|_| refused.is_none()) else {
-            let error = refused.unwrap_or_else(|| lost_task("it is not in the inventory"));
-            return self.conclude(&wave.name, planned.name.clone(), TurnResult::from_error(error));
+        let Some(host) = self.context.hosts.get(&planned.name) else {
+            let drift = drift::absent(&self.rules.drift);
+            let result = TurnResult::from_drift(drift.clone());
+            self.sink.record(EventKind::HostDrifted {
+                host: name.clone(),
+                drift,
+            })?;
+            return self.conclude(&wave.name, name, result);
         };
+        if !host_has_work(planned) {
+            return self.conclude(&wave.name, name, TurnResult::unchanged());
+        }
+        let Promoted {
+            host: planned,
+            promotions,
+        } = self.ran.promote(planned);
+        if !promotions.is_empty() {
+            self.sink.record(EventKind::HostPromoted {
+                host: name,
+                promotions: promotions.clone(),
+            })?;
+        }
         let turn = Turn {
             transport: self.context.transport.clone(),
             host: host.clone(),
-            planned: Arc::new(planned.clone()),
+            planned: Arc::new(planned),
+            promoted: promotions,
             run: self.context.run.clone(),
             step: self.context.step,
             limits: self.context.limits.clone(),
-            restart: self.restart.clone(),
+            restart: self.rules.restart.clone(),
+            rules: self.rules.clone(),
+            refresh: self.refresh,
             messages: messages.clone(),
         };
-        self.domains.starts(&planned.name);
+        self.domains.starts(&host.name);
         let task = running.tasks.spawn(turn.take());
-        running.hosts.insert(task.id(), planned.name.clone());
+        running.hosts.insert(task.id(), host.name.clone());
         Ok(())
     }
 
@@ -382,6 +430,14 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     return Ok(());
                 }
                 self.sink.record(EventKind::HostPhase { host, phase })?;
+                let _ = kept.send(());
+                Ok(())
+            }
+            ExecutorMessage::Drift { host, drift, kept } => {
+                if broken {
+                    return Ok(());
+                }
+                self.sink.record(EventKind::HostDrifted { host, drift: *drift })?;
                 let _ = kept.send(());
                 Ok(())
             }
@@ -413,7 +469,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
-        let events = closing_events(wave, &host, &result, self.restart.policy);
+        let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.

@@ -2,14 +2,13 @@
 //!
 //! What must stay true: no package changes and nothing is rebooted.
 
+use super::drift::Ready;
 use super::excerpt::{excerpt, last_lines};
 use super::executor::{Turn, TurnResult};
 use super::job;
 use super::link::Link;
 use crate::model::error::HostError;
 use crate::model::event::HostPhase;
-use crate::model::facts::Facts;
-use crate::model::plan::PlannedChange;
 use crate::remote::transport::{Connection, Transport};
 
 impl<T: Transport> Turn<T> {
@@ -17,11 +16,10 @@ impl<T: Transport> Turn<T> {
     pub(super) async fn fetch(
         &self,
         connection: T::Connection,
-        remaining: Vec<PlannedChange>,
-        facts: &Facts,
+        ready: Ready,
         result: &mut TurnResult,
     ) -> Result<(), HostError> {
-        if remaining.is_empty() {
+        if ready.remaining.is_empty() {
             connection.close().await;
             return Ok(());
         }
@@ -29,9 +27,9 @@ impl<T: Transport> Turn<T> {
         result.touched = true;
         let order = job::JobOrder {
             run: &self.run,
-            manager: facts.manager,
-            changes: remaining,
-            may_bring: self.planned.may_bring.to_vec(),
+            manager: ready.facts.manager,
+            changes: ready.remaining,
+            may_bring: ready.may_bring.to_vec(),
         };
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, order).await?;

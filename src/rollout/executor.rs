@@ -1,4 +1,4 @@
-//! One host's turn, as a state machine: connect, check, download and patch, verify, reboot.
+//! One host's turn, as a state machine: connect, check (see [`super::drift`]), download and patch, verify, reboot.
 //!
 //! Before `downloading` and `rebooting` the dispatcher must have kept the event; an executor that is not
 //! acknowledged does nothing. Success is what a second probe finds, never what an exit code says.
@@ -8,26 +8,28 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::drift::Ready;
 use super::excerpt::{excerpt, last_lines};
 use super::limits::Limits;
 use super::link::Link;
 use super::reboot::reboot_and_wait;
 use super::restart::Restarted;
-use super::survey::probe;
-use super::verify::{changes_between, missing_changes, remaining_changes};
+use super::verify::{changes_between, missing_changes};
 use super::{after, job, left_over, restart, survey};
-use crate::manager::{Installed, detect};
+use crate::manager::detect;
 use crate::model::aftermath::{LeftOver, NeedsRestart};
+use crate::model::drift::{DriftAction, HostDrift, Promotion};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::HostPhase;
 use crate::model::facts::Facts;
 use crate::model::host::{Connect, Host, RebootPolicy};
 use crate::model::name::{HostName, RunId};
-use crate::model::plan::{Basis, PlannedChange, PlannedHost};
+use crate::model::plan::{Basis, PlanRules, PlannedChange, PlannedHost};
 use crate::model::restart::RestartRule;
 use crate::model::run::{Change, HostRunState};
 use crate::model::scan::HostState;
 use crate::model::text::{count, printable};
+use crate::plan::drift::drift_error;
 use crate::remote::job::JobStep;
 use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, parse_probe, probe_script};
 use crate::remote::transport::{Connection, Transport};
@@ -39,6 +41,12 @@ pub(super) enum ExecutorMessage {
     Phase {
         host: HostName,
         phase: HostPhase,
+        kept: oneshot::Sender<()>,
+    },
+    /// The host is no longer as planned; it waits until that is kept.
+    Drift {
+        host: HostName,
+        drift: Box<HostDrift>,
         kept: oneshot::Sender<()>,
     },
     /// The job waits for a lock, or goes on.
@@ -61,11 +69,17 @@ pub(super) struct Turn<T> {
     pub transport: T,
     pub host: Host,
     pub planned: Arc<PlannedHost>,
+    /// Versions of the plan that gave way to those that an earlier wave ran; they are in `planned` already.
+    pub promoted: Vec<Promotion>,
     pub run: RunId,
     /// How far its job goes.
     pub step: JobStep,
     pub limits: Limits,
     pub restart: RestartRule,
+    /// What is done about drift, and what a host that is planned anew gets.
+    pub rules: Arc<PlanRules>,
+    /// When the host's metadata is fetched anew before it is looked at.
+    pub refresh: Refresh,
     pub messages: mpsc::Sender<ExecutorMessage>,
 }
 
@@ -93,6 +107,19 @@ pub(super) struct TurnResult {
     pub reboot: Vec<String>,
     /// Configuration files that packages left beside the ones in use.
     pub left_over: Vec<LeftOver>,
+    /// How the host differed from the plan.
+    pub drift: Option<HostDrift>,
+    /// Planned versions that gave way to those that an earlier wave ran.
+    pub promoted: Vec<Promotion>,
+    /// What was seen to be installed in the end, on a host that was patched.
+    pub ran: Option<RanChanges>,
+}
+
+/// What a patched host was seen to run.
+#[derive(Debug, Clone)]
+pub(super) struct RanChanges {
+    pub changes: Vec<PlannedChange>,
+    pub planned_anew: bool,
 }
 
 impl TurnResult {
@@ -112,6 +139,9 @@ impl TurnResult {
             restarted: Restarted::default(),
             reboot: Vec::new(),
             left_over: Vec::new(),
+            drift: None,
+            promoted: Vec::new(),
+            ran: None,
         }
     }
 
@@ -126,6 +156,21 @@ impl TurnResult {
         if self.state == HostRunState::Patched {
             self.needs_restart = restart::pending(rule, facts, &self.restarted, is_local);
             self.reboot = facts.reboot.reasons.iter().map(|reason| printable(reason)).collect();
+        }
+    }
+
+    /// A turn that ended with drift that is seen without the host.
+    pub fn from_drift(drift: HostDrift) -> Self {
+        let ended = match drift.action {
+            Some(DriftAction::SkipHost) => Self {
+                state: HostRunState::Skipped,
+                ..Self::unchanged()
+            },
+            _ => Self::from_error(drift_error(&drift)),
+        };
+        Self {
+            drift: Some(drift),
+            ..ended
         }
     }
 
@@ -148,7 +193,10 @@ impl<T: Transport> Turn<T> {
     /// Does the host's turn. Never fails: an error is part of the result.
     pub async fn take(self) -> TurnResult {
         let clock = Instant::now();
-        let mut result = TurnResult::unchanged();
+        let mut result = TurnResult {
+            promoted: self.promoted.clone(),
+            ..TurnResult::unchanged()
+        };
         if let Err(error) = self.work(&mut result).await {
             let failed = TurnResult::from_error(error);
             result.state = if result.touched {
@@ -166,20 +214,23 @@ impl<T: Transport> Turn<T> {
         if let (Basis::Scanned { manager, .. }, false) = (&self.planned.basis, self.planned.changes.is_empty()) {
             detect::check_installs(*manager)?;
         }
+        if !self.look_from_afar(result).await? {
+            return Ok(());
+        }
         self.enter(HostPhase::Connecting).await?;
         let connection = self.transport.connect(&self.host).await?;
         self.enter(HostPhase::Checking).await?;
-        let (mut facts, before) = self.read(&connection).await?;
-        let remaining = remaining_changes(&self.planned.changes, &before)?;
+        let Some(ready) = self.look(&connection, result).await? else {
+            connection.close().await;
+            return Ok(());
+        };
         if self.step == JobStep::DownloadOnly {
-            return self.fetch(connection, remaining, &facts, result).await;
+            return self.fetch(connection, ready, result).await;
         }
-        let connection = if remaining.is_empty() {
-            Some(connection)
+        let (connection, facts) = if ready.remaining.is_empty() {
+            (Some(connection), ready.facts)
         } else {
-            let (connection, after) = self.patch(connection, remaining, &facts, &before, result).await?;
-            facts = after;
-            connection
+            self.patch(connection, ready, result).await?
         };
         let changed = result.state == HostRunState::Patched;
         match connection {
@@ -199,31 +250,30 @@ impl<T: Transport> Turn<T> {
     async fn patch(
         &self,
         connection: T::Connection,
-        remaining: Vec<PlannedChange>,
-        facts_before: &Facts,
-        before: &Installed,
+        ready: Ready,
         result: &mut TurnResult,
     ) -> Result<(Option<T::Connection>, Facts), HostError> {
         self.enter(HostPhase::Downloading).await?;
         result.touched = true;
         let job = job::JobOrder {
             run: &self.run,
-            manager: facts_before.manager,
-            changes: remaining,
-            may_bring: self.planned.may_bring.to_vec(),
+            manager: ready.facts.manager,
+            changes: ready.remaining.clone(),
+            may_bring: ready.may_bring.to_vec(),
         };
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, job).await?;
         result.downloaded_bytes = finished.downloaded_bytes;
         // Looking changes nothing, so it is done even when the ledger can keep no more events.
         let _ = self.enter(HostPhase::Verifying).await;
-        let (failure, facts) = self.verify(&mut link, before, &finished, result).await;
+        let (failure, facts) = self.verify(&mut link, &ready, &finished, result).await;
         result.left_over = left_over::read(self, &mut link, &finished).await;
         match (failure, facts) {
             (None, Ok(facts)) => {
                 job::clean_up(self, &mut link, &finished.id).await;
                 result.state = HostRunState::Patched;
-                let facts = after::settle(self, &mut link, facts_before, facts, result).await?;
+                result.ran = Some(ready.ran());
+                let facts = after::settle(self, &mut link, &ready.facts, facts, result).await?;
                 Ok((link.into_connection(), facts))
             }
             (Some(error), _) | (None, Err(error)) => {
@@ -239,7 +289,7 @@ impl<T: Transport> Turn<T> {
     async fn verify(
         &self,
         link: &mut Link<'_, T>,
-        before: &Installed,
+        ready: &Ready,
         finished: &job::FinishedJob,
         result: &mut TurnResult,
     ) -> (Option<HostError>, Result<Facts, HostError>) {
@@ -257,8 +307,8 @@ impl<T: Transport> Turn<T> {
             .await;
         match answer {
             Ok((after, probe)) => {
-                result.changed = changes_between(before, &after);
-                let missing = missing_changes(&self.planned.changes, &after);
+                result.changed = changes_between(&ready.before, &after);
+                let missing = missing_changes(&ready.changes, &after);
                 let failure = finished.failure.clone().or_else(|| incomplete(&missing));
                 (
                     failure,
@@ -301,19 +351,6 @@ impl<T: Transport> Turn<T> {
         }
     }
 
-    async fn read(&self, connection: &T::Connection) -> Result<(Facts, Installed), HostError> {
-        let request = ProbeRequest {
-            refresh: Refresh::Never,
-            installed: true,
-            lock_wait: self.limits.read_lock_wait,
-        };
-        let probe = probe(connection, &request, &self.limits).await?;
-        match probe.broken {
-            Some(error) => Err(error),
-            None => Ok((probe.facts, probe.installed.unwrap_or_default())),
-        }
-    }
-
     /// Waits until the dispatcher has kept the event.
     pub(super) async fn enter(&self, phase: HostPhase) -> Result<(), HostError> {
         let (kept, acknowledged) = oneshot::channel();
@@ -322,16 +359,20 @@ impl<T: Transport> Turn<T> {
             phase,
             kept,
         };
-        let not_kept = || {
-            HostError::new(
-                ErrorCode::Internal,
-                format!(
-                    "the ledger did not keep the event `{}`, so it was not done",
-                    phase.as_str()
-                ),
-                "look at the disk that holds the state directory",
-            )
+        let not_kept = || not_kept(phase.as_str());
+        self.messages.send(message).await.map_err(|_| not_kept())?;
+        acknowledged.await.map_err(|_| not_kept())
+    }
+
+    /// Says how the host differs from its plan, and waits until that is kept.
+    pub(super) async fn say_drift(&self, drift: HostDrift) -> Result<(), HostError> {
+        let (kept, acknowledged) = oneshot::channel();
+        let message = ExecutorMessage::Drift {
+            host: self.host.name.clone(),
+            drift: Box::new(drift),
+            kept,
         };
+        let not_kept = || not_kept("host-drifted");
         self.messages.send(message).await.map_err(|_| not_kept())?;
         acknowledged.await.map_err(|_| not_kept())
     }
@@ -351,6 +392,14 @@ impl<T: Transport> Turn<T> {
             line,
         });
     }
+}
+
+fn not_kept(event: &str) -> HostError {
+    HostError::new(
+        ErrorCode::Internal,
+        format!("the ledger did not keep the event `{event}`, so it was not done"),
+        "look at the disk that holds the state directory",
+    )
 }
 
 fn incomplete(missing: &[String]) -> Option<HostError> {

@@ -216,6 +216,9 @@ async fn repair<T: Transport>(
         Err(error) => return failed(&host, error, Vec::new()),
     };
     let turn = Turn {
+        promoted: Vec::new(),
+        rules: Arc::default(),
+        refresh: Refresh::Never,
         transport,
         planned: Arc::new(nothing_planned(&host)),
         host: host.clone(),

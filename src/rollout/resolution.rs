@@ -1,12 +1,18 @@
 //! Asks one host, over a connection that is there, what the planned versions would come to. Changes nothing.
 
+use std::time::{Duration, Instant};
+
+use super::executor::{LockWait, Turn};
 use super::limits::Limits;
 use super::survey::internal;
-use crate::model::error::HostError;
+use crate::model::error::{ErrorCode, HostError};
 use crate::model::resolution::Resolution;
 use crate::remote::resolve::{ResolveRequest, parse_resolve, resolve_script};
 use crate::remote::script::Nonce;
-use crate::remote::transport::{Connection, ScriptRequest};
+use crate::remote::transport::{Connection, ScriptRequest, Transport};
+
+/// Pause before a locked manager is asked again.
+const LOCK_PAUSE: Duration = Duration::from_secs(2);
 
 /// Asks.
 ///
@@ -27,4 +33,36 @@ pub(super) async fn ask_resolution(
         })
         .await?;
     parse_resolve(request.manager, &output, &nonce)
+}
+
+/// Asks, and where another process holds the manager's lock, again until it is free or the time of a job is over.
+///
+/// # Errors
+/// As [`ask_resolution`].
+pub(super) async fn ask_when_free<T: Transport>(
+    turn: &Turn<T>,
+    connection: &impl Connection,
+    request: &ResolveRequest,
+) -> Result<Resolution, HostError> {
+    let started = Instant::now();
+    let mut has_waited = false;
+    loop {
+        let resolution = ask_resolution(connection, request, &turn.limits).await?;
+        let is_locked = |error: &&HostError| error.code == ErrorCode::Lock;
+        match resolution.refusal.as_ref().filter(is_locked) {
+            Some(error) if started.elapsed() < turn.limits.lock_wait => {
+                has_waited = true;
+                let holder = error.message.split(" holds ").next().unwrap_or_default().to_owned();
+                turn.say_wait(LockWait::Begins { holder }).await;
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            _ => {
+                if has_waited {
+                    let waited = started.elapsed().as_secs();
+                    turn.say_wait(LockWait::Ends { waited }).await;
+                }
+                return Ok(resolution);
+            }
+        }
+    }
 }

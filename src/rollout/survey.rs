@@ -154,7 +154,7 @@ pub(super) fn internal(error: &dyn std::error::Error) -> HostError {
     )
 }
 
-fn to_host_scan(host: &Host, answer: Result<Probe, HostError>, duration_ms: u64) -> HostScan {
+pub(super) fn to_host_scan(host: &Host, answer: Result<Probe, HostError>, duration_ms: u64) -> HostScan {
     let mut scan = HostScan {
         name: host.name.clone(),
         address: host.address.clone(),

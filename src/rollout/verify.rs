@@ -1,61 +1,12 @@
-//! Compares what is installed with what the plan says, before and after a transaction. Pure.
+//! Compares what is installed with what the plan says, after a transaction. Pure.
 
 use std::collections::BTreeSet;
 
 use crate::manager::{Installed, installed_versions};
-use crate::model::error::{ErrorCode, HostError};
 use crate::model::name::Version;
 use crate::model::plan::PlannedChange;
 use crate::model::run::Change;
-use crate::model::text::count;
 use crate::model::update::PackageKey;
-
-/// The changes that are still to be made. What is at its planned version already is left out.
-///
-/// # Errors
-/// `E_DRIFT` when a package is at neither the version the plan starts from nor the one it leads to.
-pub fn remaining_changes(planned: &[PlannedChange], installed: &Installed) -> Result<Vec<PlannedChange>, HostError> {
-    let mut remaining = Vec::new();
-    let mut drifted = Vec::new();
-    for change in planned {
-        let versions = installed_versions(installed, change);
-        if versions.contains(&&change.to) {
-            continue;
-        }
-        let as_planned = match &change.from {
-            Some(from) => versions.contains(&from),
-            None => versions.is_empty(),
-        };
-        if as_planned {
-            remaining.push(change.clone());
-        } else {
-            drifted.push(describe_drift(change, &versions));
-        }
-    }
-    match drifted.as_slice() {
-        [] => Ok(remaining),
-        [first, rest @ ..] => Err(HostError::new(
-            ErrorCode::Drift,
-            if rest.is_empty() {
-                first.clone()
-            } else {
-                format!("{first}, and {} more", count(rest.len(), "package"))
-            },
-            "somebody changed the host since the plan was made; nothing was done: plan again",
-        )),
-    }
-}
-
-fn describe_drift(change: &PlannedChange, versions: &[&Version]) -> String {
-    let found = match versions {
-        [] => "is not installed".to_owned(),
-        versions => format!("is at {}", join(versions)),
-    };
-    match &change.from {
-        Some(from) => format!("{} {found}, the plan starts from {from}", change.package),
-        None => format!("{} {found}, the plan installs it anew", change.package),
-    }
-}
 
 /// The planned changes that are not there, each in words.
 #[must_use]
@@ -147,47 +98,6 @@ mod tests {
             security: None,
             size: None,
         }
-    }
-
-    #[test]
-    fn what_is_there_already_is_left_out() {
-        let planned = [
-            change("a", "amd64", Some("1"), "2"),
-            change("b", "amd64", Some("1"), "2"),
-        ];
-        let found = installed(&[("a", "amd64", &["2"]), ("b", "amd64", &["1"])]);
-        assert_eq!(remaining_changes(&planned, &found).unwrap(), [planned[1].clone()]);
-    }
-
-    #[test]
-    fn a_version_that_the_plan_does_not_know_is_drift() {
-        for (from, versions) in [(Some("1"), &["3"][..]), (Some("1"), &[]), (None, &["1"])] {
-            let error = remaining_changes(
-                &[change("a", "amd64", from, "2")],
-                &installed(&[("a", "amd64", versions)]),
-            )
-            .unwrap_err();
-            assert_eq!(error.code, ErrorCode::Drift);
-        }
-    }
-
-    #[test]
-    fn a_new_dependency_is_installed_where_it_is_absent() {
-        let planned = [change("a", "amd64", None, "2")];
-        assert_eq!(remaining_changes(&planned, &installed(&[])).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_package_may_become_architecture_independent() {
-        let planned = [change("a", "all", Some("1"), "2")];
-        assert_eq!(
-            remaining_changes(&planned, &installed(&[("a", "amd64", &["1"])]))
-                .unwrap()
-                .len(),
-            1
-        );
-        let foreign = [change("a", "amd64", Some("1"), "2")];
-        assert!(remaining_changes(&foreign, &installed(&[("a", "i386", &["1"])])).is_err());
     }
 
     #[test]

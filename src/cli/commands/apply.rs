@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::plan::show_warnings;
-use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions};
-use crate::cli::exit::Exit;
+use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
+use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::permission::{self, Candidate};
 use crate::cli::planning::{prepare, read_playbook};
@@ -17,14 +17,14 @@ use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
-use crate::model::run::{HostRunState, RunOutcome, RunReport};
+use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
-use crate::rollout::{EndedRun, RunContext, has_work, run_plan};
+use crate::rollout::{EndedRun, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -55,7 +55,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     }
     show_warnings(&prepared.warnings, printer);
     if arguments.download_only {
-        return super::download::run(&session, plan, None, transport, &mut ledger).await;
+        let freshness = freshness(arguments.options.refresh);
+        return super::download::run(&session, plan, None, freshness, transport, &mut ledger).await;
     }
     let candidate = Candidate {
         saved: &prepared.saved,
@@ -65,9 +66,13 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     if !approved(plan, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
-    let step = JobStep::Everything;
-    let report = execute(&session, plan, None, step, transport, &mut ledger).await?;
-    Ok(run_exit(&report))
+    let order = RunOrder {
+        of: None,
+        step: JobStep::Everything,
+        freshness: freshness(arguments.options.refresh),
+    };
+    let report = execute(&session, plan, order, transport, &mut ledger).await?;
+    Ok(run_exit(plan, &report))
 }
 
 /// Refuses to begin what nobody could say yes to in the end.
@@ -112,12 +117,21 @@ pub(super) async fn approved(plan: &Plan, session: &Session<'_>, printer: &Print
     confirm(&question, &session.control).await
 }
 
+/// How a plan is run.
+pub(in crate::cli) struct RunOrder {
+    /// The saved plan that it comes from.
+    pub of: Option<PlanReference>,
+    /// How far each host's job goes.
+    pub step: JobStep,
+    /// How fresh the package lists must be.
+    pub freshness: Freshness,
+}
+
 /// Runs a plan, keeps it in the ledger and shows how it ended.
 pub(in crate::cli) async fn execute(
     session: &Session<'_>,
     plan: &Plan,
-    of: Option<PlanReference>,
-    step: JobStep,
+    order: RunOrder,
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
@@ -126,9 +140,10 @@ pub(in crate::cli) async fn execute(
     ledger.begin_run(&run, Timestamp::now(), plan)?;
     let context = RunContext {
         run: run.clone(),
-        plan: of,
+        plan: order.of,
         transport,
-        step,
+        step: order.step,
+        freshness: order.freshness,
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
@@ -150,15 +165,10 @@ pub(in crate::cli) async fn execute(
     Ok(report)
 }
 
-/// The exit code of an ended run.
-pub(in crate::cli) fn run_exit(report: &RunReport) -> Exit {
-    let any = |state| report.hosts.iter().any(|host| host.state == state);
-    match report.outcome {
-        RunOutcome::Interrupted => Exit::Interrupted,
-        RunOutcome::Stopped => Exit::Stopped,
-        RunOutcome::Failed => Exit::Internal,
-        RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
-        RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
-        RunOutcome::Completed => Exit::Done,
+/// How far what the hosts knew when they were scanned is trusted.
+pub(super) fn freshness(refresh: RefreshChoice) -> Freshness {
+    match refresh {
+        RefreshChoice::Never => Freshness::NothingFetched,
+        RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
     }
 }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::apply::{approved, execute, not_approved, refuse_without_answer, run_exit};
+use super::apply::{RunOrder, approved, execute, not_approved, refuse_without_answer};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
+use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
 use crate::cli::planning::permission::{self, Candidate};
 use crate::cli::printer::Printer;
@@ -11,6 +12,7 @@ use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::origin_page;
+use crate::rollout::Freshness;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
 ///
@@ -40,7 +42,8 @@ pub(super) async fn run(
     if arguments.download_only {
         permission::ask_validity(candidate, Timestamp::now())?;
         let mut ledger = session.ledger()?;
-        return super::download::run(&session, &plan, Some(file.reference()), transport, &mut ledger).await;
+        let reference = Some(file.reference());
+        return super::download::run(&session, &plan, reference, Freshness::KeptPlan, transport, &mut ledger).await;
     }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
@@ -48,7 +51,11 @@ pub(super) async fn run(
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;
-    let reference = Some(file.reference());
-    let report = execute(&session, &plan, reference, JobStep::Everything, transport, &mut ledger).await?;
-    Ok(run_exit(&report))
+    let order = RunOrder {
+        of: Some(file.reference()),
+        step: JobStep::Everything,
+        freshness: Freshness::KeptPlan,
+    };
+    let report = execute(&session, &plan, order, transport, &mut ledger).await?;
+    Ok(run_exit(&plan, &report))
 }

@@ -11,6 +11,7 @@ use crate::model::event::{Event, EventKind};
 use crate::model::name::{HostName, RunId};
 use crate::model::text::nearest;
 use crate::report::document::{Document, RunBody};
+use crate::report::drift_text::found_line;
 use crate::report::event_text::event_in_words;
 use crate::report::pages::left_over::in_words as left_over_in_words;
 use crate::report::pages::run::{RunNotes, run_page};
@@ -99,6 +100,11 @@ fn show_host(name: &str, run: &RunId, events: &[Event], printer: &Printer) -> Co
         }
         if let Some((_, words)) = event_in_words(&event.kind) {
             printer.data(&format!("{} {words}\n", event.at.strftime("%H:%M:%SZ")))?;
+        }
+        if let EventKind::HostDrifted { drift, .. } = &event.kind {
+            for difference in &drift.differences {
+                printer.data(&format!("    {}\n", found_line(difference)))?;
+            }
         }
         if let EventKind::HostLeftOver { files, .. } = &event.kind {
             files.iter().try_for_each(|file| show_left_over(file, printer))?;

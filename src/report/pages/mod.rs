@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod doctor;
+mod drift;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;

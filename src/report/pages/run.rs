@@ -93,6 +93,7 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
         })
         .collect();
     page.lines(failure_lines(&failures));
+    super::drift::add(&mut page, &report.hosts);
     page.grid(wave_grid(report));
     page.lines(host_lines(report));
     page.lines(notes.pending_lines());

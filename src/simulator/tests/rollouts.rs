@@ -18,7 +18,7 @@ use crate::model::restart::RestartPolicy;
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::model::scan::{HostScan, Scan};
 use crate::remote::job::JobStep;
-use crate::rollout::{Control, Limits, RunContext, run_plan, simulate_plan};
+use crate::rollout::{Control, Freshness, Limits, RunContext, run_plan, simulate_plan};
 
 /// A host with two updates; the second is installed or not as `script` says.
 pub(super) fn system(name: &str, effect: Option<Effect>) -> System {
@@ -106,6 +106,7 @@ pub(super) async fn run_step(fleet: &Fleet, plan: &Plan, step: JobStep) -> (RunR
         plan: None,
         transport: fleet.transport(),
         step,
+        freshness: Freshness::JustPlanned,
         hosts: Arc::new(
             fleet
                 .hosts()

@@ -106,6 +106,8 @@ mod tests {
             restarted: Vec::new(),
             needs_restart: Vec::new(),
             left_over: Vec::new(),
+            drift: None,
+            promoted: Vec::new(),
             downloaded_bytes: None,
         };
         let wave = |name: &str, outcome| WaveReport {

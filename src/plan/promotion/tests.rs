@@ -1,0 +1,1 @@
+//! Promotions, and the laws that hold for any run.

@@ -1,0 +1,105 @@
+//! Hosts that were no longer as planned: each difference once, with the hosts that share it, failures first.
+
+use crate::model::drift::{DriftAction, DriftClass, HostDrift, Promotion};
+use crate::model::run::HostReport;
+use crate::model::text::count;
+use crate::report::drift_text::{change_in_words, decision_in_words, found_line, planned_line};
+use crate::report::fold::fold_line;
+use crate::report::page::{Line, Page, Tone};
+
+/// As many names as one line shows.
+const NAMES: usize = 6;
+
+/// As many differences of one group as a page shows; JSON and `show RUN HOST` have them all.
+const DIFFERENCES: usize = 12;
+
+/// Adds what differed from the plan, and what was installed instead.
+pub(super) fn add(page: &mut Page, hosts: &[HostReport]) {
+    let mut groups = fold(
+        hosts
+            .iter()
+            .filter_map(|host| Some((host.drift.as_ref()?, host.name.as_str()))),
+    );
+    // The sort is stable: equal ones stay in the order of the plan.
+    groups.sort_by_key(|(drift, _)| (weight(drift), std::cmp::Reverse(drift.class)));
+    for (drift, names) in &groups {
+        page.lines(drift_lines(drift, names));
+    }
+    let promoted = hosts.iter().filter(|host| !host.promoted.is_empty());
+    for (promotions, names) in fold(promoted.map(|host| (&host.promoted, host.name.as_str()))) {
+        page.lines(promotion_lines(promotions, &names));
+    }
+}
+
+fn fold<'a, T: PartialEq>(items: impl Iterator<Item = (&'a T, &'a str)>) -> Vec<(&'a T, Vec<&'a str>)> {
+    let mut groups: Vec<(&T, Vec<&str>)> = Vec::new();
+    for (item, name) in items {
+        match groups.iter_mut().find(|(other, _)| *other == item) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((item, vec![name])),
+        }
+    }
+    groups
+}
+
+fn weight(drift: &HostDrift) -> u8 {
+    match drift.action {
+        Some(DriftAction::Fail) => 0,
+        Some(DriftAction::SkipHost) => 1,
+        Some(DriftAction::Replan) => 2,
+        Some(DriftAction::Pinned) => 3,
+        None => 4,
+    }
+}
+
+fn drift_lines(drift: &HostDrift, names: &[&str]) -> Vec<Line> {
+    let tone = match drift.action {
+        Some(DriftAction::Fail) => Tone::Bad,
+        Some(DriftAction::SkipHost | DriftAction::Replan) => Tone::Warning,
+        Some(DriftAction::Pinned) | None => Tone::Quiet,
+    };
+    let decision = decision_in_words(drift).map_or_else(String::new, |words| format!(", {words}"));
+    let mut lines = vec![heading(names).and(format!("{}{decision}", drift.class), tone)];
+    for difference in drift.differences.iter().take(DIFFERENCES) {
+        // What is there already is as planned: there is nothing to set against it.
+        if difference.class != DriftClass::AlreadyThere
+            && let Some(planned) = planned_line(difference)
+        {
+            lines.push(Line::new(2, planned, Tone::Quiet));
+        }
+        lines.push(Line::new(2, found_line(difference), Tone::Plain));
+    }
+    let hidden = drift.differences.len().saturating_sub(DIFFERENCES);
+    if hidden > 0 {
+        let host = names.first().copied().unwrap_or("HOST");
+        let more = format!("… {}: patchwave show RUN {host}", count(hidden, "more difference"));
+        lines.push(Line::new(2, more, Tone::Quiet));
+    }
+    for change in drift.instead.iter().flatten().take(DIFFERENCES) {
+        lines.push(Line::new(2, format!("= {}", change_in_words(change)), Tone::Plain));
+    }
+    lines
+}
+
+fn promotion_lines(promotions: &[Promotion], names: &[&str]) -> Vec<Line> {
+    let mut lines = vec![heading(names).and("gets what an earlier wave ran", Tone::Warning)];
+    for one in promotions {
+        lines.push(Line::new(
+            2,
+            format!("- {} {} planned", one.package, one.planned),
+            Tone::Quiet,
+        ));
+        let ran = format!("+ {} {} ran on {}", one.package, one.promoted, one.ran_on);
+        lines.push(Line::new(2, ran, Tone::Plain));
+    }
+    lines
+}
+
+fn heading(names: &[&str]) -> Line {
+    let number = if names.len() > 1 {
+        format!(" ({})", names.len())
+    } else {
+        String::new()
+    };
+    Line::new(0, fold_line(names.iter().copied(), NAMES), Tone::Strong).and(format!("{number}: "), Tone::Plain)
+}
