@@ -1,5 +1,6 @@
 //! The command line. The comments here are the manual: `--help` prints them.
 
+mod approvals;
 mod rules;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
 pub use rules::{RulePurpose, SudoersArguments};
 
 use super::exit;
@@ -181,6 +183,19 @@ pub enum Command {
         after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
+    /// Sign a saved plan: the approval lies beside it, and `apply` asks for it. Contacts no host.
+    ///
+    /// The signature is one of `ssh-keygen -Y sign -n patchwave-plan`, over the bytes of the file; with `--valid` the
+    /// namespace ends in `-until-` and the time.
+    #[command(
+        after_help = "Examples:\n  patchwave approve plan.json\n  patchwave approve plan.json --key ~/.ssh/id_ed25519 --valid 3d --comment 'ticket 4711'"
+    )]
+    Approve(ApproveArguments),
+    /// Show every approval of a saved plan, and whether there are enough; exit 25 if not. Contacts no host.
+    #[command(
+        after_help = "Examples:\n  patchwave verify plan.json\n  patchwave verify plan.json --signers /etc/patchwave/allowed_signers --require-approvals 2"
+    )]
+    Verify(VerifyArguments),
     /// Mend package databases that were left half-way. Asks once on a terminal; needs --yes elsewhere.
     #[command(after_help = "Examples:\n  patchwave repair --dry-run\n  patchwave repair 'web*' --yes")]
     Repair(RepairArguments),
@@ -357,6 +372,11 @@ pub struct ApplyArguments {
     /// question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
+    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
+    #[arg(long)]
+    pub ignore_window: bool,
+    #[command(flatten)]
+    pub approvals: ApprovalOptions,
 }
 
 /// `repair`.

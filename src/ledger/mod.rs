@@ -13,6 +13,7 @@ use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion};
 use crate::model::known::{KnownState, LastScan};
 use crate::model::name::{HostName, RunId};
+use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::{HostScan, Scan};
@@ -131,6 +132,12 @@ pub trait Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     fn report(&self, run: &RunId) -> Result<Option<RunReport>, LedgerError>;
+
+    /// How long hosts took to be patched in the newest runs that ended, as many as `runs`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn past_durations(&self, runs: usize) -> Result<PastDurations, LedgerError>;
 
     /// The events of a run, in their order.
     ///

@@ -138,6 +138,8 @@ pub enum RunOutcome {
     Failed,
     /// It was interrupted.
     Interrupted,
+    /// The maintenance window left no time for some of its hosts.
+    OutOfTime,
 }
 
 /// How a wave ended.
@@ -150,6 +152,8 @@ pub enum WaveOutcome {
     Failed,
     /// It was interrupted.
     Interrupted,
+    /// The maintenance window left no time for some of its hosts.
+    OutOfTime,
     /// It was not reached.
     NotStarted,
 }
@@ -202,6 +206,7 @@ impl RunOutcome {
             Self::Stopped => "stopped",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::OutOfTime => "out-of-time",
         }
     }
 }
@@ -214,6 +219,7 @@ impl WaveOutcome {
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::OutOfTime => "out-of-time",
             Self::NotStarted => "not-started",
         }
     }

@@ -1,6 +1,10 @@
 //! From playbook and scan to waves with exact versions. Pure: the same inputs, `now` included, give the same plan.
 //!
 //! - [`diff`]: the scan folded by package.
+//! - [`measure_coverage`]: how much of the fleet's changes the first wave exercises.
+//! - [`estimate`]: how long a plan is expected to take.
+//! - [`lint`]: the checks of a plan.
+//! - [`window`]: when hosts may be changed.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`drift`]: how a host differs from its plan when its turn comes.
 //! - [`promotion`]: what earlier waves ran decides for later ones.
@@ -17,12 +21,15 @@ pub mod approvals;
 mod batches;
 mod complete;
 pub mod core_packages;
+mod coverage;
 pub mod diff;
 mod domains;
 mod download;
 pub mod drift;
+pub mod estimate;
 mod foresight;
 mod host;
+pub mod lint;
 mod make;
 mod narrow;
 pub mod promotion;
@@ -31,10 +38,13 @@ pub mod saved;
 mod schedule;
 mod shared;
 #[cfg(test)]
+mod test_plans;
+#[cfg(test)]
 mod tests;
 mod updates;
 mod warnings;
 mod waves;
+pub mod window;
 
 use std::collections::BTreeMap;
 
@@ -46,6 +56,7 @@ use crate::model::resolution::Resolution;
 
 pub use age::AgeKnowledge;
 pub use complete::complete_plan;
+pub use coverage::measure_coverage;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};

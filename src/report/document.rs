@@ -4,15 +4,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::checkup::{CheckupSummary, HostCheckup};
+use crate::model::coverage::Coverage;
 use crate::model::diff::PackageDifference;
 use crate::model::domain::{Domain, MaxDown};
+use crate::model::estimate::Estimate;
 use crate::model::experimental::Experimental;
+use crate::model::finding::Finding;
 use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
 use crate::model::repair::HostRepair;
+use crate::model::risk::Risk;
 use crate::model::run::{RunLine, RunReport};
+use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::{HostScan, Scan, ScanSummary};
 use crate::model::step::HostSteps;
 use crate::model::update::Update;
@@ -129,6 +134,32 @@ impl<'a> From<&'a HostScan> for HostUpdates<'a> {
             manager: host.facts.as_ref().map(|facts| facts.manager),
             experimental: host.facts.as_ref().is_some_and(|facts| facts.experimental),
             updates: &host.updates,
+        }
+    }
+}
+
+/// The body of `plan` with what is said about the plan.
+#[derive(Debug, Serialize)]
+pub struct AssessedPlanBody<'a> {
+    #[serde(flatten)]
+    plan: PlanBody<'a>,
+    risk: Risk,
+    coverage: &'a Coverage,
+    findings: &'a [Finding],
+    /// How long it is expected to take; `None` where nothing is known.
+    estimate: Option<Estimate>,
+}
+
+impl<'a> AssessedPlanBody<'a> {
+    /// Of a plan, saved or not.
+    #[must_use]
+    pub fn new(saved: &'a SavedPlan, estimate: Option<Estimate>) -> Self {
+        Self {
+            plan: PlanBody::from(&saved.plan),
+            risk: Risk::of(&saved.plan),
+            coverage: &saved.coverage,
+            findings: &saved.findings,
+            estimate,
         }
     }
 }

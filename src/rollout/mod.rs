@@ -4,6 +4,7 @@
 //! event that announces it was kept.
 
 mod after;
+mod closing;
 mod conclusion;
 mod control;
 mod dispatcher;
@@ -29,6 +30,7 @@ mod sink;
 mod survey;
 mod verify;
 
+pub use closing::ClosingTime;
 pub use control::Control;
 pub use dispatcher::{EndedRun, RunContext, run_plan};
 pub use doctor::check_hosts;

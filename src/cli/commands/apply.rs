@@ -8,7 +8,7 @@ use super::plan::show_warnings;
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
@@ -24,7 +24,7 @@ use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
-use crate::rollout::{EndedRun, Freshness, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -41,7 +41,19 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let selected = session.select(None, Some(&playbook.select))?;
     session.require_root(&selected, "apply")?;
     if !arguments.dry_run && !arguments.download_only {
+        let named = arguments.options.playbook.as_deref();
+        let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
+        permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
+    }
+    if !arguments.dry_run && !arguments.download_only {
+        // Looked at again when the plan is made: now it spares a scan.
+        ask_window(
+            playbook.window.as_ref(),
+            arguments.ignore_window,
+            &session,
+            Timestamp::now(),
+        )?;
     }
     let mut ledger = session.ledger()?;
     let transport = session.transport();
@@ -61,6 +73,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let candidate = Candidate {
         saved: &prepared.saved,
         file: None,
+        ignores_window: arguments.ignore_window,
+        approvals: &arguments.approvals,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(plan, &session, printer).await {
@@ -70,6 +84,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         of: None,
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh),
+        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
     };
     let report = execute(&session, plan, order, transport, &mut ledger).await?;
     Ok(run_exit(plan, &report))
@@ -125,6 +140,8 @@ pub(in crate::cli) struct RunOrder {
     pub step: JobStep,
     /// How fresh the package lists must be.
     pub freshness: Freshness,
+    /// When the maintenance window closes; `None` where none is kept.
+    pub closing: Option<ClosingTime>,
 }
 
 /// Runs a plan, keeps it in the ledger and shows how it ended.
@@ -147,6 +164,7 @@ pub(in crate::cli) async fn execute(
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
+        closing: order.closing,
     };
     let mut recorder = Recorder::of_run(run, printer, ledger);
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;

@@ -6,7 +6,7 @@ use super::apply::{RunOrder, approved, execute, not_approved, refuse_without_ans
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
 use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
@@ -31,6 +31,8 @@ pub(super) async fn run(
     let candidate = Candidate {
         saved: &file.saved,
         file: Some(&file),
+        ignores_window: arguments.ignore_window,
+        approvals: &arguments.approvals,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
@@ -55,6 +57,7 @@ pub(super) async fn run(
         of: Some(file.reference()),
         step: JobStep::Everything,
         freshness: Freshness::KeptPlan,
+        closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
     };
     let report = execute(&session, &plan, order, transport, &mut ledger).await?;
     Ok(run_exit(&plan, &report))

@@ -34,6 +34,7 @@ pub(super) async fn run(
         of,
         step: JobStep::DownloadOnly,
         freshness,
+        closing: None,
     };
     let report = execute(session, &plan, order, transport, ledger).await?;
     Ok(run_exit(&plan, &report))

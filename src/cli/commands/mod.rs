@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod apply_saved;
+pub mod approve;
 pub mod completions;
 pub mod demo;
 pub mod diff;
@@ -19,3 +20,4 @@ pub mod scan;
 pub mod show;
 pub mod sudoers;
 pub mod trust;
+pub mod verify;

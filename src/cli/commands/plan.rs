@@ -1,11 +1,15 @@
 //! `plan`: scans, then shows waves, batches, hosts and exact versions. Changes nothing.
 
+use std::path::Path;
+
+use crate::cli::approvals::kept_path;
+use crate::cli::approvals::signing::signature_maker;
 use crate::cli::arguments::{Format, GlobalOptions, PlanArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
-use crate::cli::saved_plan::{PlanFile, check_target, write_plan};
+use crate::cli::saved_plan::{PlanFile, check_target, folder_of, write_plan};
 use crate::cli::session::Session;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
@@ -28,7 +32,7 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     let playbook = read_playbook(&arguments.options, &session)?;
     let mut ledger = session.ledger()?;
     let transport = session.transport();
-    let prepared = prepare(
+    let mut prepared = prepare(
         &session,
         &playbook,
         &arguments.options,
@@ -43,6 +47,7 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     show_plan(&prepared.saved, None, options, printer)?;
     show_warnings(&prepared.warnings, printer);
     if let Some(path) = &arguments.out {
+        note_for_approvals(&mut prepared.saved, arguments, path, printer).await;
         let written = write_plan(path, &prepared.saved)?;
         printer.notice(&written_page(
             &path.display().to_string(),
@@ -52,6 +57,26 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     }
     let exit = super::scan::scan_exit(&prepared.scan, false);
     Ok(plan_exit(exit, prepared.plan(), arguments))
+}
+
+/// Notes in a plan that is saved what its approvals will need: where the allowed signers are from its folder, and which
+/// keys are its author's.
+async fn note_for_approvals(saved: &mut SavedPlan, arguments: &PlanArguments, path: &Path, printer: &Printer) {
+    let rule = &mut saved.plan.rules.approvals;
+    if rule.required == 0 {
+        return;
+    }
+    let kept = kept_path(rule.signers.as_deref(), arguments.options.playbook.as_deref(), path);
+    let signers = folder_of(path).join(&kept);
+    rule.signers = Some(kept);
+    saved.author_keys = signature_maker(printer).own_keys().await;
+    if !signers.is_file() {
+        let warning = format!(
+            "nobody can approve this plan yet: there is no file of allowed signers at {}",
+            signers.display()
+        );
+        show_warnings(&[warning], printer);
+    }
 }
 
 fn plan_exit(exit: Exit, plan: &Plan, arguments: &PlanArguments) -> Exit {
