@@ -17,7 +17,7 @@ pub enum LintCode {
     InstallUnknown,
     /// The plan, or an approval of it, ends before the run is expected to.
     ApprovalExpires,
-    /// An update needs what is left out.
+    /// An update is left out because it needs what is left out.
     Conflict,
     /// All hosts of a domain are in one batch.
     DomainInOneBatch,

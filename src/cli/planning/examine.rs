@@ -12,7 +12,7 @@ use crate::model::finding::Finding;
 use crate::model::name::HostName;
 use crate::model::scan::Scan;
 use crate::plan::estimate::estimate;
-use crate::plan::lint::{LintInputs, Validity, by_rule, lint, sort_findings};
+use crate::plan::lint::{LintInputs, Validity, lint, sort_findings};
 use crate::plan::{Planned, measure_coverage};
 use crate::playbook::Playbook;
 
@@ -58,7 +58,7 @@ pub(super) fn examine(
         ..LintInputs::at(planned.plan.made)
     };
     let mut findings = lint(&planned.plan, &inputs);
-    findings.extend(by_rule(planned.findings.clone(), &planned.plan.rules.lint));
+    findings.extend(planned.findings.clone());
     sort_findings(&mut findings);
     Ok(Examination {
         findings,

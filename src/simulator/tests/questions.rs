@@ -17,10 +17,14 @@ use crate::playbook::parse_playbook;
 use crate::rollout::{Control, Limits, ask_hosts};
 
 async fn planned(fleet: &Fleet, rules: &str) -> Planned {
-    let names: Vec<String> = fleet.hosts().iter().map(|host| host.name.to_string()).collect();
+    let rows: Vec<String> = fleet
+        .hosts()
+        .iter()
+        .map(|host| format!("{}: {{address: {}, port: {}}}", host.name, host.address, host.port))
+        .collect();
     let file = InventoryFile {
         path: "fleet.yml".into(),
-        bytes: format!("hosts: [{}]", names.join(", ")).into_bytes(),
+        bytes: format!("hosts: {{{}}}", rows.join(", ")).into_bytes(),
     };
     let context = ResolveContext {
         local_user: "operator".to_owned(),
