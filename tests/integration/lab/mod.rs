@@ -13,6 +13,7 @@ mod doctor;
 mod download;
 mod dry_run;
 mod faults;
+mod foresight;
 mod hosts;
 mod inventories;
 mod locks;
