@@ -387,6 +387,10 @@ pub struct ApplyArguments {
 pub struct FetchArguments {
     #[command(flatten)]
     pub options: PlanOptions,
+    /// First put the package files of the installed versions aside on each host, so that there is a way back to them
+    /// when no repository has them any more.
+    #[arg(long)]
+    pub secure_old: bool,
 }
 
 /// `repair`.

@@ -6,8 +6,6 @@
 //! that the host accepted as a whole.
 
 mod search;
-#[cfg(test)]
-mod tests;
 mod verdict;
 
 use std::collections::HashMap;

@@ -21,5 +21,6 @@ mod manuals;
 mod mistakes;
 mod permission;
 mod program;
+mod saved_plans;
 mod structure;
 mod targets;

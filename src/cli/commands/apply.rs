@@ -34,7 +34,7 @@ use crate::ssh::SshTransport;
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     if arguments.download_only {
-        return super::fetch::run_plan_or_file(&arguments.options, options, printer).await;
+        return super::fetch::run_plan_or_file(&arguments.options, false, options, printer).await;
     }
     if let Some(file) = PlanFile::of_options(&arguments.options)? {
         return super::apply_saved::run(file, arguments, options, printer).await;
@@ -70,8 +70,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let candidate = Candidate {
         saved: &prepared.saved,
         file: None,
-        ignores_window: arguments.ignore_window,
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(prepared.view(options.verbose), &session, printer).await {
@@ -138,7 +138,7 @@ pub(in crate::cli) struct RunOrder {
     pub step: JobStep,
     /// How fresh the package lists must be.
     pub freshness: Freshness,
-    /// When no host is begun any more.
+    /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
 }
 

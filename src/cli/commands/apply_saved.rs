@@ -31,13 +31,13 @@ pub(super) async fn run(
     let candidate = Candidate {
         saved: &file.saved,
         file: Some(&file),
-        ignores_window: arguments.ignore_window,
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
     if arguments.dry_run {
-        permission::ask_validity(candidate, Timestamp::now())?;
+        permission::ask_validity(&file, Timestamp::now())?;
         return super::dry_run::run(&session, &plan, &[], &transport).await;
     }
     refuse_without_answer(options)?;

@@ -83,7 +83,9 @@ pub async fn prepare(
     } = draft::draft(session, playbook, options, transport, ledger).await?;
     let planned = ask::ask_hosts(session, planned, questions, transport, ledger).await?;
     let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
-    let examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
+    let found_before = planned.findings.clone();
+    let mut examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
+    examination.findings.splice(0..0, found_before);
     let estimate = examination.estimate;
     let saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     Ok(Prepared {

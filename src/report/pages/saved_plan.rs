@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::coverage::coverage_page;
-use super::findings::findings_page;
+use super::findings::{findings_in_words, findings_page};
 use super::plan::{closing, opening, waves};
 use super::risk::risk_page;
 use crate::model::estimate::Estimate;
@@ -76,6 +76,9 @@ fn join(view: PlanView<'_>, rest: Page) -> Page {
         rest,
     ];
     page.blocks.extend(parts.into_iter().flat_map(|part| part.blocks));
+    // The beginning of a long page is out of sight where the question is asked.
+    let again = |words| Line::new(0, words, Tone::Warning).and(": see the beginning of this page", Tone::Plain);
+    page.lines(findings_in_words(&view.saved.findings).map(again).into_iter().collect());
     page
 }
 

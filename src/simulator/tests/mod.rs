@@ -17,9 +17,11 @@ use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
 mod closing;
+mod domains;
 mod downloads;
 mod examinations;
 mod faults;
+mod questions;
 mod rollouts;
 mod scans;
 
