@@ -42,7 +42,8 @@ pub const TABLE: &str = "\
 Exit codes:
   0    done; nothing wrong
   1    internal error
-  2    usage, inventory, playbook or plan file is wrong (nothing was contacted)
+  2    usage, inventory, playbook or plan file is wrong (nothing was contacted), or the checks of a plan found an error
+       (nothing was changed)
   10   updates are pending (scan, diff, plan with --detailed-exitcode)
   20   some hosts failed
   21   the run was stopped by a gate, a budget or an operator

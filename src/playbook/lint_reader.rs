@@ -119,7 +119,7 @@ mod tests {
         );
         assert_eq!(
             parse("{errors: [removal], allow: [removal]}").unwrap_err(),
-            ["p.yml:2:35: `removal` cannot be an error and allowed at the same time"]
+            ["p.yml:2:34: `removal` cannot be an error and allowed at the same time"]
         );
     }
 }

@@ -19,6 +19,7 @@ mod includes;
 mod lab;
 mod manuals;
 mod mistakes;
+mod permission;
 mod program;
 mod saved_plans;
 mod structure;

@@ -150,7 +150,7 @@ pub fn no_old_version(plan: &Plan, _: &LintInputs<'_>) -> Vec<Draft> {
             count(packages.len(), "update"),
             some_of(packages)
         ),
-        hint: "secure the installed versions before the run, or accept it".to_owned(),
+        hint: "put the installed versions aside first (`fetch --secure-old`), or accept it".to_owned(),
         hosts,
     }]
 }

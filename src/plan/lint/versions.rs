@@ -7,6 +7,7 @@ use super::grouping::Groups;
 use super::{Draft, LintInputs};
 use crate::manager::version::compare;
 use crate::model::lint_code::LintCode;
+use crate::model::manager::Manager;
 use crate::model::name::{HostName, PackageName, Version, WaveName};
 use crate::model::plan::{Basis, Plan, PlannedChange, PlannedHost};
 use crate::model::step::StepAction;
@@ -16,16 +17,20 @@ use crate::plan::shared::place;
 /// Older versions that take the place of newer ones.
 pub fn downgrade(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     let mut groups = Groups::new();
+    // Equal hosts share their list, which is compared once.
+    let mut lists: HashMap<(Manager, *const PlannedChange), Vec<(&str, &str, &str)>> = HashMap::new();
     for host in plan.hosts() {
         let Basis::Scanned { manager, .. } = &host.basis else {
             continue;
         };
-        for change in host.changes.iter() {
-            if let Some(from) = &change.from
-                && compare(*manager, from, &change.to) == Ordering::Greater
-            {
-                groups.add((change.package.as_str(), from.as_str(), change.to.as_str()), &host.name);
-            }
+        let older = lists.entry((*manager, place(&host.changes))).or_insert_with(|| {
+            host.changes
+                .iter()
+                .filter_map(|change| goes_back(*manager, change))
+                .collect()
+        });
+        for change in older {
+            groups.add(*change, &host.name);
         }
         let answer = inputs.resolutions.and_then(|answers| answers.get(&host.name));
         for step in answer.into_iter().flat_map(|answer| &answer.steps) {
@@ -46,6 +51,12 @@ pub fn downgrade(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
         hosts,
     };
     groups.into_rows().map(draft).collect()
+}
+
+fn goes_back(manager: Manager, change: &PlannedChange) -> Option<(&str, &str, &str)> {
+    let from = change.from.as_ref()?;
+    let is_older = compare(manager, from, &change.to) == Ordering::Greater;
+    is_older.then(|| (change.package.as_str(), from.as_str(), change.to.as_str()))
 }
 
 /// Listed packages that get another major version.

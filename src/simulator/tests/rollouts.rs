@@ -18,7 +18,7 @@ use crate::model::restart::RestartPolicy;
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::model::scan::{HostScan, Scan};
 use crate::remote::job::JobStep;
-use crate::rollout::{Control, Freshness, Limits, RunContext, run_plan, simulate_plan};
+use crate::rollout::{ClosingTime, Control, Freshness, Limits, RunContext, run_plan, simulate_plan};
 
 /// A host with two updates; the second is installed or not as `script` says.
 pub(super) fn system(name: &str, effect: Option<Effect>) -> System {
@@ -101,6 +101,15 @@ pub(super) async fn run(fleet: &Fleet, plan: &Plan) -> (RunReport, Vec<EventKind
 }
 
 pub(super) async fn run_step(fleet: &Fleet, plan: &Plan, step: JobStep) -> (RunReport, Vec<EventKind>) {
+    run_until(fleet, plan, step, None).await
+}
+
+pub(super) async fn run_until(
+    fleet: &Fleet,
+    plan: &Plan,
+    step: JobStep,
+    closing: Option<ClosingTime>,
+) -> (RunReport, Vec<EventKind>) {
     let context = RunContext {
         run: RunId::new("run-1").unwrap(),
         plan: None,
@@ -116,7 +125,7 @@ pub(super) async fn run_step(fleet: &Fleet, plan: &Plan, step: JobStep) -> (RunR
         ),
         limits: Limits::default(),
         control: Control::new(),
-        closing: None,
+        closing,
     };
     let mut events = Events::default();
     let report = run_plan(plan, context, &mut events).await.report;

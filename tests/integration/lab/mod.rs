@@ -14,6 +14,7 @@ mod download;
 mod drift;
 mod dry_run;
 mod faults;
+mod foresight;
 mod host_jobs;
 mod hosts;
 mod inventories;

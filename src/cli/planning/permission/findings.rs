@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use super::Candidate;
+use crate::cli::approvals::{examine, required};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::planning::PAST_RUNS;
@@ -48,10 +49,11 @@ pub(super) fn check(candidate: Candidate<'_>, session: &Session<'_>, now: Timest
 fn current_findings(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<Vec<Finding>, Failure> {
     let saved = candidate.saved;
     let past = session.ledger()?.past_durations(PAST_RUNS)?;
-    let validities = [Validity {
+    let mut validities = vec![Validity {
         what: "the plan".to_owned(),
         until: saved.expires,
     }];
+    validities.extend(approvals_hold(candidate, now));
     let inputs = LintInputs {
         is_applied: true,
         past: Some(&past),
@@ -65,4 +67,17 @@ fn current_findings(candidate: Candidate<'_>, session: &Session<'_>, now: Timest
     }
     sort_findings(&mut findings);
     Ok(findings)
+}
+
+/// When the first of the approvals that are needed ends. Whether there are enough is asked elsewhere.
+fn approvals_hold(candidate: Candidate<'_>, now: Timestamp) -> Option<Validity> {
+    let file = candidate.file?;
+    if required(candidate.saved.plan.rules.approvals.required, candidate.approvals) == 0 {
+        return None;
+    }
+    let examined = examine(file, candidate.approvals, now).ok()?;
+    Some(Validity {
+        what: "an approval that is needed".to_owned(),
+        until: examined.report.holds_until?,
+    })
 }
