@@ -1,5 +1,6 @@
 //! The command line. The comments here are the manual: `--help` prints them.
 
+mod approvals;
 mod rules;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
 pub use rules::{RulePurpose, SudoersArguments};
 
 use super::exit;
@@ -181,6 +183,22 @@ pub enum Command {
         after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
+    /// Let every host download what a plan installs, before the window. Changes no package.
+    #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
+    Fetch(FetchArguments),
+    /// Sign a saved plan: the approval lies beside it, and `apply` asks for it. Contacts no host.
+    ///
+    /// The signature is one of `ssh-keygen -Y sign -n patchwave-plan`, over the bytes of the file; with `--valid` the
+    /// namespace ends in `-until-` and the time.
+    #[command(
+        after_help = "Examples:\n  patchwave approve plan.json\n  patchwave approve plan.json --key ~/.ssh/id_ed25519 --valid 3d --comment 'ticket 4711'"
+    )]
+    Approve(ApproveArguments),
+    /// Show every approval of a saved plan, and whether there are enough; exit 25 if not. Contacts no host.
+    #[command(
+        after_help = "Examples:\n  patchwave verify plan.json\n  patchwave verify plan.json --signers /etc/patchwave/allowed_signers --require-approvals 2"
+    )]
+    Verify(VerifyArguments),
     /// Mend package databases that were left half-way. Asks once on a terminal; needs --yes elsewhere.
     #[command(after_help = "Examples:\n  patchwave repair --dry-run\n  patchwave repair 'web*' --yes")]
     Repair(RepairArguments),
@@ -353,10 +371,22 @@ pub struct ApplyArguments {
     /// Contact hosts, let each manager simulate its transaction, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Let every host download what is planned into its package manager's cache, and change nothing. No
-    /// question is asked; waves, gates and reboots wait for the `apply` that installs.
+    /// As `fetch`: let every host download what is planned into its package manager's cache, and change nothing.
+    /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
+    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
+    #[arg(long)]
+    pub ignore_window: bool,
+    #[command(flatten)]
+    pub approvals: ApprovalOptions,
+}
+
+/// `fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    #[command(flatten)]
+    pub options: PlanOptions,
 }
 
 /// `repair`.

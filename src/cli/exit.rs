@@ -60,6 +60,7 @@ pub(in crate::cli) fn run_exit(plan: &Plan, report: &RunReport) -> Exit {
         RunOutcome::Failed => Exit::Internal,
         RunOutcome::Stopped if drift_stopped(plan, report) => Exit::Outdated,
         RunOutcome::Stopped => Exit::Stopped,
+        RunOutcome::OutOfTime => Exit::OutsideWindow,
         RunOutcome::Completed if report.hosts.iter().any(|host| host.state.is_failure()) && failed_by_drift(report) => {
             Exit::Outdated
         }

@@ -153,7 +153,11 @@ pub fn write_plan(path: &Path, saved: &SavedPlan) -> Result<WrittenPlan, Failure
     Ok(written)
 }
 
-fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file in one step: whole and readable by everyone, or not at all.
+///
+/// # Errors
+/// When its folder cannot be written.
+pub fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
     file.write_all(bytes)?;
     #[cfg(unix)]
@@ -166,7 +170,9 @@ fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder of a file.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -5,12 +5,15 @@
 
 mod sqlite;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion};
 use crate::model::known::{KnownState, LastScan};
 use crate::model::name::{HostName, RunId};
+use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::{HostScan, Scan};
@@ -69,11 +72,11 @@ pub trait Ledger {
     /// When the ledger cannot be written.
     fn keep_seen(&mut self, seen: &[(SeenVersion<'_>, &HostName)], at: Timestamp) -> Result<(), LedgerError>;
 
-    /// When each of these versions was first seen, as far as it was.
+    /// When every version that hosts of these distributions were ever offered was first seen.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError>;
+    fn first_seen(&self, systems: &BTreeSet<&str>) -> Result<FirstSeen, LedgerError>;
 
     /// The newest answer of one host, told apart from a namesake by address and port.
     ///
@@ -129,6 +132,12 @@ pub trait Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     fn report(&self, run: &RunId) -> Result<Option<RunReport>, LedgerError>;
+
+    /// How long hosts took to be patched in the newest runs that ended, as many as `runs`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn past_durations(&self, runs: usize) -> Result<PastDurations, LedgerError>;
 
     /// The events of a run, in their order.
     ///

@@ -5,6 +5,7 @@
 
 mod seen;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::{LatestHostScan, Ledger, LedgerError};
 use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
 use crate::model::name::{HostName, RunId};
+use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::Scan;
@@ -116,8 +118,8 @@ impl Ledger for SqliteLedger {
         Ok(())
     }
 
-    fn first_seen(&self, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError> {
-        seen::read(&self.connection, wanted)
+    fn first_seen(&self, systems: &BTreeSet<&str>) -> Result<FirstSeen, LedgerError> {
+        seen::read(&self.connection, systems)
     }
 
     fn latest_host_scan(
@@ -225,6 +227,30 @@ impl Ledger for SqliteLedger {
         document.flatten().map(|document| read_document(&document)).transpose()
     }
 
+    fn past_durations(&self, runs: usize) -> Result<PastDurations, LedgerError> {
+        // Only two fields of each host are taken out: reports of large fleets are long.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT newest.id, json_extract(host.value, '$.name'), json_extract(host.value, '$.duration_ms')
+             FROM (SELECT id, report FROM runs WHERE report IS NOT NULL ORDER BY started DESC, id DESC LIMIT ?1)
+                  AS newest, json_each(newest.report, '$.hosts') AS host
+             WHERE json_extract(host.value, '$.state') = 'patched'",
+        )?;
+        let rows = statement.query_map([i64::try_from(runs).unwrap_or(i64::MAX)], |row| {
+            let turn: (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(turn)
+        })?;
+        let mut ids = BTreeSet::new();
+        let mut turns = Vec::new();
+        for row in rows {
+            let (run, host, milliseconds) = row?;
+            ids.insert(run);
+            let host = HostName::new(host).map_err(|error| LedgerError::Document(error.to_string()))?;
+            let milliseconds = u64::try_from(milliseconds).unwrap_or_default();
+            turns.push((host, Duration::from_millis(milliseconds)));
+        }
+        Ok(PastDurations::from_turns(ids.len(), turns))
+    }
+
     fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError> {
         let mut statement = self
             .connection
@@ -279,6 +305,8 @@ mod tests {
     use super::*;
     use crate::model::error::{ErrorCode, HostError};
     use crate::model::event::EventKind;
+    use crate::model::name::WaveName;
+    use crate::model::run::{HostReport, HostRunState, RunOutcome};
     use crate::model::scan::{HostScan, HostState};
 
     fn host_scan(name: &str, address: &str) -> HostScan {
@@ -376,6 +404,67 @@ mod tests {
                 .execute("UPDATE events SET document = ''", [])
                 .is_err()
         );
+    }
+
+    fn keep_run(ledger: &mut SqliteLedger, id: &str, second: i64, hosts: &[(&str, HostRunState, u64)]) {
+        let run = RunId::new(id).unwrap();
+        let at = Timestamp::from_second(second).unwrap();
+        let plan = Plan {
+            scan: run.clone(),
+            made: at,
+            playbook: "p".to_owned(),
+            rules: crate::model::plan::PlanRules::default(),
+            domains: Vec::new(),
+            waves: Vec::new(),
+        };
+        ledger.begin_run(&run, at, &plan).unwrap();
+        let hosts = hosts.iter().map(|(name, state, duration_ms)| HostReport {
+            name: HostName::new(*name).unwrap(),
+            wave: WaveName::new("one").unwrap(),
+            state: *state,
+            rebooted: false,
+            duration_ms: *duration_ms,
+            error: None,
+            changed: Vec::new(),
+            restarted: Vec::new(),
+            needs_restart: Vec::new(),
+            left_over: Vec::new(),
+            downloaded_bytes: None,
+            drift: None,
+            promoted: Vec::new(),
+        });
+        let report = RunReport {
+            run,
+            plan: None,
+            outcome: RunOutcome::Completed,
+            reason: None,
+            waves: Vec::new(),
+            hosts: hosts.collect(),
+            experimental: Vec::new(),
+        };
+        ledger.end_run(&report, at).unwrap();
+    }
+
+    #[test]
+    fn past_durations_are_those_of_patched_turns_of_the_newest_runs() {
+        use HostRunState::{Failed, Patched, Unchanged};
+        let mut ledger = SqliteLedger::in_memory().unwrap();
+        assert_eq!(ledger.past_durations(20).unwrap(), PastDurations::default());
+        keep_run(
+            &mut ledger,
+            "r1",
+            10,
+            &[("old", Patched, 99_000), ("a", Patched, 50_000)],
+        );
+        keep_run(&mut ledger, "r2", 20, &[("a", Patched, 3_000), ("b", Failed, 9_000)]);
+        keep_run(&mut ledger, "r3", 30, &[("a", Patched, 2_000), ("b", Unchanged, 10)]);
+        let past = ledger.past_durations(2).unwrap();
+        let of = |name: &str| past.of(&HostName::new(name).unwrap());
+        assert_eq!(past.runs, 2);
+        assert_eq!(of("a"), Some(Duration::from_secs(3)));
+        assert_eq!((of("b"), of("old")), (None, None));
+        let all = ledger.past_durations(20).unwrap();
+        assert_eq!(all.of(&HostName::new("old").unwrap()), Some(Duration::from_secs(99)));
     }
 
     #[test]

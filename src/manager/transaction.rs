@@ -46,6 +46,16 @@ pub fn transaction(
     Ok(asked.chain(brought).collect())
 }
 
+/// The line of a new package with `|asked` behind it when that is among those that are wanted for themselves.
+#[must_use]
+pub fn marked(line: String, install: &[PackageName]) -> String {
+    let is_asked = match line.split('|').collect::<Vec<_>>().as_slice() {
+        [word, name, _, "", _, ..] => !word.is_empty() && install.iter().any(|asked| asked.as_str() == *name),
+        _ => false,
+    };
+    if is_asked { line + "|asked" } else { line }
+}
+
 /// The lines that ask what a transaction would come to. As above, and a line for each package that must be present in
 /// whatever version: there `TO` is empty and the architecture `*`. A package that is to be changed is there already.
 ///
@@ -156,6 +166,16 @@ mod tests {
             question(Manager::Apt, &[], &[], &[]).unwrap_err(),
             TransactionError::Empty
         );
+    }
+
+    #[test]
+    fn what_is_wanted_for_itself_is_marked() {
+        let names = [PackageName::new("foo").unwrap()];
+        let mark = |line: &str| marked(line.to_owned(), &names);
+        assert_eq!(mark("foo:all=2|foo|all||2|"), "foo:all=2|foo|all||2||asked");
+        for line in ["foo:all=2|foo|all|1|2|", "|foo|all||2|", "bar:all=2|bar|all||2|"] {
+            assert_eq!(mark(line), line);
+        }
     }
 
     #[test]

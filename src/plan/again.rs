@@ -25,7 +25,7 @@ pub fn choose_again(rule: &UpdateRule, scan: &HostScan, host: &Host, planned: &P
         known_exploited: None,
         now,
     };
-    let mut choice = choose_updates(scan, &Restrictions::new(rule, ages, host));
+    let mut choice = choose_updates(scan, &Restrictions::new(rule, ages, &host.exclude));
     let known: BTreeSet<PackageKey> = choice.changes.iter().map(|change| change.key()).collect();
     let wanted = planned.changes.iter().filter(|change| {
         change.from.is_none() && rule.install.contains(&change.package) && !known.contains(&change.key())

@@ -34,7 +34,7 @@ impl<'a> HostPlanner<'a> {
     pub fn plan(&mut self, host: &Host) -> PlannedHost {
         let playbook = self.inputs.playbook;
         let scan = self.scans.get(&host.name).copied();
-        let restrictions = Restrictions::new(&playbook.updates, self.inputs.ages(), host);
+        let restrictions = Restrictions::new(&playbook.updates, self.inputs.ages(), &host.exclude);
         let mut choice = scan.map(|scan| choose_updates(scan, &restrictions)).unwrap_or_default();
         if let Some(facts) = scan.and_then(|scan| scan.facts.as_ref()) {
             let (_, left_out) = choose_installs(Some(facts.manager), &restrictions);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::batches::share_out_batches;
 use super::domains::planned_domains;
 use super::host::HostPlanner;
-use super::warnings::{ended_exclusions, unknown_exploited, unknown_security, untested_versions};
+use super::warnings::{unknown_exploited, unknown_security};
 use super::waves::{batch_sizes, budget, in_natural_order, share_out};
 use super::{PlanError, Planned};
 use crate::inventory::Inventory;
@@ -50,7 +50,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
     let domains = planned_domains(inputs.inventory, &selected);
     let mut planner = HostPlanner::new(inputs);
     let mut waves: Vec<PlannedWave> = Vec::new();
-    let mut warnings = ended_exclusions(inputs);
+    let mut warnings = Vec::new();
     for (rule, hosts) in playbook.waves.iter().zip(members) {
         if hosts.is_empty() {
             // Nothing is lost when nothing is left over; a named wave that is empty may be a mistake.
@@ -73,7 +73,6 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
             gates: rule.gates.clone(),
         });
     }
-    warnings.extend(untested_versions(&waves));
     warnings.extend(unknown_security(inputs, &selected));
     warnings.extend(unknown_exploited(inputs, &waves));
     let plan = Plan {

@@ -1,6 +1,10 @@
 //! From playbook and scan to waves with exact versions. Pure: the same inputs, `now` included, give the same plan.
 //!
 //! - [`diff`]: the scan folded by package.
+//! - [`measure_coverage`]: how much of the fleet's changes the first wave exercises.
+//! - [`estimate`]: how long a plan is expected to take.
+//! - [`lint`]: the checks of a plan.
+//! - [`window`]: when hosts may be changed.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`drift`]: how a host differs from its plan when its turn comes.
 //! - [`choose_again`]: what a host gets that is planned anew then.
@@ -10,30 +14,39 @@
 //! - [`keep_hosts`]: a plan with hosts left out.
 //! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
+//! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
 //! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
 mod again;
 mod age;
 pub mod approvals;
 mod batches;
+mod complete;
 pub mod core_packages;
+mod coverage;
 pub mod diff;
 mod domains;
 mod download;
 pub mod drift;
+pub mod estimate;
 mod foresight;
 mod host;
+pub mod lint;
 mod make;
 mod narrow;
 pub mod promotion;
+mod question;
 pub mod saved;
 mod schedule;
 mod shared;
+#[cfg(test)]
+mod test_plans;
 #[cfg(test)]
 mod tests;
 mod updates;
 mod warnings;
 mod waves;
+pub mod window;
 
 use std::collections::BTreeMap;
 
@@ -44,10 +57,13 @@ use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
 pub use again::choose_again;
+pub use complete::complete_plan;
+pub use coverage::measure_coverage;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};
 pub use narrow::keep_hosts;
+pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use waves::check_waves;
 

@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 
 use super::age::AgeKnowledge;
 use crate::model::first_seen::SeenVersion;
-use crate::model::host::Host;
 use crate::model::manager::Manager;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
@@ -39,9 +38,9 @@ pub struct Restrictions<'a> {
 pub type Reason = (UpdateStatus, String);
 
 impl<'a> Restrictions<'a> {
-    /// Those of one host.
+    /// Those of a host with these exclusions in the inventory.
     #[must_use]
-    pub fn new(rule: &'a UpdateRule, ages: AgeKnowledge<'a>, host: &Host) -> Self {
+    pub fn new(rule: &'a UpdateRule, ages: AgeKnowledge<'a>, own: &[String]) -> Self {
         let today = ages.now.to_zoned(TimeZone::UTC).date();
         let counts = rule.exclude.iter().filter(|exclusion| !exclusion.is_expired(today));
         let excluded = counts.map(|exclusion| {
@@ -59,7 +58,7 @@ impl<'a> Restrictions<'a> {
             ages,
             excluded: excluded.collect(),
             // The inventory has checked its patterns.
-            own: host.exclude.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
+            own: own.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
         }
     }
 

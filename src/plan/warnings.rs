@@ -1,34 +1,13 @@
-//! What is worth a warning about a draft. Pure.
+//! What is worth a warning about a draft, beside what the checks find in the plan itself. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-
-use jiff::tz::TimeZone;
+use std::collections::HashSet;
 
 use super::PlanInputs;
-use super::shared::place;
 use crate::model::host::Host;
-use crate::model::name::{HostName, PackageName, Version};
-use crate::model::plan::{Basis, PlannedChange, PlannedHost, PlannedWave};
+use crate::model::name::HostName;
+use crate::model::plan::{PlannedHost, PlannedWave};
 use crate::model::update::UpdateStatus;
-use crate::model::update_rule::{AgeException, Exclusion, UpdateScope};
-
-/// Exclusions of the playbook that ended.
-pub fn ended_exclusions(inputs: &PlanInputs<'_>) -> Vec<String> {
-    let today = inputs.now.to_zoned(TimeZone::UTC).date();
-    let exclusions = inputs.playbook.updates.exclude.iter();
-    exclusions
-        .filter(|exclusion| exclusion.is_expired(today))
-        .map(expired_in_words)
-        .collect()
-}
-
-fn expired_in_words(exclusion: &Exclusion) -> String {
-    let until = exclusion.until.map(|day| day.to_string()).unwrap_or_default();
-    format!(
-        "the exclusion of `{}` ended on {until} and no longer counts",
-        exclusion.package
-    )
-}
+use crate::model::update_rule::{AgeException, UpdateScope};
 
 /// Exceptions from the minimum age that nobody can know of, where updates wait for it.
 pub fn unknown_exploited(inputs: &PlanInputs<'_>, waves: &[PlannedWave]) -> Option<String> {
@@ -64,54 +43,4 @@ pub fn unknown_security(inputs: &PlanInputs<'_>, selected: &[&Host]) -> Option<S
             super::names(&hosts)
         )
     })
-}
-
-type System<'a> = (&'a str, &'a str);
-type Tested<'a> = BTreeMap<(System<'a>, &'a PackageName), BTreeSet<&'a Version>>;
-
-/// Versions that a later wave would get and an earlier one would not, though it gets another of the same package.
-pub fn untested_versions(waves: &[PlannedWave]) -> Vec<String> {
-    let mut tested: Tested<'_> = BTreeMap::new();
-    let mut warnings = BTreeSet::new();
-    for wave in waves {
-        let rows = distinct_changes(wave);
-        let mut told: HashSet<(System<'_>, &PackageName, &Version)> = HashSet::new();
-        for (system, change) in &rows {
-            let Some(versions) = tested.get(&(*system, &change.package)) else {
-                continue;
-            };
-            if versions.contains(&change.to) || !told.insert((*system, &change.package, &change.to)) {
-                continue;
-            }
-            let known: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
-            let (os, release) = system;
-            warnings.insert(format!(
-                "wave `{}` would get {} {} on {os} {release}; earlier waves get {}",
-                wave.name,
-                change.package,
-                change.to,
-                known.join(", ")
-            ));
-        }
-        for (system, change) in rows {
-            tested.entry((system, &change.package)).or_default().insert(&change.to);
-        }
-    }
-    warnings.into_iter().collect()
-}
-
-/// The changes of a wave, those of equal hosts once.
-fn distinct_changes(wave: &PlannedWave) -> Vec<(System<'_>, &PlannedChange)> {
-    let mut lists = HashSet::new();
-    let mut rows = Vec::new();
-    for host in wave.hosts() {
-        let Basis::Scanned { os, version, .. } = &host.basis else {
-            continue;
-        };
-        let system = (os.as_str(), version.as_str());
-        if lists.insert((system, place(&host.changes))) {
-            rows.extend(host.changes.iter().map(|change| (system, change)));
-        }
-    }
-    rows
 }

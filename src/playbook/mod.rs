@@ -7,6 +7,7 @@ mod approval_reader;
 mod built_in;
 mod drift_reader;
 mod gate_reader;
+mod lint_reader;
 pub mod load;
 mod restart_reader;
 mod schema;
@@ -15,6 +16,7 @@ mod show;
 mod tests;
 mod update_reader;
 mod wave_reader;
+mod window_reader;
 
 pub use schema::parse_playbook;
 pub use show::playbook_yaml;

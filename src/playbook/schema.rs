@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
+use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::read_wave;
+use super::window_reader::read_window;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -20,7 +22,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 4] = ["hooks", "window", "notify", "domains"];
+const LATER: [&str; 3] = ["hooks", "notify", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -83,12 +85,21 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_drift(reader, node),
         None => Some(DriftPolicy::default()),
     };
+    let window = fields.get("window").map(|node| read_window(reader, node));
+    let lint = match fields.get("lint") {
+        Some(node) => read_lint(reader, node),
+        None => Some(LintRule::default()),
+    };
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
             not_yet(reader, entry.span, &format!("`{key}`"));
         }
     }
     reader.finish(fields);
+    let window = match window {
+        Some(window) => Some(window?),
+        None => None,
+    };
     Some(Playbook {
         name: name?,
         select: select?,
@@ -101,8 +112,8 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         restart: restart?,
         drift: drift?,
         approvals: approvals?,
-        window: None,
-        lint: LintRule::default(),
+        window,
+        lint: lint?,
         valid_for: None,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! What is printed is a playbook: read again, it means the same.
 
+use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
 use super::{Playbook, WaveRule, WaveSelection};
@@ -9,8 +10,10 @@ use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
+use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
 use crate::model::update_rule::UpdateScope;
+use crate::model::window::Window;
 
 /// The playbook as YAML.
 ///
@@ -65,6 +68,12 @@ impl Serialize for Playbook {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
             },
+            window: self.window.as_ref().map(window_form),
+            lint: LintForm {
+                errors: &self.lint.errors,
+                allow: &self.lint.allow,
+                major_versions: self.lint.major_versions.iter().map(Pattern::as_str).collect(),
+            },
         }
         .serialize(serializer)
     }
@@ -82,6 +91,36 @@ struct PlaybookForm<'a> {
     restart: RestartForm<'a>,
     drift: DriftPolicy,
     approvals: ApprovalsForm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<WindowForm<'a>>,
+    lint: LintForm<'a>,
+}
+
+#[derive(Serialize)]
+struct WindowForm<'a> {
+    /// None for every day, as in a playbook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    days: Vec<String>,
+    start: String,
+    length: String,
+    tz: &'a str,
+}
+
+fn window_form(window: &Window) -> WindowForm<'_> {
+    let day = |day: &Weekday| format!("{day:?}").to_lowercase().chars().take(3).collect();
+    WindowForm {
+        days: window.days.iter().map(day).collect(),
+        start: window.start.strftime("%H:%M").to_string(),
+        length: format_duration(window.length),
+        tz: &window.zone,
+    }
+}
+
+#[derive(Serialize)]
+struct LintForm<'a> {
+    errors: &'a [String],
+    allow: &'a [String],
+    major_versions: Vec<&'a str>,
 }
 
 #[derive(Serialize)]

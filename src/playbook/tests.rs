@@ -184,7 +184,6 @@ drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
 fn what_later_versions_bring_is_refused_by_name() {
     for (key, value) in [
         ("hooks", "[]"),
-        ("window", "{}"),
         ("notify", "[]"),
         ("domains", "{}"),
         ("updates", "{only: {severity: important}}"),

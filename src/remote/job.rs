@@ -6,8 +6,8 @@
 //!
 //! Data lines and sections of the scripts; a simulated host must answer the same:
 //!
-//! - `job-start`: id, manager, seconds to wait for a lock, `download`, `everything` or `repair`, the lines of
-//!   [`crate::manager::transaction`], `end`. Section `start`: `state=` `started`, `attached`, `needs-root` (exit code 77), or another word
+//! - `job-start`: id, manager, seconds to wait for a lock, `download`, `secure`, `everything` or `repair`, the
+//!   lines of [`crate::manager::transaction`], `end`. Section `start`: `state=` `started`, `attached`, `needs-root` (exit code 77), or another word
 //!   with a reason on standard error.
 //! - `job-follow`: id, offset, seconds to wait. Section `state`: lines `state=` `running`, `finished`,
 //!   `died`, `lost-in-reboot`, `unknown` or `needs-root`; `result=` the exit code, empty until finished;
@@ -23,9 +23,10 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::manager::steps::{Steps, steps};
-use crate::manager::{TransactionError, failure, transaction};
+use crate::manager::{TransactionError, failure, marked, transaction};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
+use crate::model::name::PackageName;
 use crate::model::plan::PlannedChange;
 use crate::model::section::{Section, Sections};
 
@@ -86,6 +87,9 @@ pub enum JobStep {
     DownloadOnly,
     /// It is downloaded and installed.
     Everything,
+    /// The package files of the installed versions that will be replaced are put aside on the host, as far as a
+    /// repository or the manager's cache has them: see [`super::secure`]. Nothing that is installed changes.
+    Secure,
     /// What an interrupted manager left is mended; nothing is planned.
     Repair,
 }
@@ -94,6 +98,7 @@ impl JobStep {
     fn as_str(self) -> &'static str {
         match self {
             Self::DownloadOnly => "download",
+            Self::Secure => "secure",
             Self::Repair => "repair",
             Self::Everything => "everything",
         }
@@ -113,6 +118,8 @@ pub struct JobRequest {
     pub changes: Vec<PlannedChange>,
     /// New dependencies that may come with them.
     pub may_bring: Vec<PlannedChange>,
+    /// New packages among the changes that are wanted for themselves; any other new one counts as a dependency.
+    pub install: Vec<PackageName>,
     /// How long to wait for another process to give up the manager's lock.
     pub lock_wait: Duration,
 }
@@ -189,7 +196,8 @@ pub fn start_script(request: &JobRequest, nonce: Nonce) -> Result<Script, JobErr
         request.step.as_str().to_owned(),
     ];
     if request.step != JobStep::Repair {
-        data.extend(transaction(request.manager, &request.changes, &request.may_bring)?);
+        let lines = transaction(request.manager, &request.changes, &request.may_bring)?;
+        data.extend(lines.into_iter().map(|line| marked(line, &request.install)));
     }
     data.push(END.to_owned());
     let program = program::start(request.manager);

@@ -10,6 +10,7 @@
 //! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
 //! - [`rules`]: what sudo and doas must allow for it.
+//! - [`resolve`]: what a planned transaction would come to. [`secure`]: what a job that puts package files aside says.
 //! - [`script`]: a script as it goes over standard input. [`transport`]: how it reaches a host.
 //! - [`windows`]: the one other kind of host, told by its answer, and its probe.
 //!
@@ -31,6 +32,7 @@ pub mod resolve;
 pub mod restart;
 pub mod rules;
 pub mod script;
+pub mod secure;
 pub mod transport;
 pub mod windows;
 

@@ -44,7 +44,6 @@ const RESOLVE_DNF4: &str = include_str!("scripts/resolve/dnf4.sh");
 const RESOLVE_DNF5: &str = include_str!("scripts/resolve/dnf5.sh");
 const RESOLVE_YUM: &str = include_str!("scripts/resolve/yum.sh");
 const RESOLVE_MICRODNF: &str = include_str!("scripts/resolve/microdnf.sh");
-const RESOLVE_ZYPPER: &str = include_str!("scripts/resolve/zypper.sh");
 const RESOLVE_PACMAN: &str = include_str!("scripts/resolve/pacman.sh");
 const RESOLVE_APK: &str = include_str!("scripts/resolve/apk.sh");
 const RESOLVE_PKG: &str = include_str!("scripts/resolve/pkg.sh");
@@ -81,6 +80,18 @@ const JOB_ZYPPER: &str = include_str!("scripts/jobs/zypper.sh");
 const JOB_PACMAN: &str = include_str!("scripts/jobs/pacman.sh");
 const JOB_APK: &str = include_str!("scripts/jobs/apk.sh");
 const JOB_WHOLE: &str = include_str!("scripts/jobs/whole.sh");
+const JOB_STORE: &str = include_str!("scripts/jobs/store.sh");
+const JOB_STORE_APT: &str = include_str!("scripts/jobs/store-apt.sh");
+const JOB_STORE_RPM: &str = include_str!("scripts/jobs/store-rpm.sh");
+const JOB_STORE_DNF: &str = include_str!("scripts/jobs/store-dnf.sh");
+const JOB_STORE_PACMAN: &str = include_str!("scripts/jobs/store-pacman.sh");
+const JOB_STORE_APK: &str = include_str!("scripts/jobs/store-apk.sh");
+const OFFERS_APT: &str = include_str!("scripts/offers/apt.sh");
+const OFFERS_DNF4: &str = include_str!("scripts/offers/dnf4.sh");
+const OFFERS_DNF5: &str = include_str!("scripts/offers/dnf5.sh");
+const OFFERS_ZYPPER: &str = include_str!("scripts/offers/zypper.sh");
+const OFFERS_PACMAN: &str = include_str!("scripts/offers/pacman.sh");
+const OFFERS_APK: &str = include_str!("scripts/offers/apk.sh");
 const JOB_PKG: &str = include_str!("scripts/jobs/pkg.sh");
 const JOB_XBPS: &str = include_str!("scripts/jobs/xbps.sh");
 const JOB_OPKG: &str = include_str!("scripts/jobs/opkg.sh");
@@ -88,22 +99,39 @@ const JOB_OPKG: &str = include_str!("scripts/jobs/opkg.sh");
 /// The functions `transaction` and `simulate` of a manager, and what they share.
 pub(super) fn transaction_of(manager: Manager) -> String {
     let own: &[&str] = match manager {
-        Manager::Apt => &[JOB_APT, REPAIR_APT],
-        Manager::Dnf4 => &[JOB_DNF, JOB_DNF4, REPAIR_RPM],
-        Manager::Dnf5 => &[JOB_DNF, JOB_DNF5, REPAIR_RPM],
+        Manager::Apt => &[OFFERS_APT, JOB_STORE_APT, JOB_APT, REPAIR_APT],
+        Manager::Dnf4 => &[
+            OFFERS_DNF4,
+            JOB_WHOLE,
+            JOB_RPM,
+            JOB_STORE_RPM,
+            JOB_STORE_DNF,
+            JOB_DNF,
+            JOB_DNF4,
+            REPAIR_RPM,
+        ],
+        Manager::Dnf5 => &[
+            OFFERS_DNF5,
+            JOB_WHOLE,
+            JOB_STORE_RPM,
+            JOB_STORE_DNF,
+            JOB_DNF,
+            JOB_DNF5,
+            REPAIR_RPM,
+        ],
         Manager::Yum => &[JOB_WHOLE, JOB_RPM, REPAIR_RPM, JOB_YUM],
         Manager::Microdnf => &[JOB_WHOLE, JOB_RPM, REPAIR_RPM, JOB_MICRODNF],
         Manager::Tdnf => &[JOB_WHOLE, JOB_RPM, REPAIR_RPM, JOB_TDNF],
-        Manager::Zypper => &[JOB_ZYPPER, REPAIR_RPM, REPAIR_ZYPPER],
-        Manager::Pacman => &[JOB_WHOLE, JOB_PACMAN, REPAIR_PACMAN],
-        Manager::Apk => &[JOB_APK, REPAIR_APK],
+        Manager::Zypper => &[OFFERS_ZYPPER, JOB_STORE_RPM, JOB_ZYPPER, REPAIR_RPM, REPAIR_ZYPPER],
+        Manager::Pacman => &[OFFERS_PACMAN, JOB_WHOLE, JOB_STORE_PACMAN, JOB_PACMAN, REPAIR_PACMAN],
+        Manager::Apk => &[OFFERS_APK, JOB_STORE_APK, JOB_APK, REPAIR_APK],
         Manager::Pkg => &[JOB_WHOLE, JOB_PKG],
         Manager::Xbps => &[JOB_WHOLE, JOB_XBPS],
         Manager::Opkg => &[JOB_WHOLE, OPKG_STEPS, JOB_OPKG],
         // Only scanned: see `Manager::scan_only`.
         Manager::Brew | Manager::Winget | Manager::Chocolatey => &[],
     };
-    [&[LOCKS, JOB_COMMON, JOB_SPACE], own].concat().concat()
+    [&[LOCKS, JOB_COMMON, JOB_SPACE, JOB_STORE], own].concat().concat()
 }
 
 /// The file that a job runs. It is a program of its own: nothing of the starting script is left by then.
@@ -167,11 +195,11 @@ pub(super) fn simulate(manager: Manager) -> String {
 pub(super) fn resolve(manager: Manager) -> String {
     let own: &[&str] = match manager {
         Manager::Apt => &[RESOLVE_APT],
-        Manager::Dnf4 => &[JOB_RPM, RESOLVE_RPM, RESOLVE_DNF4],
+        Manager::Dnf4 => &[RESOLVE_RPM, RESOLVE_DNF4],
         Manager::Dnf5 => &[RESOLVE_RPM, RESOLVE_DNF5],
         Manager::Yum => &[RESOLVE_RPM, RESOLVE_YUM],
         Manager::Microdnf | Manager::Tdnf => &[RESOLVE_RPM, RESOLVE_MICRODNF],
-        Manager::Zypper => &[RESOLVE_RPM, RESOLVE_ZYPPER],
+        Manager::Zypper => &[RESOLVE_RPM],
         Manager::Pacman => &[RESOLVE_PACMAN],
         Manager::Apk => &[RESOLVE_APK],
         Manager::Pkg => &[RESOLVE_PKG],

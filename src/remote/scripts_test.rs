@@ -67,6 +67,7 @@ fn scripts() -> Vec<(String, Script)> {
             step: JobStep::Everything,
             changes: vec![change()],
             may_bring: Vec::new(),
+            install: Vec::new(),
             lock_wait: Duration::from_secs(300),
         };
         scripts.push((format!("start-{manager}"), start_script(&request, nonce()).unwrap()));

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::closing::{Closing, ClosingTime};
 use super::conclusion::{closing_events, host_report};
 use super::control::Control;
 use super::drift;
@@ -56,6 +57,8 @@ pub struct RunContext<T> {
     pub limits: Limits,
     /// How the operator stops it.
     pub control: Control,
+    /// When no host is begun any more; `None` where there is no such time.
+    pub closing: Option<ClosingTime>,
 }
 
 /// A run that ended.
@@ -70,6 +73,7 @@ pub struct EndedRun {
 /// Runs the plan to its end.
 pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
     let mut run = Run {
+        closing: Closing::new(context.closing.clone()),
         context,
         sink,
         results: BTreeMap::new(),
@@ -126,6 +130,7 @@ impl RunEnd {
         self.outcome = match outcome {
             WaveOutcome::Passed => return,
             WaveOutcome::Interrupted => RunOutcome::Interrupted,
+            WaveOutcome::OutOfTime => RunOutcome::OutOfTime,
             WaveOutcome::Failed | WaveOutcome::NotStarted => RunOutcome::Stopped,
         };
         self.reason = reason;
@@ -157,6 +162,8 @@ struct Run<'a, T, S> {
     refresh: Refresh,
     /// Whether no wave is behind the current one.
     is_last: bool,
+    /// Hosts that the maintenance window left no time for.
+    closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
 }
@@ -234,7 +241,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 hosts: batch.len(),
             })?;
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures(wave)) {
+            if wave.budget.is_exceeded(self.failures(wave)) || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -248,6 +255,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
+        }
+        if let Some(reason) = self.closing.ends_run() {
+            return Ok((WaveOutcome::OutOfTime, Some(reason)));
         }
         // Where nothing is to be done on any host, nothing is to be waited for or measured. A wave that is
         // up to date is measured all the same while others wait behind it.
@@ -358,6 +368,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         messages: &mpsc::Sender<ExecutorMessage>,
         running: &mut Window,
     ) -> Result<(), SinkError> {
+        if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
+            return Ok(());
+        }
         self.sink.record(EventKind::HostStarted {
             host: planned.name.clone(),
             wave: wave.name.clone(),

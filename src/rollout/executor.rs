@@ -224,7 +224,7 @@ impl<T: Transport> Turn<T> {
             connection.close().await;
             return Ok(());
         };
-        if self.step == JobStep::DownloadOnly {
+        if matches!(self.step, JobStep::DownloadOnly | JobStep::Secure) {
             return self.fetch(connection, ready, result).await;
         }
         let (connection, facts) = if ready.remaining.is_empty() {

@@ -4,6 +4,7 @@
 //! event that announces it was kept.
 
 mod after;
+mod closing;
 mod conclusion;
 mod control;
 mod dispatcher;
@@ -19,6 +20,7 @@ mod job_log;
 mod left_over;
 mod limits;
 mod link;
+mod questions;
 mod reboot;
 mod repair;
 mod resolution;
@@ -28,11 +30,13 @@ mod sink;
 mod survey;
 mod verify;
 
+pub use closing::ClosingTime;
 pub use control::Control;
 pub use dispatcher::{EndedRun, RunContext, run_plan};
 pub use doctor::check_hosts;
 pub use freshness::Freshness;
 pub use limits::Limits;
+pub use questions::ask_hosts;
 pub use repair::{Examination, examine_hosts, repair_hosts};
 pub use simulation::{has_work, simulate_plan};
 pub use sink::{EventSink, SinkError};

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tokio::task::{Id, JoinSet};
-
 use super::control::Control;
 use super::limits::Limits;
+use super::repair::bounded;
 use super::survey::internal;
 use crate::manager::detect::check_installs;
 use crate::manager::steps::{Steps, complete};
@@ -58,62 +57,38 @@ pub async fn simulate_plan<T: Transport>(
     limits: &Limits,
     control: &Control,
 ) -> Vec<HostSteps> {
-    let mut answers: BTreeMap<usize, HostSteps> = BTreeMap::new();
-    let mut running: JoinSet<Result<Steps, HostError>> = JoinSet::new();
-    let mut places: BTreeMap<Id, (usize, HostName)> = BTreeMap::new();
-    let mut waiting = plan.hosts().enumerate();
-    loop {
-        while running.len() < limits.parallel && !control.is_draining() {
-            let Some((position, planned)) = waiting.next() else {
-                break;
-            };
-            let manager = match &planned.basis {
-                Basis::Scanned { manager, .. } => *manager,
-                Basis::Unknown { error } => {
-                    let failed = failed(planned.name.clone(), error.clone());
-                    answers.insert(position, failed);
-                    continue;
-                }
-            };
-            let Some(host) = hosts.get(&planned.name).filter(|_| !planned.changes.is_empty()) else {
-                let idle = done(planned.name.clone(), Steps::default());
-                answers.insert(position, idle);
-                continue;
-            };
-            let (planned, host, transport, limits) = (planned.clone(), host.clone(), transport.clone(), limits.clone());
-            let name = planned.name.clone();
-            let task = running.spawn(async move { simulate_host(&planned, manager, &host, &transport, &limits).await });
-            places.insert(task.id(), (position, name));
-        }
-        let joined = tokio::select! {
-            joined = running.join_next_with_id() => joined,
-            () = control.detached() => break,
-        };
-        let (id, result) = match joined {
-            None => break,
-            Some(Ok(ended)) => ended,
-            Some(Err(error)) => (error.id(), Err(internal(&error))),
-        };
-        if let Some((position, name)) = places.remove(&id) {
-            let answer = match result {
-                Ok(steps) => done(name, steps),
-                Err(error) => failed(name, error),
-            };
-            answers.insert(position, answer);
-        }
-    }
-    let left_out = places
-        .into_values()
-        .chain(waiting.map(|(position, planned)| (position, planned.name.clone())));
-    for (position, name) in left_out {
+    let items: Vec<(PlannedHost, Option<Host>)> = plan
+        .hosts()
+        .map(|planned| (planned.clone(), hosts.get(&planned.name).cloned()))
+        .collect();
+    let work = |(planned, host): (PlannedHost, Option<Host>)| {
+        let (transport, limits) = (transport.clone(), limits.clone());
+        async move { simulate(planned, host, &transport, &limits).await }
+    };
+    let left_out = |(planned, _): &(PlannedHost, Option<Host>)| {
         let error = HostError::new(
             ErrorCode::Interrupted,
             "the dry run was interrupted before its turn",
             "try again",
         );
-        answers.insert(position, failed(name, error));
+        failed(planned.name.clone(), error)
+    };
+    bounded(items, limits.parallel, control, work, left_out, |_| {}).await
+}
+
+async fn simulate<T: Transport>(planned: PlannedHost, host: Option<Host>, transport: &T, limits: &Limits) -> HostSteps {
+    let name = planned.name.clone();
+    let manager = match &planned.basis {
+        Basis::Scanned { manager, .. } => *manager,
+        Basis::Unknown { error } => return failed(name, error.clone()),
+    };
+    let Some(host) = host.filter(|_| !planned.changes.is_empty()) else {
+        return done(name, Steps::default());
+    };
+    match simulate_host(&planned, manager, &host, transport, limits).await {
+        Ok(steps) => done(name, steps),
+        Err(error) => failed(name, error),
     }
-    answers.into_values().collect()
 }
 
 async fn simulate_host<T: Transport>(

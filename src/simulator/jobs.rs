@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::phase::{DOWNLOADING, INSTALLING};
-use crate::remote::restart;
+use crate::remote::{restart, secure};
 
 use super::host::Machine;
 use super::managers;
@@ -148,6 +148,9 @@ pub(super) fn restart(machine: &mut Machine, data: &[String], now: Instant, writ
 /// The transaction with the lines of its phases. What is refused is refused before anything is installed; a job
 /// that only downloads ends there.
 fn in_phases(system: &System, plan: &[PlanLine], step: &str) -> Transaction {
+    if step == "secure" {
+        return secure(system, plan);
+    }
     let whole = managers::transaction(system, plan);
     let Resolved::Steps(steps) = resolve(system, plan) else {
         return Transaction {
@@ -158,12 +161,37 @@ fn in_phases(system: &System, plan: &[PlanLine], step: &str) -> Transaction {
     let bytes: u64 = steps.iter().map(|step| step.size).sum();
     let fetched = format!("{DOWNLOADING}\npatchwave: downloaded {bytes} bytes to /var/cache\n");
     if step == "download" {
-        return Transaction::refused(fetched, 0);
+        let kept = steps.into_iter().map(|step| (step.name, step.arch, step.to)).collect();
+        return Transaction {
+            kept,
+            ..Transaction::refused(fetched, 0)
+        };
     }
     Transaction {
         log: format!("{fetched}{INSTALLING}\n{}", whole.log),
         ..whole
     }
+}
+
+/// Keeps the installed versions that a repository still has, and names the others.
+fn secure(system: &System, plan: &[PlanLine]) -> Transaction {
+    let mut transaction = Transaction::refused(format!("{DOWNLOADING}\n"), 0);
+    for line in plan.iter().filter(|line| !line.from.is_empty()) {
+        let found = system
+            .packages
+            .iter()
+            .find(|package| package.name == line.name && package.arch == line.arch);
+        let word = match found.and_then(|package| package.find(&line.from)) {
+            Some(_) => secure::KEPT,
+            None => secure::MISSING,
+        };
+        transaction
+            .log
+            .push_str(&format!("{word}{} {} {}\n", line.name, line.arch, line.from));
+        let kept = (line.name.clone(), line.arch.clone(), line.from.clone());
+        transaction.kept.push(kept);
+    }
+    transaction
 }
 
 /// Answers `job-follow`: says how the job stands when it ends, at the latest after the time that the script

@@ -14,6 +14,8 @@ pub struct Package {
     pub installed: Vec<String>,
     /// What the repositories have, oldest first.
     pub offers: Vec<Offer>,
+    /// Versions that patchwave keeps on the system.
+    pub kept: Vec<Offer>,
     /// Whether the administrator holds it back.
     pub held: bool,
     /// Whether a new version is installed beside the old one.
@@ -72,6 +74,7 @@ impl Package {
             arch: arch.to_owned(),
             installed: vec![version.to_owned()],
             offers: Vec::new(),
+            kept: Vec::new(),
             held: false,
             install_only: false,
             broken: false,
@@ -114,6 +117,23 @@ impl Package {
         self.offers
             .last()
             .filter(|offer| !self.installed.contains(&offer.version))
+    }
+
+    /// That version, from a repository, else from the system itself.
+    #[must_use]
+    pub fn find(&self, version: &str) -> Option<&Offer> {
+        let mut all = self.offers.iter().chain(&self.kept);
+        all.find(|offer| offer.version == version)
+    }
+
+    /// Keeps that version, if a repository has it; false when it is not kept afterwards.
+    pub fn keep(&mut self, version: &str) -> bool {
+        if self.kept.iter().any(|offer| offer.version == version) {
+            return true;
+        }
+        let offered = self.offers.iter().find(|offer| offer.version == version).cloned();
+        self.kept.extend(offered.clone());
+        offered.is_some()
     }
 
     /// The offers after the installed version, oldest first.

@@ -79,6 +79,12 @@ fn offers(system: &System, names: &BTreeSet<&str>) -> String {
                 package.name, package.arch, offer.version, offer.repository, offer.size
             ));
         }
+        for offer in &package.kept {
+            lines.push_str(&format!(
+                "{}|{}|{}||{}|host\n",
+                package.name, package.arch, offer.version, offer.size
+            ));
+        }
     }
     lines
 }

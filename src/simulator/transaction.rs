@@ -76,7 +76,7 @@ pub(super) fn resolve(system: &System, plan: &[PlanLine]) -> Resolved {
         if package.installed.contains(&line.to) {
             continue;
         }
-        let Some(offer) = package.offers.iter().find(|offer| offer.version == line.to) else {
+        let Some(offer) = package.find(&line.to) else {
             return Resolved::Gone(line.clone());
         };
         let step = step(&line.name, &line.arch, package.version(), offer);
@@ -148,6 +148,8 @@ pub(super) struct Transaction {
     pub restarted: Vec<String>,
     /// Whether packages whose script failed are left half-way, as dpkg leaves them.
     pub leaves_broken: bool,
+    /// Versions that will be kept on the system: name, architecture, version.
+    pub kept: Vec<(String, String, String)>,
 }
 
 impl Transaction {
@@ -159,6 +161,7 @@ impl Transaction {
             installed: Vec::new(),
             restarted: Vec::new(),
             leaves_broken: false,
+            kept: Vec::new(),
         }
     }
 
@@ -167,6 +170,12 @@ impl Transaction {
         system
             .replaced_files
             .retain(|(unit, _)| !self.restarted.iter().any(|name| name == unit));
+        for (name, arch, version) in &self.kept {
+            let mut packages = system.packages.iter_mut();
+            if let Some(package) = packages.find(|package| package.name == *name && package.arch == *arch) {
+                package.keep(version);
+            }
+        }
         for step in &self.installed {
             system.install(&step.name, &step.arch, &step.to);
             if let Some(package) = system.package_mut(&step.name) {

@@ -1,4 +1,5 @@
-//! The benchmark: whole `patchwave scan`s of fleets, timed from outside, printed as a table. It asserts no times.
+//! The benchmark: whole `patchwave scan`s of fleets, timed from outside, printed as a table, and the planning of a
+//! large fleet. It asserts no times.
 //!
 //! The fleet runs in a process of its own, so that what is measured is the controller alone; both share the
 //! machine's processors. `tests/bench/run` builds everything as it is released and starts it.
@@ -9,6 +10,7 @@ mod answer;
 mod controller;
 mod fleet;
 mod open;
+mod planning;
 mod round_trips;
 mod server;
 
@@ -33,6 +35,7 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["fleet", hosts, milliseconds, directory] => fleet::serve(hosts.parse()?, milliseconds.parse()?, directory),
         ["answer"] => answer::once(),
+        ["planning"] => planning::measure(),
         ["open", hosts, directory] => open::measure(hosts.parse()?, directory),
         // Cargo says how it was started.
         words => everything(words.iter().copied().filter(|word| *word != "--bench").collect()),
@@ -42,11 +45,13 @@ fn main() -> Result<()> {
 fn everything(only: Vec<&str>) -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.contains(&name);
     for word in &only {
-        if !["embedded", "real", "memory", "round-trips"].contains(word) {
-            bail!("`{word}` is none of: embedded, real, memory, round-trips");
+        if !["embedded", "real", "memory", "round-trips", "plan"].contains(word) {
+            bail!("`{word}` is none of: embedded, real, memory, round-trips, plan");
         }
     }
-    println!("{}", Figures::HEADING);
+    if only != ["plan"] {
+        println!("{}", Figures::HEADING);
+    }
     if wanted("embedded") {
         for hosts in EMBEDDED {
             for latency in [Duration::ZERO, LATENCY] {
@@ -74,6 +79,9 @@ fn everything(only: Vec<&str>) -> Result<()> {
     }
     if wanted("round-trips") {
         round_trips::print()?;
+    }
+    if wanted("plan") {
+        println!("{}", planning::in_own_process()?);
     }
     Ok(())
 }

@@ -6,12 +6,12 @@ use super::apply::{RunOrder, approved, execute, freshness, not_approved, refuse_
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
 use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
-use crate::cli::planning::permission::{self, Candidate};
+use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
-use crate::report::pages::saved_plan::origin_page;
+use crate::report::pages::saved_plan::PlanView;
 use crate::rollout::Freshness;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
@@ -31,24 +31,23 @@ pub(super) async fn run(
     let candidate = Candidate {
         saved: &file.saved,
         file: Some(&file),
+        ignores_window: arguments.ignore_window,
+        approvals: &arguments.approvals,
     };
     let fresh = freshness(arguments.options.refresh, Freshness::KeptPlan);
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
-    printer.notice(&origin_page(&file.saved, &file.sha256));
     if arguments.dry_run {
         permission::ask_validity(candidate, Timestamp::now())?;
         return super::dry_run::run(&session, &plan, &[], &transport).await;
     }
-    if arguments.download_only {
-        permission::ask_validity(candidate, Timestamp::now())?;
-        let mut ledger = session.ledger()?;
-        let reference = Some(file.reference());
-        return super::download::run(&session, &plan, reference, fresh, transport, &mut ledger).await;
-    }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
-    if !approved(&plan, &session, printer).await {
+    let view = PlanView {
+        plan: &plan,
+        ..PlanView::new(&file.saved, Some(&file.sha256), options.verbose)
+    };
+    if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;
@@ -56,6 +55,7 @@ pub(super) async fn run(
         of: Some(file.reference()),
         step: JobStep::Everything,
         freshness: fresh,
+        closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
     };
     let report = execute(&session, &plan, order, transport, &mut ledger).await?;
     Ok(run_exit(&plan, &report))

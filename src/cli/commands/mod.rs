@@ -2,12 +2,13 @@
 
 pub mod apply;
 mod apply_saved;
+pub mod approve;
 pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
-mod download;
 mod dry_run;
+pub mod fetch;
 pub mod history;
 pub mod init;
 pub mod inventory;
@@ -19,3 +20,4 @@ pub mod scan;
 pub mod show;
 pub mod sudoers;
 pub mod trust;
+pub mod verify;

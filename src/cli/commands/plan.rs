@@ -1,17 +1,23 @@
 //! `plan`: scans, then shows waves, batches, hosts and exact versions. Changes nothing.
 
+use std::path::Path;
+
+use crate::cli::approvals::kept_path;
+use crate::cli::approvals::signing::signature_maker;
 use crate::cli::arguments::{Format, GlobalOptions, PlanArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
-use crate::cli::saved_plan::{PlanFile, check_target, write_plan};
+use crate::cli::saved_plan::{PlanFile, check_target, folder_of, write_plan};
 use crate::cli::session::Session;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
-use crate::report::document::{Document, PlanBody};
+use crate::report::document::Document;
 use crate::report::page::{Line, Page, Tone};
-use crate::report::pages::saved_plan::{saved_plan_page, written_page};
+use crate::report::pages::plan::plan_rows;
+use crate::report::pages::saved_plan::{PlanView, saved_plan_page, unwritten_page, written_page};
+use crate::report::plan_document::PlanDocument;
 
 /// Plans and shows.
 ///
@@ -28,7 +34,7 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     let playbook = read_playbook(&arguments.options, &session)?;
     let mut ledger = session.ledger()?;
     let transport = session.transport();
-    let prepared = prepare(
+    let mut prepared = prepare(
         &session,
         &playbook,
         &arguments.options,
@@ -40,18 +46,41 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
-    show_plan(&prepared.saved, None, options, printer)?;
+    show_plan(prepared.view(options.verbose), printer)?;
     show_warnings(&prepared.warnings, printer);
     if let Some(path) = &arguments.out {
+        note_for_approvals(&mut prepared.saved, arguments, path, printer).await;
         let written = write_plan(path, &prepared.saved)?;
         printer.notice(&written_page(
             &path.display().to_string(),
             &prepared.saved,
             &written.sha256,
         ));
+    } else if matches!(printer.format, Format::Table) {
+        printer.notice(&unwritten_page(&prepared.saved));
     }
     let exit = super::scan::scan_exit(&prepared.scan, false);
     Ok(plan_exit(exit, prepared.plan(), arguments))
+}
+
+/// Notes in a plan that is saved what its approvals will need: where the allowed signers are from its folder, and which
+/// keys are its author's.
+async fn note_for_approvals(saved: &mut SavedPlan, arguments: &PlanArguments, path: &Path, printer: &Printer) {
+    let rule = &mut saved.plan.rules.approvals;
+    if rule.required == 0 {
+        return;
+    }
+    let kept = kept_path(rule.signers.as_deref(), arguments.options.playbook.as_deref(), path);
+    let signers = folder_of(path).join(&kept);
+    rule.signers = Some(kept);
+    saved.author_keys = signature_maker(printer).own_keys().await;
+    if !signers.is_file() {
+        let warning = format!(
+            "nobody can approve this plan yet: there is no file of allowed signers at {}",
+            signers.display()
+        );
+        show_warnings(&[warning], printer);
+    }
 }
 
 fn plan_exit(exit: Exit, plan: &Plan, arguments: &PlanArguments) -> Exit {
@@ -69,22 +98,23 @@ fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOption
             "name a playbook to make a plan of; without `--out` a plan is shown",
         ));
     }
-    show_plan(&file.saved, Some(&file.sha256), options, printer)?;
+    show_plan(PlanView::new(&file.saved, Some(&file.sha256), options.verbose), printer)?;
     Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))
 }
 
 /// Shows a plan; one from a file with its checksum.
-fn show_plan(
-    saved: &SavedPlan,
-    sha256: Option<&str>,
-    options: &GlobalOptions,
-    printer: &Printer,
-) -> Result<(), Failure> {
+fn show_plan(view: PlanView<'_>, printer: &Printer) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanBody::from(&saved.plan)))?;
+            printer.document(&Document::new(
+                "plan",
+                PlanDocument::new(view.saved, view.sha256, view.estimate),
+            ))?;
         }
-        _ => printer.page(&saved_plan_page(saved, sha256, options.verbose))?,
+        Format::Csv => printer.page(&plan_rows(view.plan))?,
+        Format::Table | Format::Markdown => {
+            printer.page(&saved_plan_page(view))?;
+        }
     }
     Ok(())
 }

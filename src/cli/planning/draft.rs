@@ -7,13 +7,13 @@ use crate::cli::failure::Failure;
 use crate::cli::known_exploited::read_known_exploited;
 use crate::cli::session::Session;
 use crate::ledger::{Ledger, SqliteLedger};
-use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
+use crate::model::first_seen::FirstSeen;
 use crate::model::pattern::Pattern;
 use crate::model::plan::Plan;
 use crate::model::run::HostRunState;
 use crate::model::scan::Scan;
 use crate::model::update_rule::UpdateScope;
-use crate::plan::{PlanInputs, Planned, check_waves, make_plan};
+use crate::plan::{HostQuestion, PlanInputs, Planned, check_waves, make_plan, questions};
 use crate::playbook::Playbook;
 use crate::report::fold::fold_line;
 use crate::ssh::SshTransport;
@@ -35,6 +35,16 @@ pub fn read_playbook(options: &PlanOptions, session: &Session<'_>) -> Result<Pla
     Ok(playbook)
 }
 
+/// A plan as the scan alone has it, and what the hosts are asked about it.
+pub(super) struct Draft {
+    /// What it was made from.
+    pub scan: Scan,
+    /// The draft itself.
+    pub planned: Planned,
+    /// One for each host that has something to do.
+    pub questions: Vec<HostQuestion>,
+}
+
 /// Selects, scans and plans. Waves are looked at before any host is contacted.
 ///
 /// # Errors
@@ -45,7 +55,7 @@ pub(super) async fn draft(
     options: &PlanOptions,
     transport: &SshTransport,
     ledger: &mut SqliteLedger,
-) -> Result<(Scan, Planned), Failure> {
+) -> Result<Draft, Failure> {
     let selected = session.select(None, Some(&playbook.select))?;
     let knowledge = session.knowledge(&playbook.wave_expressions().cloned().collect::<Vec<_>>())?;
     check_waves(playbook, &session.inventory, &selected, &knowledge)?;
@@ -54,11 +64,10 @@ pub(super) async fn draft(
     // Plans are read by people, and nothing in them depends on parts of a second.
     let now = Timestamp::now();
     let now = now.round(Unit::Second).unwrap_or(now);
-    let seen: Vec<SeenVersion<'_>> = seen_in_scan(&scan).into_iter().map(|(seen, _)| seen).collect();
-    let first_seen = if playbook.updates.min_age.is_some() {
-        ledger.first_seen(&seen)?
-    } else {
-        FirstSeen::default()
+    let facts = scan.hosts.iter().filter_map(|host| host.facts.as_ref());
+    let first_seen = match playbook.updates.min_age {
+        Some(_) => ledger.first_seen(&facts.map(|facts| facts.os.id.as_str()).collect())?,
+        None => FirstSeen::default(),
     };
     let inputs = PlanInputs {
         playbook,
@@ -72,7 +81,12 @@ pub(super) async fn draft(
     };
     let mut planned = make_plan(&inputs)?;
     planned.warnings.extend(failed_last_time(&planned.plan, ledger)?);
-    Ok((scan, planned))
+    let questions = questions(&inputs, &planned.plan);
+    Ok(Draft {
+        scan,
+        planned,
+        questions,
+    })
 }
 
 /// Hosts that failed in the newest run and now seem to have nothing to do: what is installed since then counts

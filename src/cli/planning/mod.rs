@@ -20,13 +20,19 @@ use super::arguments::PlanOptions;
 use super::failure::Failure;
 use super::session::Session;
 use crate::ledger::SqliteLedger;
+use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
 use crate::playbook::Playbook;
+use crate::report::pages::saved_plan::PlanView;
 use crate::ssh::SshTransport;
 
+use self::draft::Draft;
 pub use draft::read_playbook;
+
+/// As many of the newest runs as tell how long things take.
+pub const PAST_RUNS: usize = 20;
 
 /// A plan that was made just now.
 #[derive(Debug)]
@@ -37,9 +43,20 @@ pub struct Prepared {
     pub saved: SavedPlan,
     /// What is worth a warning beside the findings, each in a sentence.
     pub warnings: Vec<String>,
+    /// How long it is expected to take; `None` where nothing is known.
+    pub estimate: Option<Estimate>,
 }
 
 impl Prepared {
+    /// What is shown of it.
+    #[must_use]
+    pub fn view(&self, all: bool) -> PlanView<'_> {
+        PlanView {
+            estimate: self.estimate,
+            ..PlanView::new(&self.saved, None, all)
+        }
+    }
+
     /// What is done, where, in which order.
     #[must_use]
     pub fn plan(&self) -> &Plan {
@@ -59,13 +76,22 @@ pub async fn prepare(
     transport: &SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<Prepared, Failure> {
-    let (scan, draft) = draft::draft(session, playbook, options, transport, ledger).await?;
-    let planned = ask::ask_hosts(session, playbook, draft, transport).await?;
-    let examination = examine::examine(session, playbook, &planned.plan, ledger)?;
-    let saved = sign_off::sign_off(planned.plan, examination, playbook, valid, session)?;
+    let Draft {
+        scan,
+        planned,
+        questions,
+    } = draft::draft(session, playbook, options, transport, ledger).await?;
+    let planned = ask::ask_hosts(session, planned, questions, transport, ledger).await?;
+    let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
+    let found_before = planned.findings.clone();
+    let mut examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
+    examination.findings.splice(0..0, found_before);
+    let estimate = examination.estimate;
+    let saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     Ok(Prepared {
         scan,
         saved,
         warnings: planned.warnings,
+        estimate,
     })
 }

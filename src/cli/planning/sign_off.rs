@@ -16,7 +16,15 @@ use crate::ssh::config::{Surroundings as _, ThisMachine};
 /// How long a plan holds unless the playbook or the command line says otherwise.
 const USUAL_VALIDITY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Puts to a plan what makes it a document. The command line's word about its validity wins over the playbook's.
+/// Until when a plan holds. The command line's word wins over the playbook's.
+///
+/// # Errors
+/// When no calendar reaches that far.
+pub(super) fn end_of_validity(plan: &Plan, playbook: &Playbook, valid: Option<Duration>) -> Result<Timestamp, Failure> {
+    end_of(plan.made, valid.or(playbook.valid_for).unwrap_or(USUAL_VALIDITY))
+}
+
+/// Puts to a plan what makes it a document.
 ///
 /// # Errors
 /// Never for a clock that works.
@@ -24,15 +32,14 @@ pub(super) fn sign_off(
     plan: Plan,
     examination: Examination,
     playbook: &Playbook,
-    valid: Option<Duration>,
+    expires: Timestamp,
     session: &Session<'_>,
 ) -> Result<SavedPlan, Failure> {
-    let valid = valid.or(playbook.valid_for).unwrap_or(USUAL_VALIDITY);
     Ok(SavedPlan {
         format_version: FORMAT_VERSION.to_owned(),
         id: new_run_id()?,
         made: plan.made,
-        expires: end_of(plan.made, valid)?,
+        expires,
         author: author(session.options.surroundings),
         author_keys: Vec::new(),
         tool: format!("patchwave {}", env!("CARGO_PKG_VERSION")),

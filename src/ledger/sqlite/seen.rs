@@ -1,12 +1,14 @@
 //! When versions were first seen: written once, never changed.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::{read_time, sortable};
 use crate::ledger::LedgerError;
 use crate::model::first_seen::{FirstSeen, SeenVersion, Sighting};
-use crate::model::name::HostName;
+use crate::model::name::{Architecture, HostName, InvalidName, PackageName, Version};
 
 /// Notes sightings, but for what was seen before.
 pub(super) fn keep(
@@ -32,24 +34,28 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// What is known of these versions.
-pub(super) fn read(connection: &Connection, wanted: &[SeenVersion<'_>]) -> Result<FirstSeen, LedgerError> {
+/// What is known of these distributions.
+pub(super) fn read(connection: &Connection, systems: &BTreeSet<&str>) -> Result<FirstSeen, LedgerError> {
     let mut found = FirstSeen::default();
-    let mut select = connection.prepare_cached(
-        "SELECT at, host FROM first_seen WHERE os = ?1 AND package = ?2 AND arch = ?3 AND version = ?4",
-    )?;
-    for version in wanted {
-        let key = params![
-            version.os,
-            version.package.as_str(),
-            version.arch.as_str(),
-            version.version.as_str()
-        ];
-        let row: Option<(String, String)> = select.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        if let Some((at, host)) = row {
+    let mut select =
+        connection.prepare_cached("SELECT package, arch, version, at, host FROM first_seen WHERE os = ?1")?;
+    for os in systems {
+        let rows = select.query_map([os], |row| {
+            let row: [String; 5] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+            Ok(row)
+        })?;
+        for row in rows {
+            let [package, arch, version, at, host] = row?;
+            let unreadable = |error: InvalidName| LedgerError::Document(error.to_string());
+            let seen = SeenVersion {
+                os,
+                package: &PackageName::new(package).map_err(unreadable)?,
+                arch: &Architecture::new(arch).map_err(unreadable)?,
+                version: &Version::new(version).map_err(unreadable)?,
+            };
             let at = read_time(&at)?;
-            let host = HostName::new(host).map_err(|error| LedgerError::Document(error.to_string()))?;
-            found.note(*version, Sighting { at, host });
+            let host = HostName::new(host).map_err(unreadable)?;
+            found.note(seen, Sighting { at, host });
         }
     }
     Ok(found)
@@ -59,7 +65,6 @@ pub(super) fn read(connection: &Connection, wanted: &[SeenVersion<'_>]) -> Resul
 mod tests {
     use super::*;
     use crate::ledger::{Ledger, SqliteLedger};
-    use crate::model::name::{Architecture, PackageName, Version};
 
     #[test]
     fn the_first_sighting_stays_and_names_its_host() {
@@ -78,9 +83,7 @@ mod tests {
         ledger
             .keep_seen(&[(seen(&one, "debian"), &db), (seen(&two, "debian"), &db)], at(20))
             .unwrap();
-        let found = ledger
-            .first_seen(&[seen(&one, "debian"), seen(&two, "debian"), seen(&one, "fedora")])
-            .unwrap();
+        let found = ledger.first_seen(&BTreeSet::from(["debian", "fedora"])).unwrap();
         let sighting = |host: &HostName, second| Sighting {
             at: at(second),
             host: host.clone(),

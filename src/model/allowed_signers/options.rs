@@ -77,6 +77,10 @@ fn read_option(rest: &str, options: &mut LineOptions, zone: &TimeZone) -> Result
         rest.get(..name.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(name))
     };
+    // OpenSSH takes no offence at two commas in a row.
+    if rest.starts_with(',') {
+        return Ok(0);
+    }
     if starts_with("cert-authority") {
         options.is_authority = true;
         return Ok("cert-authority".len());

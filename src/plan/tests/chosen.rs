@@ -51,18 +51,6 @@ fn an_exclusion_gives_its_reason_until_it_ends() {
 }
 
 #[test]
-fn an_exclusion_that_ended_is_warned_of() {
-    let inventory = inventory("hosts: {a: {}}\n");
-    let text = "name: p\nupdates: {exclude: [{package: x, until: 2026-01-01}]}\nwaves: [{name: one, rest: true}]\n";
-    let planned = plan(&playbook(text), &inventory, Vec::new()).unwrap();
-    assert!(
-        planned.warnings.iter().any(|warning| warning.contains("2026-01-01")),
-        "{:?}",
-        planned.warnings
-    );
-}
-
-#[test]
 fn the_stricter_word_on_reboots_wins() {
     let inventory = inventory("hosts: {a: {reboot: never}, b: {reboot: always}, c: {}}\n");
     let text = "name: p\nreboot: if-needed\nwaves: [{name: one, rest: true}]\n";

@@ -19,6 +19,7 @@ mod age;
 mod chosen;
 mod domains;
 mod order;
+mod questions;
 mod waves;
 
 fn inventory(text: &str) -> Inventory {

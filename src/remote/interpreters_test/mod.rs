@@ -190,6 +190,7 @@ fn run_job(world: &World, manager: Manager, id: &JobId) -> (String, i32) {
         manager,
         changes: vec![change(manager)],
         may_bring: Vec::new(),
+        install: Vec::new(),
         lock_wait: Duration::ZERO,
         step: JobStep::Everything,
     };

@@ -13,7 +13,8 @@ read_plan() {
 # Nothing is left to do when all that must be present is.
 resolve_steps() {
   : >"$work/resolved"
-  if [ -s "$work/plan" ]; then simulate; fi
+  if [ ! -s "$work/plan" ]; then return 0; fi
+  find_hosted && simulate
 }
 
 main() {

@@ -1,17 +1,22 @@
 //! A file per command that has something to say: from the model to a page.
 
+pub mod approvals;
+pub mod coverage;
 pub mod diff;
 pub mod doctor;
 mod drift;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;
+pub mod fetch;
+pub mod findings;
 pub mod history;
 pub mod inventory;
 pub mod left_over;
 pub mod plan;
 pub mod repair;
 mod repositories;
+pub mod risk;
 pub mod run;
 pub mod saved_plan;
 pub mod scan;

@@ -133,7 +133,7 @@ fn wave_grid(report: &RunReport) -> Grid {
                 };
                 let tone = match wave.outcome {
                     WaveOutcome::Passed => Tone::Good,
-                    WaveOutcome::Failed | WaveOutcome::Interrupted => Tone::Bad,
+                    WaveOutcome::Failed | WaveOutcome::Interrupted | WaveOutcome::OutOfTime => Tone::Bad,
                     WaveOutcome::NotStarted => Tone::Quiet,
                 };
                 let mut row = vec![

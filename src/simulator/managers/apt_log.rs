@@ -40,6 +40,7 @@ pub(super) fn transaction(system: &System, plan: &[PlanLine]) -> Transaction {
         installed: steps,
         restarted: Vec::new(),
         leaves_broken: true,
+        kept: Vec::new(),
     }
 }
 

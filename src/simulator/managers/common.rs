@@ -44,6 +44,7 @@ pub(super) fn transaction(words: &Words, system: &System, plan: &[PlanLine]) -> 
             .collect(),
         restarted: Vec::new(),
         leaves_broken: !words.failed_stays_old,
+        kept: Vec::new(),
     }
 }
 

@@ -188,6 +188,7 @@ async fn drift_that_cannot_be_kept_changes_nothing() {
         hosts: Arc::new(hosts.collect()),
         limits: Limits::default(),
         control: Control::new(),
+        closing: None,
     };
     let ended = run_plan(&plan, context, &mut Forgetful::default()).await;
     assert!(ended.broken.is_some());

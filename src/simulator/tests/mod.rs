@@ -16,10 +16,12 @@ use crate::remote::probe::{ProbeRequest, Refresh};
 use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
+mod domains;
 mod downloads;
 mod drift;
 mod examinations;
 mod faults;
+mod questions;
 mod rollouts;
 mod scans;
 

@@ -116,6 +116,7 @@ pub(super) async fn run_step(fleet: &Fleet, plan: &Plan, step: JobStep) -> (RunR
         ),
         limits: Limits::default(),
         control: Control::new(),
+        closing: None,
     };
     let mut events = Events::default();
     let report = run_plan(plan, context, &mut events).await.report;

@@ -21,6 +21,8 @@ mod real;
 mod round_trips;
 mod scale;
 mod security_keys;
+mod signers;
+mod signing;
 mod sshd;
 mod trust;
 mod verdicts;

@@ -10,9 +10,12 @@ use russh::keys::ssh_key::public::{KeyData, SkEd25519};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
+use super::signing::{Keys, MESSAGE};
 use super::sshd::{Sshd, has_sshd, run, transport};
 use super::*;
+use crate::model::approval::NAMESPACE;
 use crate::ssh::Notify;
+use crate::ssh::signature_maker::{KeyWish, SignatureMaker};
 
 const KIND: &str = "sk-ssh-ed25519@openssh.com";
 
@@ -194,4 +197,27 @@ async fn an_agent_is_asked_for_its_keys_once_and_connected_to_only_to_sign() {
     let error = told(try_host(&transport, &host, &request(false)).await);
     assert!(error.starts_with("E_AUTH"), "{error}");
     assert_eq!(so_far(), (1, 3), "nothing was to be signed");
+}
+
+#[tokio::test]
+async fn a_security_key_signs_a_plan_and_ssh_keygen_verifies_it() {
+    if !has_sshd() {
+        return;
+    }
+    let server = Sshd::start("");
+    let agent = PlayedAgent::start(&server, Finger::Touches);
+    let notices: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&notices);
+    let maker = SignatureMaker::new(SshSettings {
+        agent_socket: Some(server.path("agent")),
+        notify: Notify::new(move |sentence| heard.lock().unwrap().push(sentence.to_owned())),
+        ..SshSettings::isolated()
+    });
+    let choices = maker.choices(&KeyWish::Agent).await.unwrap();
+    let signature = maker.sign(&choices[0], NAMESPACE, MESSAGE).await.unwrap();
+    assert_eq!(*notices.lock().unwrap(), ["touch the security key to sign the plan"]);
+    let keys = Keys::new().unwrap();
+    let signers = keys.path("signers");
+    std::fs::write(&signers, format!("alice {}\n", agent.public().to_openssh().unwrap())).unwrap();
+    assert!(keys.verify(&signers, "alice", NAMESPACE, signature.as_bytes(), MESSAGE));
 }

@@ -7,8 +7,8 @@ use super::folder::Folder;
 use super::screen;
 use super::verdicts::{Snapshot, check_completed, check_final_state, check_stopped, check_untouched, snapshot};
 use crate::cli::arguments::{
-    ApplyArguments, DiffArguments, DiffBy, ExitOption, GlobalOptions, HistoryArguments, InventoryCommand,
-    PlanArguments, PlanOptions, RefreshChoice, RefreshOption, ScanArguments,
+    ApplyArguments, ApprovalOptions, DiffArguments, DiffBy, ExitOption, GlobalOptions, HistoryArguments,
+    InventoryCommand, PlanArguments, PlanOptions, RefreshChoice, RefreshOption, ScanArguments,
 };
 use crate::cli::commands::{apply, diff, history, inventory, plan, scan};
 use crate::cli::exit::Exit;
@@ -157,6 +157,8 @@ impl Stage<'_> {
             options: self.plan_options(playbook),
             dry_run: false,
             download_only: false,
+            ignore_window: false,
+            approvals: ApprovalOptions::default(),
         };
         apply::run(&arguments, &self.options, self.printer).await
     }

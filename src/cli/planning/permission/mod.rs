@@ -7,10 +7,14 @@ mod window;
 
 use jiff::Timestamp;
 
+use crate::cli::arguments::ApprovalOptions;
 use crate::cli::failure::Failure;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::model::saved_plan::SavedPlan;
+use crate::playbook::Playbook;
+
+pub use window::{ask_window, closing_time};
 
 /// A plan that is about to be run.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +23,10 @@ pub struct Candidate<'a> {
     pub saved: &'a SavedPlan,
     /// The file that it was read from; `None` for one that was made just now.
     pub file: Option<&'a PlanFile>,
+    /// Whether it is run outside its window too, in an emergency.
+    pub ignores_window: bool,
+    /// What the command line asks of its approvals.
+    pub approvals: &'a ApprovalOptions,
 }
 
 /// Refuses a plan that must not be run now.
@@ -27,9 +35,17 @@ pub struct Candidate<'a> {
 /// The first condition that does not hold, with its own exit code.
 pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
     validity::check(candidate, now)?;
-    findings::check(candidate, session)?;
+    findings::check(candidate, session, now)?;
     window::check(candidate, session, now)?;
     approvals::check(candidate, session, now)
+}
+
+/// Refuses, before anything is contacted, a playbook that may not be applied without a plan that was saved.
+///
+/// # Errors
+/// When its plans must be approved.
+pub fn ask_playbook(playbook: &Playbook, named: &str, approvals: &ApprovalOptions) -> Result<(), Failure> {
+    approvals::check_playbook(playbook, named, approvals)
 }
 
 /// Refuses a plan that no longer holds. This is all that is asked before what changes no package.

@@ -107,9 +107,18 @@ apk_forget_packages() {
   done <"$work/plan"
 }
 
+# What is wanted for itself stays in the world; a dependency stays one.
+apk_world_of_plan() {
+  if [ "$transaction_code" != 0 ]; then
+    cat "$work/world"
+    return
+  fi
+  { cat "$work/world" && awk -F '|' '$7 == "asked" { print $2 }' "$work/plan"; } | awk '!seen[$0]++'
+}
+
 # In one step: whatever happens in between, the file is the old one or the new one, never a part of it.
 apk_restore_world() {
-  cp -p "$work/world" /etc/apk/world.patchwave && sync && mv /etc/apk/world.patchwave /etc/apk/world
+  cp -p "$work/world" /etc/apk/world.patchwave && apk_world_of_plan >/etc/apk/world.patchwave && sync && mv /etc/apk/world.patchwave /etc/apk/world
 }
 
 transaction() {

@@ -1,6 +1,7 @@
 # apt: exact versions, nothing removed, no question asked, configuration files kept.
 # shellcheck shell=sh
 
+# shellcheck disable=SC2317
 apt_run() {
   # Words are NAME:ARCH=VERSION, checked by the controller; none holds a blank or a glob.
   # shellcheck disable=SC2046
@@ -84,7 +85,7 @@ GUARD
 # Naming a package makes it manual; a dependency has to stay one.
 apt_restore_marks() {
   sort "$work/auto" >"$work/auto.sorted"
-  awk -F '|' '$4 == "" { print $2 ":" $3; print $2 }' "$work/plan" >"$work/new"
+  awk -F '|' '$4 == "" && $7 != "asked" { print $2 ":" $3; print $2 }' "$work/plan" >"$work/new"
   apt-mark showmanual | sort >"$work/manual"
   # shellcheck disable=SC2046
   set -- $(sort -u "$work/auto.sorted" "$work/new" | comm -12 - "$work/manual")

@@ -1,6 +1,6 @@
 # What the jobs of all managers share. A line of the plan is
 # WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY, where WORD is what the manager is told, and FROM is empty for
-# a new package.
+# a new package; `|asked` follows where that is wanted for itself, and is no dependency.
 #
 # The file of a manager defines `transaction` and `simulate`, and again those of the functions below that it
 # knows better: the later definition wins (and makes shellcheck call the earlier one unreachable). A job calls, in this order,
@@ -8,7 +8,8 @@
 #   download       puts everything that is planned into the manager's own cache; no installed package changes;
 #   transaction    installs what was downloaded, and fails before it changes anything where a part is missing;
 #   tidy           removes files of ours outside the job's folder, however the job ended.
-# A job that only downloads has no transaction. `$job_step` is `everything`, `download` or `repair`.
+# A job that only downloads has no transaction. `$job_step` is `everything`, `download`, `secure` or `repair`.
+# A job that secures calls `secure` alone: the files of installed versions are put aside before they are replaced.
 # A job that repairs calls `repair` alone: it mends what an interrupted manager left, as `findings` tells it.
 # shellcheck shell=sh
 
@@ -47,8 +48,15 @@ repair() {
   refuse E_MANAGER 'patchwave knows no repair for this package manager'
 }
 
+# What the manager is told. Where a version is on the host alone, that is the path of its file.
 plan_words() {
-  cut -d '|' -f 1 "$work/plan"
+  if [ ! -s "$work/hosted" ]; then
+    cut -d '|' -f 1 "$work/plan"
+    return
+  fi
+  awk -F '|' -v hosted="$work/hosted" '
+    BEGIN { while ((getline line < hosted) > 0) { split(line, part, "|"); path[part[1]] = part[2] } }
+    { print ($1 in path) ? path[$1] : $1 }' "$work/plan"
 }
 
 # acting WORDS: says what a repair does, before it does it.
@@ -83,6 +91,7 @@ again_while_locked() {
 
 # compare_steps: reads NAME|ARCHITECTURE|FROM|TO, the steps that the manager would take, and refuses any
 # that is not planned. ARCHITECTURE is `*` where the manager does not say it.
+# shellcheck disable=SC2317
 compare_steps() {
   awk -F '|' -v plan="$work/plan" '
     function shown(version) { return version == "" ? "nothing" : version }

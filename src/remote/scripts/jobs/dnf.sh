@@ -33,7 +33,8 @@ dnf_write_replay() {
         if (from == "") {
           # What may come along comes only where something needs it.
           if (part[1] == "" && !(name in needed)) continue
-          item("Install", label(name, to, arch), generation == 5 ? "Dependency" : "dependency", repository)
+          reason = part[7] == "asked" ? "User" : "Dependency"
+          item("Install", label(name, to, arch), generation == 5 ? reason : tolower(reason), repository)
           continue
         }
         old_arch = (name "|" arch "|" from) in reason_of ? arch : arch_of[name "|" from]

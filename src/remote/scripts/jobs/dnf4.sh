@@ -28,13 +28,49 @@ dnf4_sizes() {
   dnf4_run -q -C repoquery --qf '%{name}|%{arch}|%{size}|%{installsize}|%{name}-%{version}-%{release}.%{arch}.rpm' $(dnf_wanted)
 }
 
+# dnf_table_steps FILE: of a table what would be done, as NAME|ARCHITECTURE|FROM|TO.
+dnf_table_steps() {
+  rpm_steps "$1" yum
+}
+
+# Nothing that is on the host alone can be replayed.
+dnf4_install_hosted() {
+  dnf_hosted_check dnf4_run || return
+  # shellcheck disable=SC2046
+  again_while_locked 'already locked by' \
+    dnf4_run $(dnf_key_options) $(dnf_local_check) -C -y install $(plan_words) || return
+  # shellcheck disable=SC2046
+  set -- $(dnf_new_dependencies)
+  if [ "$#" -gt 0 ]; then dnf4_run -q -C -y mark remove "$@" >/dev/null; fi
+}
+
+dnf4_fetch_hosted() {
+  # shellcheck disable=SC2046
+  again_while_locked 'already locked by' \
+    dnf4_run $(dnf_key_options) -y install --downloadonly $(plan_words)
+}
+
+# The installed versions, into the cache. Words are NAME-VERSION.ARCHITECTURE.
+fetch_versions() {
+  sed 's/^\([^|]*\)|\([^|]*\)|\(.*\)$/\1-\3.\2/' >"$work/fetch.words"
+  # shellcheck disable=SC2046
+  again_while_locked 'already locked by' \
+    dnf4_run $(dnf_key_options) -y reinstall --downloadonly $(cat "$work/fetch.words")
+}
+
 # Nothing of it needs the lock of the rpm database.
 space() {
+  # rpm compares again before it installs.
+  if is_hosted; then return 0; fi
   dnf4_prepare && dnf4_sizes >"$work/sizes" || return
   { dnf_needs <"$work/sizes" && kernel_space whole; } | space_check
 }
 
 download() {
+  if is_hosted; then
+    dnf4_fetch_hosted
+    return
+  fi
   download_log=$(($(wc -c <"$work/log") + 1))
   # shellcheck disable=SC2046
   again_while_locked 'already locked by' dnf4_run $(dnf_key_options) -y --downloadonly history replay "$work/replay.json" ||
@@ -44,6 +80,11 @@ download() {
 # -C: nothing is fetched any more, neither packages nor newer metadata that might not know the plan.
 transaction() {
   transaction_log=$(($(wc -c <"$work/log") + 1))
+  if is_hosted; then
+    dnf4_install_hosted || { dnf_key_failure "$transaction_log" "$?" || return; }
+    dnf_scriptlet_failure "$transaction_log"
+    return
+  fi
   # shellcheck disable=SC2046
   again_while_locked 'already locked by' dnf4_run $(dnf_key_options) -C -y history replay "$work/replay.json" ||
     { dnf_key_failure "$transaction_log" "$?" || return; }
@@ -51,6 +92,7 @@ transaction() {
 }
 
 # The answer to its question is no: that is exit code 1 as well.
+# shellcheck disable=SC2317
 simulate() {
   if ! is_root; then return 77; fi
   begin_wait && await_lock || return

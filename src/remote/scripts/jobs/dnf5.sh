@@ -28,14 +28,66 @@ dnf5_sizes() {
   dnf5_run -q -C repoquery --qf '%{name}|%{arch}|%{downloadsize}|%{installsize}|%{location}\n' $(dnf_wanted)
 }
 
+# dnf_table_steps FILE: of a table what would be done, as NAME|ARCHITECTURE|FROM|TO. Removing old kernels is not a step.
+dnf_table_steps() {
+  awk '
+    function plain(version) { sub(/^0:/, "", version); return version }
+    function flush() {
+      if (name != "") print name "|" arch "|" old "|" to
+      name = ""
+    }
+    /^[^ ]/ { flush(); part = $0; next }
+    /^ +replacing / {
+      if ($2 == name) old = plain($4); else print $2 "|" $3 "|" plain($4) "|nothing"
+      next
+    }
+    /^ [^ ]/ && NF >= 4 && part ~ /^Removing/ { flush(); print $1 "|" $2 "|" plain($3) "|nothing"; next }
+    /^ [^ ]/ && NF >= 4 && part ~ /^(Installing|Upgrading|Downgrading|Reinstalling)/ {
+      flush()
+      name = $1; arch = $2; to = plain($3); old = ""
+    }
+    END { flush() }' "$1"
+}
+
+# Nothing that is on the host alone can be replayed.
+dnf5_install_hosted() {
+  dnf_hosted_check dnf5_run || return
+  # shellcheck disable=SC2046
+  again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' \
+    dnf5_run $(dnf_key_options) $(dnf_local_check) -C -y install $(plan_words) || return
+  # shellcheck disable=SC2046
+  set -- $(dnf_new_dependencies)
+  if [ "$#" -gt 0 ]; then dnf5_run -q -C -y mark dependency "$@" >/dev/null; fi
+}
+
+dnf5_fetch_hosted() {
+  # shellcheck disable=SC2046
+  again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' \
+    dnf5_run $(dnf_key_options) -y install --downloadonly $(plan_words)
+}
+
+# The installed versions, into the cache. Words are NAME-VERSION.ARCHITECTURE.
+fetch_versions() {
+  sed 's/^\([^|]*\)|\([^|]*\)|\(.*\)$/\1-\3.\2/' >"$work/fetch.words"
+  # shellcheck disable=SC2046
+  again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' \
+    dnf5_run $(dnf_key_options) -y reinstall --downloadonly $(cat "$work/fetch.words")
+}
+
 # Nothing of it needs the lock of the rpm database.
 space() {
+  # rpm compares again before it installs.
+  if is_hosted; then return 0; fi
   dnf5_prepare && dnf5_sizes >"$work/sizes" || return
   { dnf_needs <"$work/sizes" && kernel_space whole; } | space_check
 }
 
 # `replay` cannot stop after the download, so the same packages are named.
 download() {
+  if is_hosted; then
+    dnf5_fetch_hosted
+    return
+  fi
   # shellcheck disable=SC2046
   again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' \
     dnf5_run $(dnf_key_options) -y install --downloadonly $(dnf_wanted)
@@ -44,6 +96,11 @@ download() {
 # -C: nothing is fetched any more, neither packages nor newer metadata that might not know the plan.
 transaction() {
   transaction_log=$(($(wc -c <"$work/log") + 1))
+  if is_hosted; then
+    dnf5_install_hosted || { dnf_key_failure "$transaction_log" "$?" || return; }
+    dnf_scriptlet_failure "$transaction_log"
+    return
+  fi
   # shellcheck disable=SC2046
   again_while_locked 'Failed to obtain .*lock|already locked by|Waiting for .*lock' \
     dnf5_run $(dnf_key_options) -C -y replay "$work/replay" || { dnf_key_failure "$transaction_log" "$?" || return; }
@@ -51,6 +108,7 @@ transaction() {
 }
 
 # The answer to its question is no: that is exit code 1 as well.
+# shellcheck disable=SC2317
 simulate() {
   if ! is_root; then return 77; fi
   begin_wait && await_lock || return

@@ -15,6 +15,11 @@ packages_below() {
 run_phases() {
   echo 'patchwave: phase downloading'
   begin_wait && await_lock || return
+  if [ "$job_step" = secure ]; then
+    secure
+    return
+  fi
+  find_hosted || return
   space || return
   cache=$(package_cache)
   cache_before=$(packages_below "$cache")
@@ -23,7 +28,10 @@ run_phases() {
   if [ -n "$cache" ] && [ "$cache_after" -ge "$cache_before" ]; then
     echo "patchwave: downloaded $((cache_after - cache_before)) bytes to $cache"
   fi
-  if [ "$job_step" = download ]; then return 0; fi
+  if [ "$job_step" = download ]; then
+    keep_planned
+    return 0
+  fi
   echo 'patchwave: phase installing'
   transaction
 }

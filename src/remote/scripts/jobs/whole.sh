@@ -3,6 +3,7 @@
 
 # demand_steps FILE: refuses when a planned change is not among the steps NAME|ARCHITECTURE|FROM|TO of the file.
 # New dependencies that merely may come with the others are not demanded: they have no word.
+# shellcheck disable=SC2317
 demand_steps() {
   awk -F '|' -v steps="$1" '
     BEGIN {

@@ -4,7 +4,19 @@
 zypper_install() {
   # Words are NAME.ARCH=VERSION, checked by the controller; none holds a blank or a glob.
   # shellcheck disable=SC2046
-  zypper -n --no-refresh "$@" $(plan_words)
+  zypper -n --no-refresh "$@" $(zypper_unsigned) $(plan_words)
+}
+
+# Files of ours are taken unsigned where the host takes them so from the repository that they came from.
+zypper_unsigned() {
+  if is_hosted && [ "$rpm_unsigned" = yes ]; then echo --allow-unsigned-rpm; fi
+}
+
+# The installed versions, into the cache. Words are NAME.ARCHITECTURE=VERSION.
+fetch_versions() {
+  sed 's/^\([^|]*\)|\([^|]*\)|\(.*\)$/\1.\2=\3/' >"$work/fetch.words"
+  # shellcheck disable=SC2046
+  zypper -n --no-refresh download $(cat "$work/fetch.words")
 }
 
 # zypper_steps FILE: what the dry run in FILE would do, as NAME|ARCHITECTURE|FROM|TO.
@@ -35,6 +47,7 @@ zypper_beside() {
 
 # A dry run first: zypper itself has no guard against doing more than it was told.
 zypper_check() {
+  if is_hosted; then check_hosted_signatures || return; fi
   zypper_install -x install --dry-run --no-recommends --auto-agree-with-licenses >"$work/dry.xml" 2>"$work/dry.err"
   zypper_code=$?
   tr '\n<' ' \n' <"$work/dry.xml" |
@@ -95,7 +108,7 @@ download() {
 zypper_restore_marks() {
   zypper_marks=/var/lib/zypp/AutoInstalled
   if [ ! -e "$work/auto" ] || [ ! -e "$zypper_marks" ]; then return; fi
-  awk -F '|' '$4 == "" { print $2 }' "$work/plan" >"$work/new"
+  awk -F '|' '$4 == "" && $7 != "asked" { print $2 }' "$work/plan" >"$work/new"
   cat "$zypper_marks" >"$work/auto.new"
   cat "$work/auto" "$work/new" | grep -v '^#' | sort -u | while read -r zypper_name; do
     if [ -n "$zypper_name" ] && ! grep -qxF "$zypper_name" "$zypper_marks" && rpm -q "$zypper_name" >/dev/null 2>&1; then

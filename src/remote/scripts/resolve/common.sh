@@ -1,7 +1,7 @@
 # What a planned transaction comes to, asked of the manager and of the host; nothing is changed. What must stay true:
 # what cannot be found out ends with another exit code than 0, and is never an empty answer.
 #
-# The file of a manager defines `installed_versions`, `offers_of` and `files_of`, and again what it knows better.
+# The file of a manager defines `installed_versions` and `files_of`, and again what it knows better.
 # `$work/plan` has the planned lines; the name alone stands for a package that must be present, in whatever version.
 # shellcheck shell=sh
 
@@ -11,12 +11,6 @@ resolve_limit=20000
 # Printed are NAME|VERSION of everything that is installed, the version without a zero epoch.
 # shellcheck disable=SC2317
 installed_versions() {
-  return 69
-}
-
-# offers_of NAME...: NAME|ARCHITECTURE|VERSION|REPOSITORY|SIZE of what the repositories have. What is not known is empty.
-# shellcheck disable=SC2317
-offers_of() {
   return 69
 }
 
@@ -102,12 +96,6 @@ print_offers() {
     kept_packages "$@" | sed 's/$/|host/'
   } | head -n "$resolve_limit"
   return "$offers_code"
-}
-
-# kept_packages NAME...: the same of what waits on the host.
-# shellcheck disable=SC2317
-kept_packages() {
-  return 0
 }
 
 # What fits is looked up only for a transaction that would be done.

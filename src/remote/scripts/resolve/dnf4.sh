@@ -10,10 +10,6 @@ simulate() {
   simulate_code=$?
   cat "$work/out"
   if [ "$simulate_code" != 0 ] && ! grep -q '^Operation aborted' "$work/out"; then return "$simulate_code"; fi
-  rpm_steps "$work/out" yum | compare_steps || return
+  dnf_table_steps "$work/out" | compare_steps || return
   rpm_take_steps
-}
-
-offers_of() {
-  dnf4_run -q -C repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reponame}|%{size}' "$@" | sed 's/|0:/|/'
 }

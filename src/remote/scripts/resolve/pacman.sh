@@ -7,8 +7,30 @@ pacman_names() {
   plan_words
 }
 
+# Files of ours and names of repositories are two questions; a need of the one for the other is refused.
+pacman_hosted_check() {
+  # shellcheck disable=SC2046
+  pacman_steps -Up $(cut -d '|' -f 2 "$work/hosted") || return
+  cp "$work/steps.found" "$work/steps.hosted"
+  : >"$work/steps.found"
+  pacman_repository_names >"$work/rest"
+  if [ -s "$work/rest" ]; then
+    # shellcheck disable=SC2046
+    pacman_steps -Sp $(cat "$work/rest") || return
+  fi
+  cat "$work/steps.hosted" >>"$work/steps.found"
+  compare_steps <"$work/steps.found" && demand_steps "$work/steps.found"
+}
+
+pacman_repository_names() {
+  awk -F '|' -v hosted="$work/hosted" '
+    BEGIN { while ((getline line < hosted) > 0) { split(line, part, "|"); here[part[3]] = 1 } }
+    $1 != "" && !($2 in here) { print $2 }' "$work/plan"
+}
+
 simulate() {
-  pacman_snapshot && pacman_check
+  pacman_snapshot || return
+  if is_hosted; then pacman_hosted_check; else pacman_check; fi
   simulate_code=$?
   cat "$work/resolved"
   return "$simulate_code"
@@ -19,22 +41,8 @@ installed_versions() {
 }
 
 space() {
+  if is_hosted; then return 0; fi
   { pacman_needs && kernel_space image; } | space_check
-}
-
-offers_of() {
-  if [ ! -d "${pacman_copy:-}/sync" ]; then return 69; fi
-  # Exit code 1 when one of them is in no repository.
-  pacman -Si --dbpath "$pacman_copy" "$@" 2>/dev/null | awk -F ' *: ' '
-    BEGIN { unit["B"] = 1; unit["KiB"] = 1024; unit["MiB"] = 1048576; unit["GiB"] = 1073741824 }
-    $1 == "Repository" { repository = $2 }
-    $1 == "Name" { name = $2 }
-    $1 == "Version" { version = $2 }
-    $1 == "Architecture" { arch = $2 }
-    $1 == "Download Size" {
-      split($2, part, " ")
-      printf "%s|%s|%s|%s|%.0f\n", name, arch, version, repository, part[1] * unit[part[2]]
-    }'
 }
 
 files_of() {

@@ -39,6 +39,35 @@ package_processes() {
     }' | sort -n
 }
 
+# The names of units that run.
+running_units() {
+  if [ -d /run/systemd/system ]; then
+    systemctl list-units --type=service --state=running --plain --no-legend --no-pager 2>/dev/null | awk 'NF { print $1 }'
+  else
+    printf '%s\n' "$openrc_known" | sed 's/^[0-9]* *//'
+  fi
+}
+
+# NAME|UNIT of running units that packages brought themselves: their program may be another package's.
+package_units() {
+  running_units | awk -v owned="$work/files" '
+    BEGIN {
+      while ((getline line < owned) > 0) {
+        at = index(line, "|")
+        path = substr(line, at + 1)
+        if (path !~ /\/systemd\/system\/[^\/]*$/ && path !~ /^\/etc\/init\.d\/[^\/]*$/) continue
+        sub(/.*\//, "", path)
+        owner[path] = substr(line, 1, at - 1)
+      }
+    }
+    {
+      template = $0
+      sub(/@[^.]*\./, "@.", template)
+      if ($0 in owner) print owner[$0] "|" $0
+      else if (template in owner) print owner[template] "|" $0
+    }'
+}
+
 # NAME|UNIT, `init` for process 1.
 print_users() {
   is_root || return 77
@@ -54,6 +83,10 @@ print_users() {
   own_slice=${own_slice%/*}
   openrc_known=$(openrc_processes)
   owner_process=
+  { package_units && users_of_files; } | sort -u | head -n "$resolve_limit"
+}
+
+users_of_files() {
   package_processes | while read -r process package; do
     case $own_processes in *" $process "*) continue ;; esac
     if [ "$process" != "$owner_process" ]; then
@@ -65,5 +98,5 @@ print_users() {
       init\ *) printf '%s|init\n' "$package" ;;
       unit\ *) printf '%s|%s\n' "$package" "${owner#unit }" ;;
     esac
-  done | sort -u | head -n "$resolve_limit"
+  done
 }

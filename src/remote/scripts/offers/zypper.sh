@@ -1,4 +1,4 @@
-# zypper: what the repositories have. It tells no sizes there.
+# zypper: every version that the repositories have of packages, from the metadata that the host has.
 # shellcheck shell=sh
 
 # Lists name repositories by their titles, and plans by their aliases.

@@ -1,0 +1,156 @@
+//! Checks of what a transaction does beside installing newer versions: removals, other origins, no way back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::grouping::{Groups, some_of};
+use super::{Draft, LintInputs};
+use crate::model::lint_code::LintCode;
+use crate::model::manager::Manager;
+use crate::model::name::{HostName, PackageName};
+use crate::model::plan::{Basis, Plan, PlannedChange, PlannedHost};
+use crate::model::resolution::Resolution;
+use crate::model::scan::HostScan;
+use crate::model::step::StepAction;
+use crate::model::text::count;
+
+/// Packages that go: by the host's own answer, or where it was not asked by what its scan says of the updates.
+pub fn removal(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
+    let scans: BTreeMap<&HostName, &HostScan> = inputs
+        .scan
+        .iter()
+        .flat_map(|scan| &scan.hosts)
+        .map(|host| (&host.name, host))
+        .collect();
+    let mut groups = Groups::new();
+    for host in plan.hosts().filter(|host| !host.changes.is_empty()) {
+        let answer = inputs.resolutions.and_then(|answers| answers.get(&host.name));
+        let removed = match (answer, scans.get(&host.name)) {
+            (Some(answer), _) if !answer.steps.is_empty() => removed_by_steps(answer),
+            (_, Some(scan)) => removed_by_updates(scan, host),
+            _ => BTreeSet::new(),
+        };
+        for package in removed {
+            groups.add(package, &host.name);
+        }
+    }
+    let draft = |(package, hosts): (&str, Vec<HostName>)| Draft {
+        code: LintCode::Removal,
+        message: format!("{package} is removed from {}", count(hosts.len(), "host")),
+        hint: "exclude the update that takes its place, if it is needed".to_owned(),
+        hosts,
+    };
+    groups.into_rows().map(draft).collect()
+}
+
+fn removed_by_steps(answer: &Resolution) -> BTreeSet<&str> {
+    let removed = answer.steps.iter().filter(|step| step.action == StepAction::Remove);
+    // Managers say `remove` for the old version of what they install, too.
+    let stays: BTreeSet<&str> = answer
+        .steps
+        .iter()
+        .filter(|step| step.action != StepAction::Remove)
+        .map(|step| step.package.as_str())
+        .collect();
+    removed
+        .map(|step| step.package.as_str())
+        .filter(|package| !stays.contains(package))
+        .collect()
+}
+
+fn removed_by_updates<'a>(scan: &'a HostScan, host: &PlannedHost) -> BTreeSet<&'a str> {
+    let planned: BTreeSet<&PackageName> = host.changes.iter().map(|change| &change.package).collect();
+    scan.pending()
+        .filter(|update| planned.contains(&update.package))
+        .flat_map(|update| &update.removes)
+        .map(PackageName::as_str)
+        .collect()
+}
+
+/// Updates from another origin than the installed version has, as far as the host's repositories tell both.
+pub fn origin_change(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
+    let Some(resolutions) = inputs.resolutions else {
+        return Vec::new();
+    };
+    let mut groups = Groups::new();
+    for host in plan.hosts() {
+        let (Basis::Scanned { manager, .. }, Some(answer)) = (&host.basis, resolutions.get(&host.name)) else {
+            continue;
+        };
+        for change in host.changes.iter() {
+            if let Some((old, new)) = changed_origin(*manager, change, answer) {
+                groups.add((change.package.as_str(), old, new), &host.name);
+            }
+        }
+    }
+    let draft = |((package, old, new), hosts): ((&str, String, String), Vec<HostName>)| Draft {
+        code: LintCode::OriginChange,
+        message: format!("{package} comes from `{new}` and is installed from `{old}`"),
+        hint: "make sure that the other repository is meant to provide it, or exclude the package".to_owned(),
+        hosts,
+    };
+    groups.into_rows().map(draft).collect()
+}
+
+/// The origins of the installed and of the new version, where both are known and have nothing in common.
+fn changed_origin(manager: Manager, change: &PlannedChange, answer: &Resolution) -> Option<(String, String)> {
+    let from = change.from.as_ref()?;
+    let origins_of = |version: &str| -> BTreeSet<String> {
+        answer
+            .offers
+            .iter()
+            .filter(|offer| offer.package == change.package && offer.version.as_str() == version)
+            .filter_map(|offer| origin_of(manager, &offer.repo))
+            .collect()
+    };
+    let old = origins_of(from.as_str());
+    let mut new = origins_of(change.to.as_str());
+    if new.is_empty() {
+        new.extend(origin_of(manager, &change.repo));
+    }
+    let is_changed = !old.is_empty() && !new.is_empty() && old.is_disjoint(&new);
+    is_changed.then(|| Some((old.into_iter().next()?, new.into_iter().next()?)))?
+}
+
+/// Who is behind a repository. apt names the label of its Release file before a colon, and distributions add
+/// `-Security` or ` Backports` to theirs. The ids of other managers' repositories tell no vendor: `baseos` and
+/// `updates` are one.
+fn origin_of(manager: Manager, repo: &str) -> Option<String> {
+    if manager != Manager::Apt {
+        return None;
+    }
+    let label = repo.split([':', '/', ',']).next()?.trim();
+    let base = label.strip_suffix("-Security").unwrap_or(label);
+    let base = base.split(' ').next().unwrap_or(base);
+    (!base.is_empty()).then(|| base.to_owned())
+}
+
+/// Updates that cannot be taken back.
+pub fn no_old_version(plan: &Plan, _: &LintInputs<'_>) -> Vec<Draft> {
+    let mut packages: BTreeSet<&str> = BTreeSet::new();
+    let mut hosts = Vec::new();
+    for host in plan.hosts() {
+        let Some(foresight) = host
+            .foresight
+            .as_ref()
+            .filter(|foresight| !foresight.irreversible.is_empty())
+        else {
+            continue;
+        };
+        packages.extend(foresight.irreversible.iter().map(PackageName::as_str));
+        hosts.push(host.name.clone());
+    }
+    if hosts.is_empty() {
+        return Vec::new();
+    }
+    vec![Draft {
+        code: LintCode::NoOldVersion,
+        message: format!(
+            "there is no way back on {} from {}: no source has the old version of {}",
+            count(hosts.len(), "host"),
+            count(packages.len(), "update"),
+            some_of(packages)
+        ),
+        hint: "secure the installed versions before the run, or accept it".to_owned(),
+        hosts,
+    }]
+}

@@ -1,0 +1,110 @@
+//! Checks of how long the plan is expected to take: against its window, its validity and that of its approvals.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, LintInputs};
+use crate::model::estimate::{Estimate, about};
+use crate::model::lint_code::LintCode;
+use crate::model::plan::Plan;
+use crate::plan::estimate::estimate;
+use crate::plan::window::{WindowError, WindowState, between, in_zone, window_state};
+
+/// When the plan would begin, and until when it may go on; `None` for ever.
+struct Span {
+    begins: Timestamp,
+    ends: Option<Timestamp>,
+}
+
+/// The checks of this file.
+pub fn all(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
+    let estimated = inputs.past.and_then(|past| estimate(plan, past));
+    let span = match span(plan, inputs.now) {
+        Ok(span) => span,
+        Err(error) => return vec![unreadable(&error)],
+    };
+    let mut drafts = Vec::new();
+    drafts.extend(window_too_short(plan, inputs, &span, estimated));
+    drafts.extend(approval_expires(plan, inputs, &span, estimated));
+    drafts
+}
+
+fn span(plan: &Plan, now: Timestamp) -> Result<Span, WindowError> {
+    let Some(window) = &plan.rules.window else {
+        return Ok(Span {
+            begins: now,
+            ends: None,
+        });
+    };
+    Ok(match window_state(window, now)? {
+        WindowState::Open { until } => Span {
+            begins: now,
+            ends: Some(until),
+        },
+        WindowState::Closed { opens, until } => Span {
+            begins: opens,
+            ends: Some(until),
+        },
+    })
+}
+
+fn unreadable(error: &WindowError) -> Draft {
+    Draft {
+        code: LintCode::WindowTooShort,
+        message: format!("whether the maintenance window is open cannot be told: {error}"),
+        hint: "install the database of time zones (`tzdata`), or correct `window.tz` in the playbook".to_owned(),
+        hosts: Vec::new(),
+    }
+}
+
+/// The window is shorter than the plan: as a whole while it is made, what is left of it when it is applied.
+fn window_too_short(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, estimated: Option<Estimate>) -> Option<Draft> {
+    let (window, estimated) = (plan.rules.window.as_ref()?, estimated?);
+    let left = between(span.begins, span.ends?);
+    // Nobody knows in which of its openings a plan will be applied that is only made now.
+    let open = if inputs.is_applied {
+        left
+    } else {
+        left.max(window.length)
+    };
+    (estimated.duration > open).then(|| Draft {
+        code: LintCode::WindowTooShort,
+        message: format!(
+            "the plan takes {}, and the window is open for {}",
+            estimated.in_words(),
+            about(open)
+        ),
+        hint: "make the window longer, `parallel` higher or soaks shorter, or apply a part with `--limit`".to_owned(),
+        hosts: Vec::new(),
+    })
+}
+
+/// What must hold while the plan runs ends before it does, or before its window opens.
+fn approval_expires(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, estimated: Option<Estimate>) -> Vec<Draft> {
+    let takes = estimated.map(|estimated| estimated.duration).unwrap_or_default();
+    let end = SignedDuration::try_from(takes)
+        .ok()
+        .and_then(|takes| span.begins.checked_add(takes).ok());
+    let Some(end) = end.filter(|end| *end > inputs.now) else {
+        return Vec::new();
+    };
+    let words = |at: Timestamp| match &plan.rules.window {
+        Some(window) => in_zone(window, at),
+        None => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    };
+    let ending = inputs.validities.iter().filter(|validity| validity.until < end);
+    ending
+        .map(|validity| {
+            let when = if validity.until < span.begins {
+                format!("the window opens only at {}", words(span.begins))
+            } else {
+                format!("the run is expected to go on until {}", words(end))
+            };
+            Draft {
+                code: LintCode::ApprovalExpires,
+                message: format!("{} holds until {}, and {when}", validity.what, words(validity.until)),
+                hint: "let it hold for longer (`--valid`), or apply it earlier".to_owned(),
+                hosts: Vec::new(),
+            }
+        })
+        .collect()
+}

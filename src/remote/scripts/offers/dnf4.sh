@@ -1,0 +1,6 @@
+# dnf 4: every version that the repositories have of packages, from the metadata that the host has.
+# shellcheck shell=sh
+
+offers_of() {
+  dnf4_run -q -C repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reponame}|%{size}' "$@" | sed 's/|0:/|/'
+}

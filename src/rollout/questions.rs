@@ -1,0 +1,70 @@
+//! Asks every host of a draft what exactly its changes come to. Nothing on a host is changed.
+
+use std::collections::BTreeMap;
+
+use super::control::Control;
+use super::limits::Limits;
+use super::repair::{bounded, interrupted};
+use super::resolution::ask_resolution;
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::host::Host;
+use crate::model::name::HostName;
+use crate::plan::{HostAnswer, HostQuestion};
+use crate::remote::resolve::ResolveRequest;
+use crate::remote::transport::{Connection, Transport};
+
+/// Asks the hosts, so many at once, each over one connection. There is an answer for every question: a host that
+/// cannot be reached, and one that an interruption left out, has an error. `told` hears each as it comes.
+pub async fn ask_hosts<T: Transport>(
+    questions: Vec<HostQuestion>,
+    hosts: &BTreeMap<HostName, Host>,
+    transport: &T,
+    limits: &Limits,
+    control: &Control,
+    told: impl FnMut(&HostAnswer),
+) -> BTreeMap<HostName, HostAnswer> {
+    let work = |question: HostQuestion| {
+        let (transport, limits) = (transport.clone(), limits.clone());
+        let host = hosts.get(&question.host).cloned();
+        async move { ask_host(question, host, &transport, &limits).await }
+    };
+    let left_out = |question: &HostQuestion| without_answer(question.clone(), interrupted());
+    let answers = bounded(questions, limits.parallel, control, work, left_out, told).await;
+    answers
+        .into_iter()
+        .map(|answer| (answer.host.clone(), answer))
+        .collect()
+}
+
+fn without_answer(mut question: HostQuestion, error: HostError) -> HostAnswer {
+    question.answer(Err(error));
+    question.into_answer()
+}
+
+async fn ask_host<T: Transport>(
+    mut question: HostQuestion,
+    host: Option<Host>,
+    transport: &T,
+    limits: &Limits,
+) -> HostAnswer {
+    let Some(host) = host else {
+        let error = HostError::new(ErrorCode::Internal, "the host is not in the inventory", "plan again");
+        return without_answer(question, error);
+    };
+    let connection = match transport.connect(&host).await {
+        Ok(connection) => connection,
+        Err(error) => return without_answer(question, error),
+    };
+    while let Some(asked) = question.next() {
+        let request = ResolveRequest {
+            manager: question.manager,
+            changes: asked.changes,
+            may_bring: asked.may_bring,
+            install: asked.install,
+            lock_wait: limits.read_lock_wait,
+        };
+        question.answer(ask_resolution(&connection, &request, limits).await);
+    }
+    connection.close().await;
+    question.into_answer()
+}
