@@ -82,6 +82,12 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Whether it says that a host or its repositories are no longer as planned.
+    #[must_use]
+    pub fn is_drift(self) -> bool {
+        matches!(self, Self::Gone | Self::Drift)
+    }
+
     /// The code as users see it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
 use super::drift::{HostDrift, Promotion};
-use super::error::{ErrorCode, HostError};
+use super::error::HostError;
 use super::experimental::Experimental;
 use super::name::{HostName, PackageName, RunId, Version, WaveName};
 use super::saved_plan::PlanReference;
@@ -98,8 +98,7 @@ impl HostReport {
     /// Whether it failed because it no longer matched the plan; nothing was changed on it then.
     #[must_use]
     pub fn failed_by_drift(&self) -> bool {
-        let code = self.error.as_ref().map(|error| error.code);
-        self.state == HostRunState::Failed && matches!(code, Some(ErrorCode::Drift | ErrorCode::Gone))
+        self.state == HostRunState::Failed && self.error.as_ref().is_some_and(|error| error.code.is_drift())
     }
 
     /// Whether it was told to download only, and did.

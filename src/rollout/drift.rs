@@ -12,14 +12,14 @@ use super::executor::{RanChanges, Turn, TurnResult};
 use super::resolution::ask_when_free;
 use super::survey::{probe, to_host_scan};
 use crate::manager::{Installed, detect};
-use crate::model::drift::{DriftAction, DriftClass, DriftDifference, HostDrift};
+use crate::model::drift::{DriftAction, DriftClass, DriftPolicy, HostDrift};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::Facts;
 use crate::model::plan::{Basis, PlannedChange, PlannedHost};
 use crate::model::resolution::Resolution;
 use crate::model::run::HostRunState;
 use crate::plan::choose_again;
-use crate::plan::drift::{classify, decided, drift_error, moved, remaining_changes, summary};
+use crate::plan::drift::{absent as absence, classify, decided, drift_error, moved, remaining_changes, summary};
 use crate::remote::probe::{Probe, ProbeRequest, Refresh};
 use crate::remote::resolve::ResolveRequest;
 use crate::remote::transport::Transport;
@@ -210,15 +210,13 @@ impl Ready {
 }
 
 /// The drift of a host that the inventory does not have.
-pub(super) fn absent(policy: &crate::model::drift::DriftPolicy) -> HostDrift {
-    let difference: DriftDifference = crate::plan::drift::absent();
-    decided(summary(vec![difference]), policy)
+pub(super) fn absent(policy: &DriftPolicy) -> HostDrift {
+    decided(summary(vec![absence()]), policy)
 }
 
 /// What keeps a host from being changed and is no drift.
 fn check_possible(resolution: &Resolution) -> Result<(), HostError> {
-    let is_drift = |error: &&HostError| matches!(error.code, ErrorCode::Gone | ErrorCode::Drift);
-    let refusal = resolution.refusal.as_ref().filter(|error| !is_drift(error));
+    let refusal = resolution.refusal.as_ref().filter(|error| !error.code.is_drift());
     match refusal.or(resolution.space.as_ref()) {
         None => Ok(()),
         Some(error) if error.message.contains(NOTHING_CHANGED) => Err(error.clone()),

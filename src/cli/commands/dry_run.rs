@@ -88,6 +88,8 @@ fn exit(answers: &[HostSteps], interrupted: bool) -> Exit {
         Exit::Done
     } else if failures.iter().all(|error| is_unreachable(error)) {
         Exit::Unreachable
+    } else if failures.iter().all(|error| error.code.is_drift()) {
+        Exit::Outdated
     } else {
         Exit::HostsFailed
     }

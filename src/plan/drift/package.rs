@@ -143,7 +143,7 @@ pub(super) fn found(
     };
     // Offers beside the manager's own candidate are no newer versions: it would not take them. And where it refuses for
     // something that is gone, a planned version counts as offered only where it was seen.
-    let is_known = is_offered || !refused.is_some_and(|refusal| refusal.code == ErrorCode::Gone);
+    let is_known = is_offered || refused.is_none_or(|refusal| refusal.code != ErrorCode::Gone);
     let is_superseded = is_known
         && candidates
             .iter()
