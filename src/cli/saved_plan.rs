@@ -120,6 +120,12 @@ fn refused(path: &Path, error: &SavedPlanError) -> Failure {
     )
 }
 
+/// Whether a file is a plan as `--out` writes it, damaged or not. JSON of somebody else is not.
+fn is_replaceable(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.starts_with("{\n  \"format_version\"") && MARKS.iter().all(|mark| text.contains(mark))
+}
+
 /// Sees beforehand whether a plan can be written there, so that no scan is made for nothing.
 ///
 /// # Errors
@@ -128,7 +134,7 @@ pub fn check_target(path: &Path) -> Result<(), Failure> {
     let refused = |what: &str, hint: &str| Err(Failure::usage(format!("`{}` {what}", path.display()), hint));
     match fs::metadata(path) {
         Ok(about) if !about.is_file() => refused("is no file", "name a file that a plan can be written to"),
-        Ok(_) if !is_plan(path, &read_bytes(path)?) => refused(
+        Ok(_) if !is_replaceable(&read_bytes(path)?) => refused(
             "is there already and is no plan; it was not touched",
             "only a plan is replaced: name another file",
         ),

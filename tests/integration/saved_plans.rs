@@ -337,6 +337,12 @@ fn a_plan_replaces_a_plan_and_no_other_file() {
     );
     office.refuses(["plan", "monthly.yml", "--out", "inventories"], 2, "is no file");
     assert_eq!(office.text("notes.txt"), "mine");
+    let _ = office.workplace.write("package.json", "{\"name\": \"mine\"}\n");
+    office.refuses(
+        ["plan", "monthly.yml", "--out", "package.json"],
+        2,
+        "is no plan; it was not touched",
+    );
     let first = office.plan();
     assert_ne!(office.plan(), first);
 }

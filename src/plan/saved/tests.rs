@@ -235,8 +235,8 @@ fn a_right_checksum_does_not_hide_what_a_person_would_not_see() {
         ("\"to\": \"2:1.1~rc1\"", "\"to\": \"--now; rm\""),
         ("\"parallel\": 2", "\"parallel\": 0"),
         (
-            "\"tolerated\": 1,\n            \"hosts\": 2",
-            "\"tolerated\": 1,\n            \"hosts\": 9",
+            "\"tolerated\": 1,\n          \"hosts\": 2",
+            "\"tolerated\": 1,\n          \"hosts\": 9",
         ),
     ] {
         if !matches!(edited(from, to), Err(SavedPlanError::NotOurs(_))) {

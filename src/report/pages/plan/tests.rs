@@ -130,13 +130,14 @@ fn no_line_is_wider_than_the_terminal() {
 #[test]
 fn five_hundred_hosts_fit_on_a_few_screens_and_equal_transactions_stand_once() {
     let text = shown(500, 120);
-    assert!(text.lines().count() < 160, "{} lines:\n{text}", text.lines().count());
+    assert!(text.lines().count() < 200, "{} lines:\n{text}", text.lines().count());
     assert_eq!(text.matches("libc6-dev0 ").count(), 1, "{text}");
     assert!(
         text.contains("and 42 more batches of 418 hosts (all with -v)"),
         "{text}"
     );
-    assert!(text.contains("waves test, production"), "{text}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    assert!(words.join(" ").contains("waves test, production"), "{text}");
     assert!(text.contains("Debian-Security:12/stable-security"), "{text}");
 }
 
