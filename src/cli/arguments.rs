@@ -183,6 +183,9 @@ pub enum Command {
         after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
+    /// Let every host download what a plan installs, before the window. Changes no package.
+    #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
+    Fetch(FetchArguments),
     /// Sign a saved plan: the approval lies beside it, and `apply` asks for it. Contacts no host.
     ///
     /// The signature is one of `ssh-keygen -Y sign -n patchwave-plan`, over the bytes of the file; with `--valid` the
@@ -368,8 +371,8 @@ pub struct ApplyArguments {
     /// Contact hosts, let each manager simulate its transaction, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Let every host download what is planned into its package manager's cache, and change nothing. No
-    /// question is asked; waves, gates and reboots wait for the `apply` that installs.
+    /// As `fetch`: let every host download what is planned into its package manager's cache, and change nothing.
+    /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
     /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
@@ -377,6 +380,17 @@ pub struct ApplyArguments {
     pub ignore_window: bool,
     #[command(flatten)]
     pub approvals: ApprovalOptions,
+}
+
+/// `fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    #[command(flatten)]
+    pub options: PlanOptions,
+    /// First put the package files of the installed versions aside on each host, so that there is a way back to them
+    /// when no repository has them any more.
+    #[arg(long)]
+    pub secure_old: bool,
 }
 
 /// `repair`.

@@ -432,6 +432,7 @@ mod tests {
             downloaded_bytes: None,
             drift: None,
             promoted: Vec::new(),
+            secured: None,
         });
         let report = RunReport {
             run,

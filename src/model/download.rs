@@ -2,15 +2,19 @@
 
 use std::iter::Sum;
 
+use serde::Serialize;
+
 use super::plan::PlannedChange;
 use super::text::count;
 
 /// The download of some changes. What a host's cache holds already is counted all the same: only the host knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Download {
     /// The sum of the sizes that are known, in bytes.
+    #[serde(rename = "download_bytes")]
     pub bytes: u64,
     /// Packages whose size is not known.
+    #[serde(rename = "download_unknown")]
     pub unknown: usize,
 }
 
@@ -30,6 +34,15 @@ impl<'a> Sum<&'a PlannedChange> for Download {
 }
 
 impl Download {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            unknown: self.unknown.saturating_add(other.unknown),
+        }
+    }
+
     /// In words, to stand after a comma; `None` where there is nothing to download.
     #[must_use]
     pub fn in_words(self) -> Option<String> {

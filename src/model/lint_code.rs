@@ -13,14 +13,14 @@ pub enum LintCode {
     HostInTwoWaves,
     /// A host's manager refuses the transaction for want of space.
     DiskSpace,
+    /// A package that must be present is offered nowhere.
+    InstallUnknown,
     /// The plan, or an approval of it, ends before the run is expected to.
     ApprovalExpires,
+    /// An update needs what is left out.
+    Conflict,
     /// All hosts of a domain are in one batch.
     DomainInOneBatch,
-    /// An update is left out because it needs what is left out.
-    Conflict,
-    /// A package that must be present is in no repository of a host.
-    InstallUnknown,
     /// An older version takes the place of a newer one.
     Downgrade,
     /// An exclusion has run out.
@@ -75,10 +75,10 @@ impl LintCode {
             Self::HostInNoWave => "host-in-no-wave",
             Self::HostInTwoWaves => "host-in-two-waves",
             Self::DiskSpace => "disk-space",
-            Self::ApprovalExpires => "approval-expires",
-            Self::DomainInOneBatch => "domain-in-one-batch",
-            Self::Conflict => "conflict",
             Self::InstallUnknown => "install-unknown",
+            Self::ApprovalExpires => "approval-expires",
+            Self::Conflict => "conflict",
+            Self::DomainInOneBatch => "domain-in-one-batch",
             Self::Downgrade => "downgrade",
             Self::ExpiredExclusion => "expired-exclusion",
             Self::KernelWithoutReboot => "kernel-without-reboot",

@@ -37,6 +37,7 @@ pub mod pattern;
 pub mod plan;
 pub mod range;
 pub mod repair;
+pub mod repository_download;
 pub mod resolution;
 pub mod restart;
 pub mod risk;

@@ -1,10 +1,9 @@
-//! What a plan entails over all its hosts: reboots, restarts, downloads, and what cannot be taken back.
+//! What a plan entails over all its hosts: reboots, restarts, and what cannot be taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::download::Download;
 use super::facts::MAPPED_FILES;
 use super::host::RebootPolicy;
 use super::name::{HostName, PackageName};
@@ -22,8 +21,6 @@ pub struct Risk {
     pub restarts: Vec<UnitRestart>,
     /// Whether these are restarted, or only reported.
     pub are_restarted: bool,
-    /// What is downloaded from each repository; the largest first.
-    pub downloads: Vec<RepositoryDownload>,
     /// Updates that cannot be taken back; those on the most hosts first.
     pub irreversible: Vec<IrreversibleUpdate>,
     /// Hosts with changes that were not asked: what these entail is unknown.
@@ -37,19 +34,6 @@ pub struct UnitRestart {
     pub unit: String,
     /// Where.
     pub hosts: Vec<HostName>,
-}
-
-/// What hosts download from one repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RepositoryDownload {
-    /// The repository as the managers name it; empty where they do not.
-    pub repository: String,
-    /// The sum of the sizes that are known, in bytes, over all hosts.
-    pub bytes: u64,
-    /// Packages whose size is not known, over all hosts.
-    pub unknown_sizes: usize,
-    /// The number of hosts that load from it.
-    pub hosts: usize,
 }
 
 /// An update that cannot be taken back.
@@ -72,9 +56,7 @@ impl Risk {
         };
         let mut units: BTreeMap<&str, Vec<HostName>> = BTreeMap::new();
         let mut packages: BTreeMap<&PackageName, Vec<HostName>> = BTreeMap::new();
-        let mut repositories: BTreeMap<&str, (Download, usize)> = BTreeMap::new();
         for host in plan.hosts() {
-            count_downloads(host, &mut repositories);
             let reboot = expected_reboot(host, policy);
             match reboot {
                 Some(true) => risk.reboots.push(host.name.clone()),
@@ -104,7 +86,6 @@ impl Risk {
             package: package.clone(),
             hosts,
         });
-        risk.downloads = downloads(repositories);
         risk
     }
 }
@@ -123,34 +104,6 @@ fn expected_reboot(host: &PlannedHost, restart: RestartPolicy) -> Option<bool> {
         RebootPolicy::IfNeeded => is_needed.then_some(true),
         RebootPolicy::Never => is_needed.then_some(false),
     }
-}
-
-fn count_downloads<'a>(host: &'a PlannedHost, repositories: &mut BTreeMap<&'a str, (Download, usize)>) {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for change in host.changes.iter() {
-        let (download, hosts) = repositories.entry(&change.repo).or_default();
-        match change.size {
-            Some(size) => download.bytes = download.bytes.saturating_add(size),
-            None => download.unknown += 1,
-        }
-        if seen.insert(&change.repo) {
-            *hosts += 1;
-        }
-    }
-}
-
-fn downloads(repositories: BTreeMap<&str, (Download, usize)>) -> Vec<RepositoryDownload> {
-    let mut rows: Vec<RepositoryDownload> = repositories
-        .into_iter()
-        .map(|(repository, (download, hosts))| RepositoryDownload {
-            repository: repository.to_owned(),
-            bytes: download.bytes,
-            unknown_sizes: download.unknown,
-            hosts,
-        })
-        .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.bytes));
-    rows
 }
 
 fn most_hosts_first<K, T>(groups: BTreeMap<K, Vec<HostName>>, row: impl Fn(K, Vec<HostName>) -> T) -> Vec<T> {

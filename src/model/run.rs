@@ -74,12 +74,24 @@ pub struct HostReport {
     /// host did not say so. Packages that were in the cache already are not counted.
     #[serde(default)]
     pub downloaded_bytes: Option<u64>,
+    /// What became of the installed versions; absent unless they were to be put aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secured: Option<SecuredPackages>,
     /// How it differed from the plan before anything was changed; `None` when it did not, or was not looked at.
     #[serde(default)]
     pub drift: Option<HostDrift>,
     /// Planned versions that gave way to those that an earlier wave ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promoted: Vec<Promotion>,
+}
+
+/// What became of the installed versions of packages that are to be replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SecuredPackages {
+    /// Their files are on the host.
+    pub kept: Vec<PackageName>,
+    /// No repository and no cache of the host has them any more: there is no way back to them.
+    pub missing: Vec<PackageName>,
 }
 
 impl HostReport {

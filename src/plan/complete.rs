@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::foresight::foresee;
-use super::lint::{Draft, findings};
 use super::question::{HostAnswer, HostTransaction};
 use super::shared::SharedChanges;
 use super::{Planned, names};
 use crate::model::error::HostError;
-use crate::model::finding::{Finding, LintRule};
+use crate::model::finding::Finding;
 use crate::model::foresight::Foresight;
 use crate::model::lint_code::LintCode;
 use crate::model::name::{HostName, PackageName};
@@ -64,8 +63,7 @@ pub fn complete_plan(mut draft: Planned, mut answers: BTreeMap<HostName, HostAns
             }
         }
     }
-    let found = told.findings(&draft.plan.rules.lint);
-    draft.findings.extend(found);
+    draft.findings.extend(told.findings());
     draft.warnings.extend(told.warnings());
     draft
 }
@@ -93,22 +91,24 @@ impl Told {
         }
     }
 
-    fn findings(&mut self, rule: &LintRule) -> Vec<Finding> {
+    fn findings(&mut self) -> Vec<Finding> {
         let conflicts = std::mem::take(&mut self.conflicts).into_iter();
-        let conflicts = conflicts.map(|((package, reason), hosts)| Draft {
-            code: LintCode::Conflict,
+        let conflicts = conflicts.map(|((package, reason), hosts)| Finding {
+            severity: LintCode::Conflict.usual_severity(),
+            code: LintCode::Conflict.as_str().to_owned(),
             message: format!("{package} is left out: {reason}"),
             hint: "exclude it as well, or let in what it needs".to_owned(),
             hosts,
         });
         let unknown = std::mem::take(&mut self.unknown).into_iter();
-        let unknown = unknown.map(|(package, hosts)| Draft {
-            code: LintCode::InstallUnknown,
+        let unknown = unknown.map(|(package, hosts)| Finding {
+            severity: LintCode::InstallUnknown.usual_severity(),
+            code: LintCode::InstallUnknown.as_str().to_owned(),
             message: format!("`install` wants {package}, which no repository of these hosts has"),
             hint: "correct the name, or give these hosts a playbook of their own".to_owned(),
             hosts,
         });
-        findings(unknown.chain(conflicts).collect(), rule)
+        unknown.chain(conflicts).collect()
     }
 
     fn warnings(&mut self) -> Vec<String> {

@@ -41,7 +41,11 @@ pub fn foresee(changes: &[PlannedChange], resolution: &Resolution) -> Foresight 
             .filter(|unit| **unit != PROCESS_ONE)
             .map(|unit| (*unit).to_owned())
             .collect(),
-        irreversible: irreversible(changes, &resolution.offers),
+        irreversible: if resolution.offers_unknown {
+            Vec::new()
+        } else {
+            irreversible(changes, &resolution.offers)
+        },
     }
 }
 
@@ -238,5 +242,10 @@ mod tests {
         };
         let irreversible = foresee(&changes, &resolution).irreversible;
         assert_eq!(irreversible, [PackageName::new("gone").unwrap()]);
+        let incomplete = Resolution {
+            offers_unknown: true,
+            ..resolution
+        };
+        assert!(foresee(&changes, &incomplete).irreversible.is_empty());
     }
 }

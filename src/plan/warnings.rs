@@ -1,4 +1,4 @@
-//! What is worth a warning about a draft, beside what the checks find in the finished plan. Pure.
+//! What is worth a warning about a draft, beside what the checks find in the plan itself. Pure.
 
 use std::collections::HashSet;
 

@@ -1,13 +1,14 @@
 //! Reads a playbook. Every mistake is reported at once; nothing is assumed that was not written.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
 use super::update_reader::{read_install, read_updates};
-use super::wave_reader::read_wave;
+use super::wave_reader::{read_duration, read_wave};
 use super::window_reader::read_window;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
@@ -81,6 +82,10 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_approvals(reader, node),
         None => Some(ApprovalRule::default()),
     };
+    let valid_for = match fields.get("valid_for") {
+        Some(node) => read_validity(reader, node).map(Some),
+        None => Some(None),
+    };
     let drift = match fields.get("drift") {
         Some(node) => read_drift(reader, node),
         None => Some(DriftPolicy::default()),
@@ -114,8 +119,19 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         approvals: approvals?,
         window,
         lint: lint?,
-        valid_for: None,
+        valid_for: valid_for?,
     })
+}
+
+/// How long a saved plan holds.
+fn read_validity(reader: &mut Reader, node: &Node) -> Option<Duration> {
+    let valid = read_duration(reader, node)?;
+    if valid.is_zero() {
+        let hint = "example: `valid_for: 7d`";
+        reader.problem(node.span, "a plan must hold longer than nothing", Some(hint.to_owned()));
+        return None;
+    }
+    Some(valid)
 }
 
 const REBOOT: [(&str, RebootPolicy); 3] = [

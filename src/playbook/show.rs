@@ -68,6 +68,7 @@ impl Serialize for Playbook {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
             },
+            valid_for: self.valid_for.map(format_duration),
             window: self.window.as_ref().map(window_form),
             lint: LintForm {
                 errors: &self.lint.errors,
@@ -91,6 +92,8 @@ struct PlaybookForm<'a> {
     restart: RestartForm<'a>,
     drift: DriftPolicy,
     approvals: ApprovalsForm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_for: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowForm<'a>>,
     lint: LintForm<'a>,

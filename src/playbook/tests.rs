@@ -47,6 +47,7 @@ waves:
 reboot: if-needed
 restart: list
 drift: {superseded: pinned, vanished: fail, extra_dependency: skip-host, host_changed: replan}
+valid_for: 2d
 "#;
 
 #[test]
@@ -61,6 +62,7 @@ fn the_example_of_the_design_means_what_it_says() {
         (RebootPolicy::IfNeeded, RestartPolicy::List)
     );
     assert_eq!(playbook.updates.only, UpdateScope::All);
+    assert_eq!(playbook.valid_for, Some(Duration::from_secs(2 * 24 * 3600)));
     assert_eq!(
         playbook.drift,
         DriftPolicy {
@@ -244,6 +246,12 @@ fn gates_are_checked_where_they_are_written() {
     }
     let twice = "waves: [{name: a, rest: true, gates: [{name: g, tcp: 'x:1'}, {name: g, tcp: 'x:1', on: controller}]}]";
     assert!(problems(twice)[0].contains("two gates `g`"), "{:?}", problems(twice));
+}
+
+#[test]
+fn a_plan_holds_longer_than_nothing() {
+    let found = problems("waves: [{name: a, rest: true}]\nvalid_for: 0s\n");
+    assert!(found[0].contains("longer than nothing"), "{found:?}");
 }
 
 #[test]

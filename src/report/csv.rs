@@ -7,31 +7,28 @@ use super::page::{Block, Page, Text};
 #[must_use]
 pub fn render(page: &Page) -> String {
     let mut lines = Vec::new();
-    for block in &page.blocks {
+    add_records(&page.blocks, &mut lines);
+    lines.into_iter().map(|line| line + "\r\n").collect()
+}
+
+fn add_records(blocks: &[Block], lines: &mut Vec<String>) {
+    let record = |fields: Vec<String>| fields.join(",");
+    for block in blocks {
         match block {
             Block::Grid(grid) => {
-                lines.push(
-                    grid.columns
-                        .iter()
-                        .map(|name| quote(name))
-                        .collect::<Vec<_>>()
-                        .join(","),
-                );
-                lines.extend(
-                    grid.rows
-                        .iter()
-                        .map(|row| row.iter().map(field).collect::<Vec<_>>().join(",")),
-                );
+                lines.push(record(grid.columns.iter().map(|name| quote(name)).collect()));
+                let rows = grid.rows.iter().map(|row| record(row.iter().map(field).collect()));
+                lines.extend(rows);
             }
             // A record of one field.
             Block::Notice(line) => {
                 let words: String = line.texts.iter().map(|text| text.words.as_str()).collect();
                 lines.push(quote(&words));
             }
-            Block::Lines(_) | Block::Verbatim(_) => {}
+            Block::Details(_, inside) => add_records(&inside.blocks, lines),
+            Block::Lines(_) | Block::Heading(_) | Block::Verbatim(_) => {}
         }
     }
-    lines.into_iter().map(|line| line + "\r\n").collect()
 }
 
 fn field(text: &Text) -> String {

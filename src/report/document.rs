@@ -1,23 +1,23 @@
 //! The JSON documents of commands. Field names are stable; `format_version` changes when one changes its meaning.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::checkup::{CheckupSummary, HostCheckup};
-use crate::model::coverage::Coverage;
 use crate::model::diff::PackageDifference;
 use crate::model::domain::{Domain, MaxDown};
-use crate::model::estimate::Estimate;
+use crate::model::download::Download;
 use crate::model::experimental::Experimental;
-use crate::model::finding::Finding;
+use crate::model::foresight::Foresight;
 use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
-use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlannedChange};
+use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain};
 use crate::model::repair::HostRepair;
-use crate::model::risk::Risk;
+use crate::model::repository_download::{RepositoryDownload, by_repository, of_host};
 use crate::model::run::{RunLine, RunReport};
-use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::{HostScan, Scan, ScanSummary};
 use crate::model::step::HostSteps;
 use crate::model::update::Update;
@@ -138,32 +138,6 @@ impl<'a> From<&'a HostScan> for HostUpdates<'a> {
     }
 }
 
-/// The body of `plan` with what is said about the plan.
-#[derive(Debug, Serialize)]
-pub struct AssessedPlanBody<'a> {
-    #[serde(flatten)]
-    plan: PlanBody<'a>,
-    risk: Risk,
-    coverage: &'a Coverage,
-    findings: &'a [Finding],
-    /// How long it is expected to take; `None` where nothing is known.
-    estimate: Option<Estimate>,
-}
-
-impl<'a> AssessedPlanBody<'a> {
-    /// Of a plan, saved or not.
-    #[must_use]
-    pub fn new(saved: &'a SavedPlan, estimate: Option<Estimate>) -> Self {
-        Self {
-            plan: PlanBody::from(&saved.plan),
-            risk: Risk::of(&saved.plan),
-            coverage: &saved.coverage,
-            findings: &saved.findings,
-            estimate,
-        }
-    }
-}
-
 /// The body of `plan`.
 #[derive(Debug, Serialize)]
 pub struct PlanBody<'a> {
@@ -171,6 +145,9 @@ pub struct PlanBody<'a> {
     made: Timestamp,
     playbook: &'a str,
     summary: PlanSummaryBody,
+    rules: &'a PlanRules,
+    domains: &'a [PlannedDomain],
+    repositories: Vec<RepositoryDownload>,
     waves: Vec<WaveBody<'a>>,
     hosts: Vec<PlannedHostBody<'a>>,
 }
@@ -221,6 +198,9 @@ struct PlannedHostBody<'a> {
     reboot: String,
     download_bytes: u64,
     download_unknown: usize,
+    /// By repository.
+    downloads: BTreeMap<&'a str, Download>,
+    foresight: Option<&'a Foresight>,
     changes: &'a [PlannedChange],
     may_bring: &'a [PlannedChange],
     left_out: &'a [LeftOut],
@@ -266,6 +246,8 @@ impl<'a> From<&'a Plan> for PlanBody<'a> {
                 reboot: host.reboot.to_string(),
                 download_bytes: host.download().bytes,
                 download_unknown: host.download().unknown,
+                downloads: of_host(&host.changes),
+                foresight: host.foresight.as_deref(),
                 changes: &host.changes,
                 may_bring: &host.may_bring,
                 left_out: &host.left_out,
@@ -276,6 +258,9 @@ impl<'a> From<&'a Plan> for PlanBody<'a> {
             made: plan.made,
             playbook: &plan.playbook,
             summary: PlanSummaryBody::from(plan),
+            rules: &plan.rules,
+            domains: &plan.domains,
+            repositories: by_repository(plan),
             waves,
             hosts,
         }

@@ -16,5 +16,6 @@ pub mod markdown;
 pub mod page;
 pub mod pages;
 pub mod plain;
+pub mod plan_document;
 pub mod progress;
 pub mod terminal;

@@ -89,6 +89,10 @@ pub enum Block {
     Grid(Grid),
     /// A line that every format shows, also those that otherwise have grids alone.
     Notice(Line),
+    /// A line that begins a part of the page.
+    Heading(Line),
+    /// A part that can be folded away where the format can fold: its title, and what it holds.
+    Details(Line, Page),
     /// Lines whose blanks count, such as the difference of two files. Safe to show.
     Verbatim(Vec<String>),
 }
@@ -120,6 +124,16 @@ impl Page {
         if !lines.is_empty() {
             self.blocks.push(Block::Verbatim(lines));
         }
+    }
+
+    /// Begins a part of the page.
+    pub fn heading(&mut self, line: Line) {
+        self.blocks.push(Block::Heading(line));
+    }
+
+    /// Adds a part that can be folded away.
+    pub fn details(&mut self, title: Line, inside: Page) {
+        self.blocks.push(Block::Details(title, inside));
     }
 
     /// Adds one line.

@@ -27,28 +27,43 @@ pub fn render(page: &Page, look: Look) -> String {
         width: look.width.map(|width| width.max(NARROWEST)),
         ..look
     };
-    let blocks: Vec<String> = page
-        .blocks
-        .iter()
-        .map(|block| match block {
-            Block::Lines(lines) => lines
-                .iter()
-                .map(|line| render_line(line, look))
-                .collect::<Vec<_>>()
-                .join("\n"),
-            Block::Notice(line) => render_line(line, look),
-            Block::Grid(grid) => render_grid(grid, look),
-            Block::Verbatim(lines) => lines
-                .iter()
-                .map(|line| format!("    {line}"))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        })
-        .collect();
-    if blocks.is_empty() {
-        String::new()
-    } else {
-        format!("{}\n", blocks.join("\n\n"))
+    let mut text = render_blocks(&page.blocks, look);
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// The blocks with an empty line between two of them, but none after a heading.
+fn render_blocks(blocks: &[Block], look: Look) -> String {
+    let mut text = String::new();
+    let mut is_after_heading = false;
+    for block in blocks {
+        if !text.is_empty() {
+            text.push_str(if is_after_heading { "\n" } else { "\n\n" });
+        }
+        text.push_str(&render_block(block, look));
+        is_after_heading = matches!(block, Block::Heading(_));
+    }
+    text
+}
+
+fn render_block(block: &Block, look: Look) -> String {
+    match block {
+        Block::Lines(lines) => {
+            let lines = lines.iter().map(|line| render_line(line, look));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Block::Notice(line) | Block::Heading(line) => render_line(line, look),
+        Block::Details(title, inside) if inside.blocks.is_empty() => render_line(title, look),
+        Block::Details(title, inside) => {
+            format!("{}\n{}", render_line(title, look), render_blocks(&inside.blocks, look))
+        }
+        Block::Grid(grid) => render_grid(grid, look),
+        Block::Verbatim(lines) => {
+            let lines = lines.iter().map(|line| format!("    {line}"));
+            lines.collect::<Vec<_>>().join("\n")
+        }
     }
 }
 

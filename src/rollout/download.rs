@@ -1,4 +1,5 @@
-//! One host's turn when it only downloads: into the manager's cache, from which a later run installs.
+//! One host's turn when it only downloads: into the manager's cache, from which a later run installs; or when it puts
+//! the installed versions aside, so that there is a way back to them.
 //!
 //! What must stay true: no package changes and nothing is rebooted.
 
@@ -9,6 +10,11 @@ use super::job;
 use super::link::Link;
 use crate::model::error::HostError;
 use crate::model::event::HostPhase;
+use crate::model::name::{PackageName, Version};
+use crate::model::run::SecuredPackages;
+use crate::model::update::PackageKey;
+use crate::remote::job::JobStep;
+use crate::remote::secure::secured;
 use crate::remote::transport::{Connection, Transport};
 
 impl<T: Transport> Turn<T> {
@@ -34,6 +40,9 @@ impl<T: Transport> Turn<T> {
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, order).await?;
         result.downloaded_bytes = finished.downloaded_bytes;
+        if self.step == JobStep::Secure {
+            result.secured = Some(in_names(&finished.log));
+        }
         match finished.failure {
             Some(error) => {
                 result.excerpt = excerpt(&finished.log);
@@ -48,5 +57,18 @@ impl<T: Transport> Turn<T> {
                 Ok(())
             }
         }
+    }
+}
+
+fn in_names(log: &str) -> SecuredPackages {
+    let names = |found: Vec<(PackageKey, Version)>| -> Vec<PackageName> {
+        let mut names: Vec<PackageName> = found.into_iter().map(|(key, _)| key.package).collect();
+        names.dedup();
+        names
+    };
+    let found = secured(log);
+    SecuredPackages {
+        kept: names(found.kept),
+        missing: names(found.missing),
     }
 }

@@ -26,7 +26,7 @@ use crate::model::host::{Connect, Host, RebootPolicy};
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::{Basis, PlanRules, PlannedChange, PlannedHost};
 use crate::model::restart::RestartRule;
-use crate::model::run::{Change, HostRunState};
+use crate::model::run::{Change, HostRunState, SecuredPackages};
 use crate::model::scan::HostState;
 use crate::model::text::{count, printable};
 use crate::plan::drift::drift_error;
@@ -96,6 +96,8 @@ pub(super) struct TurnResult {
     pub changed: Vec<Change>,
     /// What the manager's cache gained, in bytes, when the host said so.
     pub downloaded_bytes: Option<u64>,
+    /// What became of the installed versions that were to be put aside.
+    pub secured: Option<SecuredPackages>,
     /// Whether anything was begun on the host: from then on a silent host is a failed one, not one that was
     /// merely not reached.
     pub touched: bool,
@@ -134,6 +136,7 @@ impl TurnResult {
             log: Vec::new(),
             changed: Vec::new(),
             downloaded_bytes: None,
+            secured: None,
             touched: false,
             needs_restart: Vec::new(),
             restarted: Restarted::default(),

@@ -20,5 +20,6 @@ mod lab;
 mod manuals;
 mod mistakes;
 mod program;
+mod saved_plans;
 mod structure;
 mod targets;

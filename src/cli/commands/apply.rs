@@ -22,8 +22,8 @@ use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
-use crate::report::pages::plan::{plan_outline, plan_page};
 use crate::report::pages::run::run_page;
+use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
 use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
@@ -33,6 +33,9 @@ use crate::ssh::SshTransport;
 /// When the inventory, the playbook or the selection is wrong, nobody is there to say yes, or the ledger
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
+    if arguments.download_only {
+        return super::fetch::run_plan_or_file(&arguments.options, false, options, printer).await;
+    }
     if let Some(file) = PlanFile::of_options(&arguments.options)? {
         return super::apply_saved::run(file, arguments, options, printer).await;
     }
@@ -40,13 +43,11 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let playbook = read_playbook(&arguments.options, &session)?;
     let selected = session.select(None, Some(&playbook.select))?;
     session.require_root(&selected, "apply")?;
-    if !arguments.dry_run && !arguments.download_only {
+    if !arguments.dry_run {
         let named = arguments.options.playbook.as_deref();
         let named = named.map_or_else(|| "PLAYBOOK".to_owned(), |path| path.display().to_string());
         permission::ask_playbook(&playbook, &named, &arguments.approvals)?;
         refuse_without_answer(options)?;
-    }
-    if !arguments.dry_run && !arguments.download_only {
         // Looked at again when the plan is made: now it spares a scan.
         ask_window(
             playbook.window.as_ref(),
@@ -66,18 +67,14 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         return super::dry_run::run(&session, plan, &prepared.warnings, &transport).await;
     }
     show_warnings(&prepared.warnings, printer);
-    if arguments.download_only {
-        let freshness = freshness(arguments.options.refresh);
-        return super::download::run(&session, plan, None, freshness, transport, &mut ledger).await;
-    }
     let candidate = Candidate {
         saved: &prepared.saved,
         file: None,
-        ignores_window: arguments.ignore_window,
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     permission::ask(candidate, &session, Timestamp::now())?;
-    if !approved(plan, &session, printer).await {
+    if !approved(prepared.view(options.verbose), &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let order = RunOrder {
@@ -112,12 +109,13 @@ pub(super) fn not_approved(session: &Session<'_>, printer: &Printer) -> Exit {
 }
 
 /// Shows the plan and asks for a yes, where one is needed.
-pub(super) async fn approved(plan: &Plan, session: &Session<'_>, printer: &Printer) -> bool {
+pub(super) async fn approved(view: PlanView<'_>, session: &Session<'_>, printer: &Printer) -> bool {
+    let plan = view.plan;
     // Nobody reads a table of packages before a run that is approved already; `plan` shows it.
     let page = if session.options.yes && !session.options.verbose && has_work(plan) {
-        plan_outline(plan)
+        saved_plan_outline(view)
     } else {
-        plan_page(plan, session.options.verbose)
+        saved_plan_page(view)
     };
     if session.options.yes || !has_work(plan) {
         printer.notice(&page);

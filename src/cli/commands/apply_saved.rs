@@ -11,7 +11,7 @@ use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::remote::job::JobStep;
-use crate::report::pages::saved_plan::origin_page;
+use crate::report::pages::saved_plan::PlanView;
 use crate::rollout::Freshness;
 
 /// Checks the plan against inventory and clock, asks once, and runs it.
@@ -31,25 +31,22 @@ pub(super) async fn run(
     let candidate = Candidate {
         saved: &file.saved,
         file: Some(&file),
-        ignores_window: arguments.ignore_window,
         approvals: &arguments.approvals,
+        ignores_window: arguments.ignore_window,
     };
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
-    printer.notice(&origin_page(&file.saved, &file.sha256));
     if arguments.dry_run {
-        permission::ask_validity(candidate, Timestamp::now())?;
+        permission::ask_validity(&file, Timestamp::now())?;
         return super::dry_run::run(&session, &plan, &[], &transport).await;
-    }
-    if arguments.download_only {
-        permission::ask_validity(candidate, Timestamp::now())?;
-        let mut ledger = session.ledger()?;
-        let reference = Some(file.reference());
-        return super::download::run(&session, &plan, reference, Freshness::KeptPlan, transport, &mut ledger).await;
     }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
-    if !approved(&plan, &session, printer).await {
+    let view = PlanView {
+        plan: &plan,
+        ..PlanView::new(&file.saved, Some(&file.sha256), options.verbose)
+    };
+    if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
     let mut ledger = session.ledger()?;

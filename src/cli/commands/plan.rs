@@ -13,9 +13,11 @@ use crate::cli::saved_plan::{PlanFile, check_target, folder_of, write_plan};
 use crate::cli::session::Session;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
-use crate::report::document::{Document, PlanBody};
+use crate::report::document::Document;
 use crate::report::page::{Line, Page, Tone};
-use crate::report::pages::saved_plan::{saved_plan_page, written_page};
+use crate::report::pages::plan::plan_rows;
+use crate::report::pages::saved_plan::{PlanView, saved_plan_page, unwritten_page, written_page};
+use crate::report::plan_document::PlanDocument;
 
 /// Plans and shows.
 ///
@@ -44,7 +46,7 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
     if session.control.is_draining() {
         return Ok(Exit::Interrupted);
     }
-    show_plan(&prepared.saved, None, options, printer)?;
+    show_plan(prepared.view(options.verbose), printer)?;
     show_warnings(&prepared.warnings, printer);
     if let Some(path) = &arguments.out {
         note_for_approvals(&mut prepared.saved, arguments, path, printer).await;
@@ -54,6 +56,8 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
             &prepared.saved,
             &written.sha256,
         ));
+    } else if matches!(printer.format, Format::Table) {
+        printer.notice(&unwritten_page(&prepared.saved));
     }
     let exit = super::scan::scan_exit(&prepared.scan, false);
     Ok(plan_exit(exit, prepared.plan(), arguments))
@@ -94,22 +98,23 @@ fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOption
             "name a playbook to make a plan of; without `--out` a plan is shown",
         ));
     }
-    show_plan(&file.saved, Some(&file.sha256), options, printer)?;
+    show_plan(PlanView::new(&file.saved, Some(&file.sha256), options.verbose), printer)?;
     Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))
 }
 
 /// Shows a plan; one from a file with its checksum.
-fn show_plan(
-    saved: &SavedPlan,
-    sha256: Option<&str>,
-    options: &GlobalOptions,
-    printer: &Printer,
-) -> Result<(), Failure> {
+fn show_plan(view: PlanView<'_>, printer: &Printer) -> Result<(), Failure> {
     match printer.format {
         Format::Json | Format::Jsonl => {
-            printer.document(&Document::new("plan", PlanBody::from(&saved.plan)))?;
+            printer.document(&Document::new(
+                "plan",
+                PlanDocument::new(view.saved, view.sha256, view.estimate),
+            ))?;
         }
-        _ => printer.page(&saved_plan_page(saved, sha256, options.verbose))?,
+        Format::Csv => printer.page(&plan_rows(view.plan))?,
+        Format::Table | Format::Markdown => {
+            printer.page(&saved_plan_page(view))?;
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::model::finding::Finding;
 use crate::model::name::HostName;
 use crate::model::scan::Scan;
 use crate::plan::estimate::estimate;
-use crate::plan::lint::{LintInputs, Validity, lint};
+use crate::plan::lint::{LintInputs, Validity, by_rule, lint, sort_findings};
 use crate::plan::{Planned, measure_coverage};
 use crate::playbook::Playbook;
 
@@ -57,8 +57,11 @@ pub(super) fn examine(
         validities: &validities,
         ..LintInputs::at(planned.plan.made)
     };
+    let mut findings = lint(&planned.plan, &inputs);
+    findings.extend(by_rule(planned.findings.clone(), &planned.plan.rules.lint));
+    sort_findings(&mut findings);
     Ok(Examination {
-        findings: lint(&planned.plan, &inputs),
+        findings,
         coverage: measure_coverage(&planned.plan),
         estimate: estimate(&planned.plan, &past),
     })

@@ -24,8 +24,8 @@ use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
-use crate::plan::lint::sort_findings;
 use crate::playbook::Playbook;
+use crate::report::pages::saved_plan::PlanView;
 use crate::ssh::SshTransport;
 
 use self::draft::Draft;
@@ -48,6 +48,15 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What is shown of it.
+    #[must_use]
+    pub fn view(&self, all: bool) -> PlanView<'_> {
+        PlanView {
+            estimate: self.estimate,
+            ..PlanView::new(&self.saved, None, all)
+        }
+    }
+
     /// What is done, where, in which order.
     #[must_use]
     pub fn plan(&self) -> &Plan {
@@ -76,8 +85,7 @@ pub async fn prepare(
     let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
     let found_before = planned.findings.clone();
     let mut examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
-    examination.findings.extend(found_before);
-    sort_findings(&mut examination.findings);
+    examination.findings.splice(0..0, found_before);
     let estimate = examination.estimate;
     let saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     Ok(Prepared {

@@ -76,11 +76,11 @@ pub struct Validity {
 
 /// A finding before the playbook's word about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Draft {
-    pub code: LintCode,
-    pub message: String,
-    pub hint: String,
-    pub hosts: Vec<HostName>,
+struct Draft {
+    code: LintCode,
+    message: String,
+    hint: String,
+    hosts: Vec<HostName>,
 }
 
 type Check = fn(&Plan, &LintInputs<'_>) -> Vec<Draft>;
@@ -133,24 +133,31 @@ pub fn sort_findings(findings: &mut [Finding]) {
     });
 }
 
-/// Findings with the playbook's word about each, sorted.
-pub(super) fn findings(drafts: Vec<Draft>, rule: &LintRule) -> Vec<Finding> {
-    let names = |words: &[String], code: LintCode| words.iter().any(|word| word == code.as_str());
-    let mut findings: Vec<Finding> = drafts
-        .into_iter()
-        .filter(|draft| !(draft.code.may_be_allowed() && names(&rule.allow, draft.code)))
-        .map(|draft| Finding {
-            severity: if names(&rule.errors, draft.code) || rule.errors.iter().any(|word| word == ALL_CHECKS) {
-                Severity::Error
-            } else {
-                draft.code.usual_severity()
-            },
-            code: draft.code.as_str().to_owned(),
-            message: draft.message,
-            hint: draft.hint,
-            hosts: draft.hosts,
-        })
-        .collect();
+/// The playbook's word about findings, those of planning itself too.
+#[must_use]
+pub fn by_rule(mut findings: Vec<Finding>, rule: &LintRule) -> Vec<Finding> {
+    let names = |words: &[String], code: &str| words.iter().any(|word| word == code);
+    let may_be_allowed = |code: &str| {
+        let known = LintCode::ALL.into_iter().find(|known| known.as_str() == code);
+        known.is_none_or(LintCode::may_be_allowed)
+    };
+    findings.retain(|finding| !(may_be_allowed(&finding.code) && names(&rule.allow, &finding.code)));
+    for finding in &mut findings {
+        if names(&rule.errors, &finding.code) || names(&rule.errors, ALL_CHECKS) {
+            finding.severity = Severity::Error;
+        }
+    }
     sort_findings(&mut findings);
     findings
+}
+
+fn findings(drafts: Vec<Draft>, rule: &LintRule) -> Vec<Finding> {
+    let findings = drafts.into_iter().map(|draft| Finding {
+        severity: draft.code.usual_severity(),
+        code: draft.code.as_str().to_owned(),
+        message: draft.message,
+        hint: draft.hint,
+        hosts: draft.hosts,
+    });
+    by_rule(findings.collect(), rule)
 }

@@ -1,16 +1,17 @@
 //! Checks of the versions that are installed.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::grouping::Groups;
 use super::{Draft, LintInputs};
 use crate::manager::version::compare;
 use crate::model::lint_code::LintCode;
 use crate::model::name::{HostName, PackageName, Version, WaveName};
-use crate::model::plan::{Basis, Plan};
+use crate::model::plan::{Basis, Plan, PlannedChange, PlannedHost};
 use crate::model::step::StepAction;
 use crate::model::text::count;
+use crate::plan::shared::place;
 
 /// Older versions that take the place of newer ones.
 pub fn downgrade(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
@@ -85,37 +86,40 @@ fn major(version: &str) -> &str {
     upstream.split(['.', '-', '~', '+', '^']).next().unwrap_or(upstream)
 }
 
-type Tested<'a> = BTreeMap<(&'a str, &'a str, &'a str, &'a PackageName), BTreeSet<&'a Version>>;
+type System<'a> = (&'a str, &'a str, &'a str);
+type Tested<'a> = BTreeMap<(System<'a>, &'a PackageName), BTreeSet<&'a Version>>;
 
 /// Versions that a later wave gets and no earlier one, though earlier ones get another of the same package.
 pub fn untested_version(plan: &Plan, _: &LintInputs<'_>) -> Vec<Draft> {
     let mut tested: Tested<'_> = BTreeMap::new();
     let mut groups: Groups<'_, (&PackageName, &WaveName, &str, &str, &Version, String)> = Groups::new();
     for wave in &plan.waves {
-        let rows: Vec<_> = wave
-            .hosts()
-            .filter_map(|host| match &host.basis {
-                Basis::Scanned { os, version, arch, .. } => Some((os.as_str(), version.as_str(), arch.as_str(), host)),
-                Basis::Unknown { .. } => None,
-            })
-            .collect();
-        for (os, release, arch, host) in &rows {
-            for change in host.changes.iter() {
-                if let Some(versions) = tested.get(&(*os, *release, *arch, &change.package))
-                    && !versions.contains(&change.to)
-                {
-                    let known: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
-                    let key = (&change.package, &wave.name, *os, *release, &change.to, known.join(", "));
-                    groups.add(key, &host.name);
-                }
+        // Most hosts of a system get the same list, which is looked at once.
+        let mut lists: HashMap<(System<'_>, *const PlannedChange), Vec<&PlannedChange>> = HashMap::new();
+        let rows = wave.hosts().filter_map(|host| Some((system(host)?, host)));
+        for (system, host) in rows {
+            let new = lists.entry((system, place(&host.changes))).or_insert_with(|| {
+                let is_new = |change: &&PlannedChange| {
+                    let versions = tested.get(&(system, &change.package));
+                    versions.is_some_and(|versions| !versions.contains(&change.to))
+                };
+                host.changes.iter().filter(is_new).collect()
+            });
+            for change in new {
+                let versions = tested.get(&(system, &change.package)).into_iter().flatten();
+                let known: Vec<&str> = versions.map(|version| version.as_str()).collect();
+                let (os, release, _) = system;
+                let key = (&change.package, &wave.name, os, release, &change.to, known.join(", "));
+                groups.add(key, &host.name);
             }
         }
-        for (os, release, arch, host) in rows {
+        let mut seen = HashSet::new();
+        for (system, host) in wave.hosts().filter_map(|host| Some((system(host)?, host))) {
+            if !seen.insert((system, place(&host.changes))) {
+                continue;
+            }
             for change in host.changes.iter() {
-                tested
-                    .entry((os, release, arch, &change.package))
-                    .or_default()
-                    .insert(&change.to);
+                tested.entry((system, &change.package)).or_default().insert(&change.to);
             }
         }
     }
@@ -128,6 +132,13 @@ pub fn untested_version(plan: &Plan, _: &LintInputs<'_>) -> Vec<Draft> {
             hosts,
         })
         .collect()
+}
+
+fn system(host: &PlannedHost) -> Option<System<'_>> {
+    match &host.basis {
+        Basis::Scanned { os, version, arch, .. } => Some((os, version, arch)),
+        Basis::Unknown { .. } => None,
+    }
 }
 
 #[cfg(test)]

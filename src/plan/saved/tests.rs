@@ -18,6 +18,7 @@ use crate::model::plan::{
     Basis, Budget, Gate, GateCheck, GatePlace, LeftOut, Plan, PlanRules, PlannedChange, PlannedHost, PlannedWave,
 };
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
+use crate::model::update::UpdateStatus;
 
 fn change(number: usize, size: Option<u64>, repo: &str) -> PlannedChange {
     PlannedChange {
@@ -61,8 +62,8 @@ fn host(number: usize, text: &str, packages: &[usize]) -> PlannedHost {
             .collect(),
         left_out: vec![LeftOut {
             package: PackageName::new("held").unwrap(),
-            status: crate::model::update::UpdateStatus::Excluded,
             reason: text.to_owned(),
+            status: UpdateStatus::Held,
         }],
         reboot: RebootPolicy::Never,
         foresight: (!packages.is_empty()).then(|| {

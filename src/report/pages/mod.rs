@@ -1,7 +1,6 @@
 //! A file per command that has something to say: from the model to a page.
 
 pub mod approvals;
-pub mod assessment;
 pub mod coverage;
 pub mod diff;
 pub mod doctor;
@@ -9,6 +8,7 @@ mod drift;
 pub mod dry_run;
 pub mod experimental;
 pub mod failures;
+pub mod fetch;
 pub mod findings;
 pub mod history;
 pub mod inventory;

@@ -1,32 +1,30 @@
-//! What a plan entails, before a single host is touched: reboots, restarts, downloads, what has no way back.
+//! What a plan entails, before a single host is touched: time, reboots, restarts, and what has no way back.
 
-use crate::model::download::{Download, size_in_words};
+use crate::model::estimate::Estimate;
 use crate::model::name::HostName;
-use crate::model::risk::{RepositoryDownload, Risk};
+use crate::model::risk::Risk;
 use crate::model::text::count;
 use crate::report::fold::fold_within;
-use crate::report::page::{Grid, Line, Page, Text, Tone};
+use crate::report::page::{Line, Page, Tone};
 
-/// As many units, repositories and packages as are shown unless all are asked for.
+/// As many units and packages as are shown unless all are asked for.
 const ROWS: usize = 10;
 
 /// As many characters as the names of hosts take in a line.
 const NAMES_WIDTH: usize = 44;
 
-/// The page of the risks; nothing for a plan that changes nothing.
+/// The page of the risks, with what is known of the duration; nothing for a plan that changes nothing.
 #[must_use]
-pub fn risk_page(risk: &Risk, all: bool) -> Page {
+pub fn risk_page(risk: &Risk, estimate: Option<Estimate>, all: bool) -> Page {
     let limit = if all { usize::MAX } else { ROWS };
     let mut page = Page::new();
-    page.lines(lines(risk, limit));
-    page.grid(Grid {
-        columns: vec!["REPOSITORY", "DOWNLOAD", "HOSTS"],
-        rows: risk.downloads.iter().take(limit).map(download_row).collect(),
-    });
-    let hidden = risk.downloads.len().saturating_sub(limit);
-    if hidden > 0 {
-        page.line(format!("and {} more repositories (all with -v)", hidden), Tone::Quiet);
+    let mut entailed = Vec::new();
+    if let Some(estimate) = estimate {
+        let line = Line::new(0, "Duration", Tone::Strong);
+        entailed.push(line.and(format!(": {}", estimate.in_words()), Tone::Plain));
     }
+    entailed.extend(lines(risk, limit));
+    page.lines(entailed);
     page
 }
 
@@ -96,32 +94,6 @@ fn names(hosts: &[HostName]) -> String {
     fold_within(hosts.iter().map(HostName::as_str), NAMES_WIDTH)
 }
 
-fn download_row(row: &RepositoryDownload) -> Vec<Text> {
-    let download = Download {
-        bytes: row.bytes,
-        unknown: row.unknown_sizes,
-    };
-    let name = if row.repository.is_empty() {
-        "not named"
-    } else {
-        &row.repository
-    };
-    let size = match (download.bytes, download.unknown) {
-        (0, unknown) if unknown > 0 => "unknown".to_owned(),
-        (bytes, 0) => size_in_words(bytes),
-        (bytes, unknown) => format!(
-            "{} and {} of unknown size",
-            size_in_words(bytes),
-            count(unknown, "package")
-        ),
-    };
-    vec![
-        Text::plain(name),
-        Text::plain(size),
-        Text::new(row.hosts.to_string(), Tone::Quiet),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,14 +118,6 @@ mod tests {
                 })
                 .collect(),
             are_restarted: false,
-            downloads: (0..number)
-                .map(|repository| RepositoryDownload {
-                    repository: format!("repository-{repository}"),
-                    bytes: 12_000_000,
-                    unknown_sizes: repository % 2,
-                    hosts: number,
-                })
-                .collect(),
             irreversible: vec![IrreversibleUpdate {
                 package: PackageName::new("libssl3").unwrap(),
                 hosts: hosts(number),
@@ -169,7 +133,7 @@ mod tests {
                 width: Some(80),
                 colour: false,
             };
-            let text = render(&risk_page(&risk(number), false), look);
+            let text = render(&risk_page(&risk(number), None, false), look);
             assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
             assert!(text.lines().count() < 50, "{text}");
             assert!(
@@ -186,6 +150,6 @@ mod tests {
 
     #[test]
     fn a_plan_that_entails_nothing_says_nothing() {
-        assert_eq!(risk_page(&Risk::default(), false), Page::new());
+        assert_eq!(risk_page(&Risk::default(), None, false), Page::new());
     }
 }

@@ -22,6 +22,7 @@ mod pacman;
 mod repair;
 mod resolutions;
 mod rollouts;
+mod saved_plans;
 mod scans;
 mod shells;
 mod sudoers;

@@ -157,8 +157,8 @@ impl Stage<'_> {
             options: self.plan_options(playbook),
             dry_run: false,
             download_only: false,
-            ignore_window: false,
             approvals: ApprovalOptions::default(),
+            ignore_window: false,
         };
         apply::run(&arguments, &self.options, self.printer).await
     }

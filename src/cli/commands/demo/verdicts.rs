@@ -108,6 +108,7 @@ mod tests {
             left_over: Vec::new(),
             drift: None,
             promoted: Vec::new(),
+            secured: None,
             downloaded_bytes: None,
         };
         let wave = |name: &str, outcome| WaveReport {

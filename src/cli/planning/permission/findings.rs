@@ -22,13 +22,16 @@ use crate::report::pages::findings::findings_page;
 /// With [`Exit::Usage`], when there is an error; or when the ledger cannot be read.
 pub(super) fn check(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
     let findings = current_findings(candidate, session, now)?;
-    session
-        .printer
-        .notice(&findings_page(&findings, session.options.verbose));
     let errors = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
         .count();
+    // The page of the plan shows what was found when it was made; errors are shown beside the refusal.
+    let shown: Vec<Finding> = findings
+        .into_iter()
+        .filter(|finding| errors > 0 || !candidate.saved.findings.contains(finding))
+        .collect();
+    session.printer.notice(&findings_page(&shown, session.options.verbose));
     if errors == 0 {
         return Ok(());
     }

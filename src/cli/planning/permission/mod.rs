@@ -23,10 +23,10 @@ pub struct Candidate<'a> {
     pub saved: &'a SavedPlan,
     /// The file that it was read from; `None` for one that was made just now.
     pub file: Option<&'a PlanFile>,
-    /// Whether it is run outside its window too, in an emergency.
-    pub ignores_window: bool,
     /// What the command line asks of its approvals.
     pub approvals: &'a ApprovalOptions,
+    /// Whether it is run outside its window too, in an emergency.
+    pub ignores_window: bool,
 }
 
 /// Refuses a plan that must not be run now.
@@ -34,7 +34,9 @@ pub struct Candidate<'a> {
 /// # Errors
 /// The first condition that does not hold, with its own exit code.
 pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
-    validity::check(candidate, now)?;
+    if let Some(file) = candidate.file {
+        validity::check(file, now)?;
+    }
     findings::check(candidate, session, now)?;
     window::check(candidate, session, now)?;
     approvals::check(candidate, session, now)
@@ -52,6 +54,6 @@ pub fn ask_playbook(playbook: &Playbook, named: &str, approvals: &ApprovalOption
 ///
 /// # Errors
 /// As [`ask`].
-pub fn ask_validity(candidate: Candidate<'_>, now: Timestamp) -> Result<(), Failure> {
-    validity::check(candidate, now)
+pub fn ask_validity(file: &PlanFile, now: Timestamp) -> Result<(), Failure> {
+    validity::check(file, now)
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Candidate;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::saved_plan::PlanFile;
 
 /// Clocks of two machines may differ by that much.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
@@ -15,9 +15,8 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
 ///
 /// # Errors
 /// With [`Exit::Outdated`], when the plan does not hold at that time.
-pub(super) fn check(candidate: Candidate<'_>, now: Timestamp) -> Result<(), Failure> {
-    let Some(file) = candidate.file else { return Ok(()) };
-    let saved = candidate.saved;
+pub(super) fn check(file: &PlanFile, now: Timestamp) -> Result<(), Failure> {
+    let saved = &file.saved;
     let path = file.path.display();
     if now >= saved.expires {
         return Err(Failure::with_exit(
