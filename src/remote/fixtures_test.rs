@@ -1,7 +1,7 @@
 //! Runs the probe's parser over real captures. `tests/fixtures/<manager>/<case>.stdout` and `.stderr` are
 //! what a host printed for a probe with the nonce 0; `<case>.json` is what patchwave must make of it.
 //! `<case>.<exit code>.log` is the log of a job, or what a command printed, and `<case>.json` what its failure is
-//! taken for. Adding the files adds the test. `PATCHWAVE_BLESS=1` writes the expected file anew: read the difference.
+//! taken for. `<case>.resolution` is the answer to a question about a transaction. Adding the files adds the test. `PATCHWAVE_BLESS=1` writes the expected file anew: read the difference.
 //!
 //! A capture is taken with the script that `cargo test scripts_test` leaves:
 //! `tests/lab/lab exec DIR HOST sh -s <target/scripts/probe-always.sh >CASE.stdout 2>CASE.stderr`.
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::probe::{Probe, parse_probe};
+use super::resolve::parse_resolve;
 use super::script::Nonce;
 use super::transport::ScriptOutput;
 use crate::manager::failure;
@@ -102,6 +103,24 @@ fn every_simulation_is_read_as_expected() {
         let found = steps(manager, &fs::read_to_string(path).unwrap());
         let shown = json!({ "steps": found.steps, "unparsed": found.unparsed });
         (shown, path.with_extension("json"))
+    });
+}
+
+/// `<case>.resolution` and `.resolution-errors` are what a host printed when it was asked about a transaction, with the
+/// nonce 0, and `<case>.json` what is made of it.
+#[test]
+fn every_resolution_is_read_as_expected() {
+    check(cases("resolution"), |path| {
+        let manager = path.parent().unwrap().file_name().unwrap();
+        let manager = Manager::from_name(manager.to_str().unwrap()).unwrap();
+        let output = ScriptOutput {
+            stdout: fs::read(path).unwrap(),
+            stderr: fs::read(path.with_extension("resolution-errors")).unwrap(),
+            exit_code: Some(0),
+            truncated: false,
+        };
+        let found = parse_resolve(manager, &output, &Nonce::from_bits(0)).unwrap();
+        (json!(found), path.with_extension("json"))
     });
 }
 

@@ -43,10 +43,21 @@ impl Job {
     }
 
     fn call(&self, function: &str) -> Ended {
+        self.call_of(&program::transaction_of(self.manager), function)
+    }
+
+    /// What the transaction would come to.
+    fn ask(&self) -> Ended {
+        self.call_of(
+            &program::resolve(self.manager),
+            "{ : >\"$work/resolved\"; forget_present; resolve_steps; }",
+        )
+    }
+
+    fn call_of(&self, program: &str, function: &str) -> Ended {
         let _ = fs::remove_file(self.folder.join("installed"));
         let script = format!(
-            "{}\nwork=$1\nlock_wait=0\nlock_scope=packages\nmanager={}\n{function} >>\"$work/log\" 2>&1\n",
-            program::transaction_of(self.manager),
+            "{program}\nwork=$1\nlock_wait=0\nlock_scope=packages\nmanager={}\n{function} >>\"$work/log\" 2>&1\n",
             self.manager
         );
         let path = format!(
@@ -119,6 +130,34 @@ fn xbps_is_stopped_before_it_does_anything_else() {
     refused(&xbps("xbps-itself", XBPS, "", 16).call("transaction"), "E_DEP");
     let gone = xbps("xbps-gone", XBPS, "", 2).call("transaction");
     assert_eq!((gone.code, gone.installed.as_str()), (2, ""));
+}
+
+#[test]
+fn a_question_tells_what_is_not_planned_instead_of_refusing_it() {
+    let more = "curl-8.10.1_1 update x86_64 https://r 1 2\\nopenssl-3.3.2_1 install x86_64 https://r 1 2\\nbase-files-0.143_1 remove - - 0 0\\n";
+    let asked = xbps("xbps-asked", XBPS, more, 0).ask();
+    assert_eq!((asked.code, asked.installed.as_str()), (0, ""), "{}", asked.log);
+    let names: Vec<String> = steps(Manager::Xbps, &asked.log)
+        .steps
+        .iter()
+        .map(|step| step.package.clone())
+        .collect();
+    assert_eq!(names, ["base-files", "curl", "openssl"], "{}", asked.log);
+    // Another version than the planned one is refused by name.
+    let other = "curl-8.11.0_1 update x86_64 https://r 1 2\\n";
+    refused(&xbps("xbps-asked-other", XBPS, other, 0).ask(), "E_GONE");
+    refused(&xbps("xbps-asked-nothing", XBPS, "", 0).ask(), "E_GONE");
+    // What is there already is no step, and needs none.
+    let there = xbps(
+        "xbps-asked-there",
+        "base-files-0.143_1|base-files|noarch|0.142_1|0.143_1|\n",
+        "",
+        0,
+    )
+    .ask();
+    assert_eq!(there.code, 0, "{}", there.log);
+    let present = xbps("xbps-asked-present", "base-files|base-files|*|||\n", "never asked", 1).ask();
+    assert_eq!(present.code, 0, "{}", present.log);
 }
 
 const PKG: &str = "curl-8.10.1|curl|amd64|8.9.1|8.10.1|FreeBSD\n|libpsl|amd64||0.21.5_1|FreeBSD\n";

@@ -82,10 +82,10 @@ fn scripts() -> Vec<(String, Script)> {
             install: Vec::new(),
             lock_wait: Duration::from_secs(60),
         };
-        scripts.push((
-            format!("resolve-{manager}"),
-            resolve_script(&question, nonce()).unwrap(),
-        ));
+        if manager.scan_only().is_none() {
+            let script = resolve_script(&question, nonce()).unwrap();
+            scripts.push((format!("resolve-{manager}"), script));
+        }
     }
     scripts
 }

@@ -23,6 +23,7 @@ use super::frame;
 use super::job::{self, JobId, JobRequest, JobStart, JobState, JobStep};
 use super::left_over;
 use super::probe::{ProbeRequest, Refresh, parse_probe, probe_script};
+use super::resolve::{ResolveRequest, parse_resolve, resolve_script};
 use super::script::{Nonce, Script};
 use super::transport::ScriptOutput;
 use shells::{Shell, shells};
@@ -178,6 +179,26 @@ fn a_simulation_is_the_same_under_every_shell() {
             if managers::AGREES.contains(&manager) {
                 assert_eq!(simulation.failure, None, "{manager}: {text}");
             }
+            text
+        });
+    }
+}
+
+#[test]
+fn a_question_about_a_transaction_is_the_same_under_every_shell() {
+    for manager in managers::PROBED {
+        alike(manager, |world| {
+            let request = ResolveRequest {
+                manager,
+                changes: vec![change(manager)],
+                may_bring: Vec::new(),
+                install: Vec::new(),
+                lock_wait: Duration::ZERO,
+            };
+            let (output, text) = answer(world, &resolve_script(&request, nonce()).unwrap());
+            let found = parse_resolve(manager, &output, &nonce()).unwrap();
+            let agrees = [Manager::Apt, Manager::Zypper, Manager::Pacman, Manager::Apk].contains(&manager);
+            assert!(!agrees || found.refusal.is_none(), "{manager}: {text}");
             text
         });
     }

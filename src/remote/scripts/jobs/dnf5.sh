@@ -77,7 +77,10 @@ fetch_versions() {
 # Nothing of it needs the lock of the rpm database.
 space() {
   # rpm compares again before it installs.
-  if is_hosted; then return 0; fi
+  if is_hosted; then
+    check_hosted_signatures
+    return
+  fi
   dnf5_prepare && dnf5_sizes >"$work/sizes" || return
   { dnf_needs <"$work/sizes" && kernel_space whole; } | space_check
 }

@@ -4,6 +4,7 @@
 simulate() {
   if ! is_root; then return 77; fi
   begin_wait && await_lock || return
+  if is_hosted; then check_hosted_signatures || return; fi
   # Words are NAME-VERSION.ARCHITECTURE, checked by the controller; none holds a blank or a glob.
   # shellcheck disable=SC2046
   dnf4_run -C --assumeno install $(plan_words) >"$work/out" 2>&1

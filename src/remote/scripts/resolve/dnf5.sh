@@ -4,6 +4,7 @@
 simulate() {
   if ! is_root; then return 77; fi
   begin_wait && await_lock || return
+  if is_hosted; then check_hosted_signatures || return; fi
   # Columns must not be cut. Words are NAME-VERSION.ARCHITECTURE, checked by the controller.
   # shellcheck disable=SC2046
   FORCE_COLUMNS=500 dnf5_run -C --assumeno install $(plan_words) >"$work/out" 2>&1
