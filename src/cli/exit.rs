@@ -87,3 +87,6 @@ fn drift_stopped(plan: &Plan, report: &RunReport) -> bool {
     let is_untested = of_wave().all(|host| host.state == HostRunState::Skipped);
     failed_by_drift(report) && (is_exceeded || is_untested)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 //! - [`window`]: when hosts may be changed.
 //! - [`download_plan`]: the same hosts and versions, to be downloaded only.
 //! - [`drift`]: how a host differs from its plan when its turn comes.
+//! - [`choose_again`]: what a host gets that is planned anew then.
 //! - [`promotion`]: what earlier waves ran decides for later ones.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
@@ -16,6 +17,7 @@
 //! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
 //! - [`DomainSchedule`]: which host of a batch may start while others are down.
 
+mod again;
 mod age;
 pub mod approvals;
 mod batches;
@@ -54,6 +56,7 @@ use crate::model::name::{HostName, WaveName};
 use crate::model::plan::Plan;
 use crate::model::resolution::Resolution;
 
+pub use again::choose_again;
 pub use age::AgeKnowledge;
 pub use complete::complete_plan;
 pub use coverage::measure_coverage;
@@ -63,7 +66,6 @@ pub use make::{PlanInputs, make_plan};
 pub use narrow::keep_hosts;
 pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
-pub use updates::{Restrictions, choose_updates};
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.

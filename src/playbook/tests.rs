@@ -176,8 +176,8 @@ drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
             "p.yml:9:32: `[x` is not a valid pattern: unclosed character class; missing ']'",
             "p.yml:10:1: `hooks` is not supported by this version yet",
             "p.yml:11:9: `superceded` is not a key of `drift` (did you mean `superseded`?)",
-            "p.yml:11:32: expected one of `fail`, `skip-host` and `replan`, found `skiphost` (did you mean `skip-host`?)",
-            "p.yml:11:52: expected one of `fail`, `skip-host` and `replan`, found `pinned`",
+            "p.yml:11:37: expected one of `fail`, `skip-host` and `replan`, found `skiphost` (did you mean `skip-host`?)",
+            "p.yml:11:61: expected one of `fail`, `skip-host` and `replan`, found `pinned`",
         ]
     );
 }

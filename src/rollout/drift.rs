@@ -15,12 +15,11 @@ use crate::manager::{Installed, detect};
 use crate::model::drift::{DriftAction, DriftClass, DriftDifference, HostDrift};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::Facts;
-use crate::model::first_seen::FirstSeen;
 use crate::model::plan::{Basis, PlannedChange, PlannedHost};
 use crate::model::resolution::Resolution;
 use crate::model::run::HostRunState;
+use crate::plan::choose_again;
 use crate::plan::drift::{classify, decided, drift_error, moved, remaining_changes, summary};
-use crate::plan::{AgeKnowledge, Restrictions, choose_updates};
 use crate::remote::probe::{Probe, ProbeRequest, Refresh};
 use crate::remote::resolve::ResolveRequest;
 use crate::remote::transport::Transport;
@@ -124,15 +123,7 @@ impl<T: Transport> Turn<T> {
         result: &mut TurnResult,
     ) -> Result<Ready, HostError> {
         let scan = to_host_scan(&self.host, Ok(probe.clone()), 0);
-        // What nobody has seen before is as young as can be.
-        let first_seen = FirstSeen::default();
-        let ages = AgeKnowledge {
-            first_seen: &first_seen,
-            known_exploited: None,
-            now: Timestamp::now(),
-        };
-        let restrictions = Restrictions::new(&self.rules.updates, ages, &self.host.exclude);
-        let choice = choose_updates(&scan, &restrictions);
+        let choice = choose_again(&self.rules.updates, &scan, &self.host, &self.planned, Timestamp::now());
         let planned = PlannedHost {
             address: self.host.address.clone(),
             port: self.host.port,

@@ -34,7 +34,7 @@ impl Desk {
             .status()
             .is_err()
         {
-            println!("left out: ssh-keygen is not installed");
+            eprintln!("left out: ssh-keygen is not installed");
             return None;
         }
         let place = Workplace::new();

@@ -80,7 +80,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
     let order = RunOrder {
         of: None,
         step: JobStep::Everything,
-        freshness: freshness(arguments.options.refresh),
+        freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
     };
     let report = execute(&session, plan, order, transport, &mut ledger).await?;
@@ -181,10 +181,10 @@ pub(in crate::cli) async fn execute(
     Ok(report)
 }
 
-/// How far what the hosts knew when they were scanned is trusted.
-pub(super) fn freshness(refresh: RefreshChoice) -> Freshness {
+/// How far what the hosts knew when they were planned is trusted: as usual, unless `--refresh never` says otherwise.
+pub(super) fn freshness(refresh: RefreshChoice, usual: Freshness) -> Freshness {
     match refresh {
         RefreshChoice::Never => Freshness::NothingFetched,
-        RefreshChoice::Always | RefreshChoice::OlderThan(_) => Freshness::JustPlanned,
+        RefreshChoice::Always | RefreshChoice::OlderThan(_) => usual,
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::apply::{RunOrder, approved, execute, not_approved, refuse_without_answer};
+use super::apply::{RunOrder, approved, execute, freshness, not_approved, refuse_without_answer};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
 use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
@@ -34,6 +34,7 @@ pub(super) async fn run(
         approvals: &arguments.approvals,
         ignores_window: arguments.ignore_window,
     };
+    let fresh = freshness(arguments.options.refresh, Freshness::KeptPlan);
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
     if arguments.dry_run {
@@ -53,7 +54,7 @@ pub(super) async fn run(
     let order = RunOrder {
         of: Some(file.reference()),
         step: JobStep::Everything,
-        freshness: Freshness::KeptPlan,
+        freshness: fresh,
         closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
     };
     let report = execute(&session, &plan, order, transport, &mut ledger).await?;

@@ -71,7 +71,7 @@ async fn of_playbook(plan_options: &PlanOptions, secure_old: bool, session: &Ses
     show_warnings(&prepared.warnings, session.printer);
     let order = FetchOrder {
         file: None,
-        freshness: freshness(plan_options.refresh),
+        freshness: freshness(plan_options.refresh, Freshness::JustPlanned),
         secure_old,
     };
     fetch(session, prepared.plan(), order).await

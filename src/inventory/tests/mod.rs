@@ -1,8 +1,10 @@
 //! What inventories and expressions mean, and what is said about those that mean nothing.
 
 mod ansible;
+mod layers;
 mod native;
 mod patterns;
+mod privilege;
 mod selection;
 mod sources;
 mod states;

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use super::super::*;
 use super::{parse, parse_files};
-use crate::model::host::{Connect, Host, PrivilegeMethod, RebootPolicy};
-use crate::model::secret::SecretReference;
+use crate::model::host::{Connect, Host, PrivilegeMethod};
 
-fn problems(text: &str) -> Vec<String> {
+pub(super) fn problems(text: &str) -> Vec<String> {
     parse_files(&[("f.yml", text)])
         .map(|inventory| format!("{:?}", inventory.hosts()))
         .expect_err("no problems")
@@ -17,11 +16,11 @@ fn names(inventory: &Inventory) -> Vec<&str> {
     inventory.hosts().iter().map(|host| host.name.as_str()).collect()
 }
 
-fn host<'a>(inventory: &'a Inventory, name: &str) -> &'a Host {
+pub(super) fn host<'a>(inventory: &'a Inventory, name: &str) -> &'a Host {
     inventory.host(name).unwrap_or_else(|| panic!("no {name}"))
 }
 
-fn words<T: ToString>(items: &[T]) -> String {
+pub(super) fn words<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
@@ -121,133 +120,6 @@ include: {}
 }
 
 #[test]
-fn a_stronger_layer_wins_and_says_where_it_was_written() {
-    let text = "\
-defaults: {user: d, port: 1, labels: {a: d, b: d}}
-hosts: {web1: {port: 3}}
-groups:
-  outer: {children: [inner], user: o, port: 2, labels: {a: o}}
-  inner: {hosts: [web1], user: i}
-";
-    let inventory = parse(text);
-    let web1 = host(&inventory, "web1");
-    assert_eq!((web1.user.as_str(), web1.port), ("i", 3));
-    assert_eq!((web1.labels["a"].as_str(), web1.labels["b"].as_str()), ("o", "d"));
-    let shown: Vec<String> = inventory
-        .origins("web1")
-        .iter()
-        .map(|origin| {
-            let place = origin
-                .place
-                .as_ref()
-                .map(|place| format!(" {place}"))
-                .unwrap_or_default();
-            let over: Vec<String> = origin
-                .overridden
-                .iter()
-                .map(|other| format!(" over {}={} {}", other.layer, other.value, other.place))
-                .collect();
-            format!(
-                "{}={} {}{place}{}",
-                origin.setting,
-                origin.value,
-                origin.layer,
-                over.concat()
-            )
-        })
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            "address=web1 built in",
-            "port=3 host f.yml:2:22 over group outer=2 f.yml:4:45 over defaults=1 f.yml:1:27",
-            "user=i group inner f.yml:5:32 over group outer=o f.yml:4:36 over defaults=d f.yml:1:18",
-            "become=none built in",
-            "connect=ssh built in",
-            "labels.a=o group outer f.yml:4:60 over defaults=d f.yml:1:42",
-            "labels.b=d defaults f.yml:1:48",
-        ]
-    );
-}
-
-#[test]
-fn sibling_groups_that_disagree_are_one_error_with_both_places() {
-    let text = "\
-groups:
-  a: {hosts: 'w[1:3]', user: x, labels: {t: 1}}
-  b: {hosts: 'w[1:3]', user: y, labels: {t: 1}}
-";
-    assert_eq!(
-        problems(text),
-        [
-            "f.yml:3:30: `user` of `w1` and 2 other hosts is `x` by group `a` and `y` by group `b`; group `a` sets it here: f.yml:2:30 (set it on the host, or make one group a child of the other)"
-        ]
-    );
-    let decided = parse(&format!("{text}hosts: {{'w[1:3]': {{user: z}}}}\n"));
-    assert_eq!(host(&decided, "w2").user, "z", "a host that says it itself is certain");
-}
-
-#[test]
-fn a_group_far_above_never_contradicts_one_below() {
-    let text = "\
-groups:
-  top: {children: [middle], user: t}
-  middle: {children: [low]}
-  low: {hosts: [w1], user: l}
-  other: {hosts: [w1], user: l}
-";
-    assert_eq!(host(&parse(text), "w1").user, "l");
-    assert!(
-        problems(&text.replace("other: {hosts: [w1], user: l}", "other: {hosts: [w1], user: o}"))[0]
-            .contains("group `other`")
-    );
-}
-
-#[test]
-fn of_safety_settings_the_strictest_counts() {
-    let text = "\
-defaults: {exclude: 'kernel*'}
-groups:
-  a: {hosts: [w1, w2], exclude: [nginx, 'kernel*'], reboot: always}
-  b: {hosts: [w1, w2], exclude: [mysql], reboot: if-needed}
-hosts: {w2: {reboot: always, exclude: []}}
-";
-    let inventory = parse(text);
-    assert_eq!(host(&inventory, "w1").exclude, ["nginx", "kernel*", "mysql"]);
-    assert_eq!(host(&inventory, "w1").reboot, Some(RebootPolicy::IfNeeded));
-    assert_eq!(
-        host(&inventory, "w2").reboot,
-        Some(RebootPolicy::Always),
-        "the host's own word counts"
-    );
-    assert_eq!(host(&inventory, "w2").exclude.len(), 3, "an exclusion is never undone");
-}
-
-#[test]
-fn the_same_host_in_two_places_must_agree() {
-    let first = (
-        "a.yml",
-        "hosts: {w1: {port: 1, user: x, exclude: a}}\ngroups: {g: {hosts: [w1], user: g}}",
-    );
-    let merged = parse_files(&[
-        first,
-        ("b.yml", "groups: {g: {hosts: {w1: {port: 1, exclude: b}, w2: }}}"),
-    ])
-    .unwrap();
-    assert_eq!(words(&merged.group("g").unwrap().members), "w1 w2");
-    assert_eq!(host(&merged, "w1").exclude, ["a", "b"]);
-    assert_eq!(host(&merged, "w2").user, "g");
-    let differs = parse_files(&[first, ("b.yml", "hosts: {w1: {port: 2}}\ngroups: {g: {user: h}}")]).unwrap_err();
-    assert_eq!(
-        differs,
-        [
-            "b.yml:1:20: host `w1` has two values for `port`: `1` and `2`; `1` is set here: a.yml:1:20 (keep one of the two)",
-            "b.yml:2:20: group `g` has two values for `user`: `g` and `h`; `g` is set here: a.yml:2:33 (keep one of the two)",
-        ]
-    );
-}
-
-#[test]
 fn ranges_name_many_hosts_and_never_one_host_twice() {
     let inventory = parse("hosts:\n  r[a:b]n[1:2]: {user: u}\n  'web[08:10]': {}\n");
     assert_eq!(
@@ -305,88 +177,6 @@ fn a_way_is_whole_and_never_leads_in_a_circle() {
     assert!(host(&fixed, "here").jump.is_empty());
     assert!(problems("hosts: {here: {connect: local}, w1: {jump: here}}")[0].contains("`here` is this machine"));
     assert!(problems("hosts: {a: {jump: b}, b: {jump: a}}")[0].contains("through itself"));
-}
-
-#[test]
-fn a_password_is_a_reference_and_never_shown() {
-    let read = |password: &str| {
-        let text = format!("hosts: {{w1: {{become: {{method: su, user: adm, password: {password}}}}}}}");
-        host(&parse(&text), "w1").privilege.password.clone().unwrap()
-    };
-    assert_eq!(read("{env: SUDO_PASS}"), SecretReference::Env("SUDO_PASS".to_owned()));
-    assert_eq!(
-        read("{command: [pass, show, x]}"),
-        SecretReference::Command(["pass", "show", "x"].map(str::to_owned).to_vec())
-    );
-    assert_eq!(read("{file: secrets/x}"), SecretReference::File("secrets/x".into()));
-    assert_eq!(
-        read("{prompt: sudo password}"),
-        SecretReference::Prompt("sudo password".to_owned())
-    );
-    assert_eq!(
-        read("{file: 'secrets/{{ host.name }}'}"),
-        SecretReference::File("secrets/{{ host.name }}".into())
-    );
-    let misspelt = problems("hosts: {w1: {password: {command: [pass, 'login/{{ host.nam }}']}}}");
-    assert!(misspelt[0].contains("`host.nam` is not a variable"), "{misspelt:?}");
-    let login = parse("defaults: {password: {env: 'PASS_{{ host.user }}'}}\nhosts: {w1: }\n");
-    let expected = Some(SecretReference::Env("PASS_{{ host.user }}".to_owned()));
-    assert_eq!(host(&login, "w1").ssh.password, expected);
-    for written in [
-        "hunter2",
-        "'hunter2'",
-        "[hunter2]",
-        "{hunter2}",
-        "{value: hunter2}",
-        "{env: A, file: hunter2}",
-        "{env: 'hunter2!'}",
-        "{command: hunter2}",
-    ] {
-        let text = format!("hosts:\n  w1:\n    become:\n      password: {written}\n");
-        let file = InventoryFile {
-            path: "f.yml".into(),
-            bytes: text.into_bytes(),
-        };
-        let context = ResolveContext {
-            local_user: String::new(),
-            home: None,
-            ssh: None,
-        };
-        let found = parse_inventory(&[file], &context).unwrap_err();
-        assert!(
-            found.len() == 1 && !found.to_string().contains("unter2") || written.contains("command"),
-            "{written}: {found}"
-        );
-        let style = crate::report::diagnostics::DiagnosticStyle {
-            color: false,
-            is_warning: false,
-        };
-        let drawn = crate::report::diagnostics::render_diagnostics(&found, style);
-        let may_be_shown = written.contains("env:") || written.contains("command:");
-        assert!(may_be_shown || !drawn.contains("hunter2"), "{written}: {drawn}");
-    }
-}
-
-#[test]
-fn become_takes_a_word_or_a_mapping_and_no_boolean() {
-    let method = |text: &str| {
-        host(&parse(&format!("hosts: {{w1: {{become: {text}}}}}")), "w1")
-            .privilege
-            .method
-    };
-    assert_eq!(method("none"), PrivilegeMethod::None);
-    assert_eq!(method("doas"), PrivilegeMethod::Doas);
-    assert_eq!(method("{password: {prompt: x}}"), PrivilegeMethod::Sudo);
-    assert!(problems("hosts: {w1: {become: yes}}")[0].ends_with("found `yes` (write `sudo`)"));
-    let narrow = host(&parse("hosts: {w1: {become: {scope: refresh}}}"), "w1")
-        .privilege
-        .clone();
-    assert_eq!(narrow.only_for_refresh(), Some(PrivilegeMethod::Sudo));
-    for wrong in ["method: su", "user: adm", "password: {env: A}"] {
-        let text = format!("hosts: {{w1: {{become: {{scope: refresh, {wrong}}}}}}}");
-        assert!(problems(&text)[0].contains("`scope: refresh`"), "{wrong}");
-    }
-    assert!(problems("hosts: {w1: {become: {method: none, password: {env: A}}}}")[0].contains("needs no password"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::model::approval::{CheckedSignature, SigningCertificate, namespace};
 

@@ -129,21 +129,25 @@ pub(super) fn found(
     offered.dedup_by(|one, other| compare(manager, one, other) == Ordering::Equal);
     let is_offered = offered.iter().any(is_planned);
     let refused = resolution.and_then(|resolution| resolution.refusal.as_ref());
+    let is_not_offered = resolution.is_some_and(|resolution| !resolution.offers_unknown) && !is_offered;
     let is_gone = match (resolution, refused) {
         (None, _) => false,
         (Some(_), Some(refusal)) if refusal.code == ErrorCode::Gone => {
-            names(&refusal.message, change.package.as_str()) || (!offers.is_empty() && !is_offered)
+            names(&refusal.message, change.package.as_str()) || is_not_offered
         }
-        (Some(_), Some(_)) => !offers.is_empty() && !is_offered,
+        (Some(_), Some(_)) => is_not_offered,
         (Some(resolution), None) => match would_install(manager, change, resolution) {
             Some(would) => !would,
-            None => !offers.is_empty() && !is_offered,
+            None => is_not_offered,
         },
     };
-    // Offers beside the manager's own candidate are no newer versions: it would not take them.
-    let is_superseded = candidates
-        .iter()
-        .any(|candidate| compare(manager, candidate, &change.to) == Ordering::Greater);
+    // Offers beside the manager's own candidate are no newer versions: it would not take them. And where it refuses for
+    // something that is gone, a planned version counts as offered only where it was seen.
+    let is_known = is_offered || !refused.is_some_and(|refusal| refusal.code == ErrorCode::Gone);
+    let is_superseded = is_known
+        && candidates
+            .iter()
+            .any(|candidate| compare(manager, candidate, &change.to) == Ordering::Greater);
     Found {
         installed: installed_versions(installed, change).into_iter().cloned().collect(),
         offered,

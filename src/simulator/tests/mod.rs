@@ -18,6 +18,7 @@ use crate::ssh::{SshSettings, SshTransport};
 
 mod domains;
 mod downloads;
+mod drift;
 mod examinations;
 mod faults;
 mod questions;

@@ -184,6 +184,21 @@ impl Lab {
         }
     }
 
+    /// A program in the workplace that does what the shell text says, where `$lab` is the lab's command and `$dir` this
+    /// instance: what a gate or a hook of a playbook calls.
+    pub fn write_program(&self, name: &str, script: &str) -> String {
+        let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab");
+        let home = std::env::var("HOME").unwrap_or_default();
+        let text = format!(
+            "#!/bin/sh\nset -e\nexport HOME='{home}'\nlab='{}'\ndir='{}'\n{script}\n",
+            lab.display(),
+            self.directory
+        );
+        let path = self.workplace.write(name, &text);
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        path.display().to_string()
+    }
+
     /// Takes the files of a package's versions from what is served to a host. The index goes on listing them.
     #[track_caller]
     pub fn lose_files(&self, host: &str, package: &str) {

@@ -11,6 +11,7 @@ mod connections;
 mod dnf;
 mod doctor;
 mod download;
+mod drift;
 mod dry_run;
 mod faults;
 mod host_jobs;

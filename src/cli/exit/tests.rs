@@ -1,0 +1,111 @@
+//! The exit codes of runs, by what happened to their hosts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::name::{HostName, RunId, WaveName};
+use crate::model::plan::{Budget, PlanRules, PlannedWave};
+use crate::model::run::{HostReport, WaveReport};
+
+fn wave() -> WaveName {
+    WaveName::new("fleet").unwrap()
+}
+
+fn plan(tolerated: usize, hosts: usize) -> Plan {
+    Plan {
+        scan: RunId::new("scan").unwrap(),
+        made: Timestamp::UNIX_EPOCH,
+        playbook: "test".to_owned(),
+        rules: PlanRules::default(),
+        domains: Vec::new(),
+        waves: vec![PlannedWave {
+            name: wave(),
+            batches: Vec::new(),
+            parallel: 1,
+            budget: Budget { tolerated, hosts },
+            soak: Duration::ZERO,
+            gates: Vec::new(),
+        }],
+    }
+}
+
+fn host(number: usize, state: HostRunState, code: Option<ErrorCode>) -> HostReport {
+    HostReport {
+        name: HostName::new(format!("h{number}")).unwrap(),
+        wave: wave(),
+        state,
+        rebooted: false,
+        duration_ms: 1,
+        error: code.map(|code| HostError::new(code, "it failed", "look")),
+        changed: Vec::new(),
+        restarted: Vec::new(),
+        needs_restart: Vec::new(),
+        left_over: Vec::new(),
+        downloaded_bytes: None,
+        drift: None,
+        promoted: Vec::new(),
+        secured: None,
+    }
+}
+
+fn ended(tolerated: usize, outcome: RunOutcome, hosts: &[(HostRunState, Option<ErrorCode>)]) -> Exit {
+    let hosts: Vec<HostReport> = hosts
+        .iter()
+        .enumerate()
+        .map(|(number, (state, code))| host(number, *state, *code))
+        .collect();
+    let report = RunReport {
+        run: RunId::new("run").unwrap(),
+        outcome,
+        reason: None,
+        waves: vec![WaveReport {
+            name: wave(),
+            outcome: if outcome == RunOutcome::Completed {
+                WaveOutcome::Passed
+            } else {
+                WaveOutcome::Failed
+            },
+            hosts: hosts.iter().map(|host| host.name.clone()).collect(),
+        }],
+        experimental: Vec::new(),
+        plan: None,
+        hosts,
+    };
+    run_exit(&plan(tolerated, report.hosts.len()), &report)
+}
+
+#[test]
+fn drift_has_its_own_code_where_it_is_all_that_went_wrong() {
+    use HostRunState::{Failed, Patched, Skipped, Unreachable};
+    use RunOutcome::{Completed, Stopped};
+    let gone = (Failed, Some(ErrorCode::Gone));
+    let drifted = (Failed, Some(ErrorCode::Drift));
+    let broken = (Failed, Some(ErrorCode::Manager));
+    let silent = (Unreachable, Some(ErrorCode::Connect));
+    let fine = (Patched, None);
+    for (tolerated, outcome, hosts, exit) in [
+        (0, Completed, vec![fine, (Skipped, None)], Exit::Done),
+        (1, Completed, vec![fine, gone, fine], Exit::Outdated),
+        (2, Completed, vec![fine, gone, drifted, fine], Exit::Outdated),
+        (2, Completed, vec![fine, gone, broken, fine], Exit::HostsFailed),
+        (2, Completed, vec![fine, gone, silent, fine], Exit::HostsFailed),
+        (1, Completed, vec![fine, silent, fine], Exit::Unreachable),
+        (0, Stopped, vec![fine, gone], Exit::Outdated),
+        (0, Stopped, vec![gone, drifted], Exit::Outdated),
+        (0, Stopped, vec![gone, broken], Exit::Stopped),
+        // A gate stopped it: the drift was within the budget.
+        (1, Stopped, vec![fine, fine, gone], Exit::Stopped),
+        // Nothing was tested.
+        (0, Stopped, vec![(Skipped, None)], Exit::Outdated),
+        (0, Stopped, vec![fine, fine], Exit::Stopped),
+    ] {
+        assert_eq!(
+            ended(tolerated, outcome, &hosts),
+            exit,
+            "{tolerated} {outcome:?} {hosts:?}"
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! Plans one host again when its turn has come, from what it is offered now and under the plan's own rule. Pure.
+//!
+//! What must stay true: what was old enough for the plan is old enough now; a version that came since is as young as
+//! the run, because nobody saw it before.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::age::AgeKnowledge;
+use super::updates::{Choice, Restrictions, choose_updates};
+use crate::model::first_seen::{FirstSeen, SeenVersion, Sighting};
+use crate::model::host::Host;
+use crate::model::plan::{Basis, PlannedHost};
+use crate::model::scan::HostScan;
+use crate::model::update::PackageKey;
+use crate::model::update_rule::UpdateRule;
+
+/// What the host gets instead of what was planned. Packages that the rule wants present keep their planned versions.
+#[must_use]
+pub fn choose_again(rule: &UpdateRule, scan: &HostScan, host: &Host, planned: &PlannedHost, now: Timestamp) -> Choice {
+    let first_seen = seen_by_plan(planned);
+    let ages = AgeKnowledge {
+        first_seen: &first_seen,
+        known_exploited: None,
+        now,
+    };
+    let mut choice = choose_updates(scan, &Restrictions::new(rule, ages, &host.exclude));
+    let known: BTreeSet<PackageKey> = choice.changes.iter().map(|change| change.key()).collect();
+    let wanted = planned.changes.iter().filter(|change| {
+        change.from.is_none() && rule.install.contains(&change.package) && !known.contains(&change.key())
+    });
+    choice.changes.extend(wanted.cloned());
+    choice.changes.sort();
+    choice
+}
+
+fn seen_by_plan(planned: &PlannedHost) -> FirstSeen {
+    let mut first_seen = FirstSeen::default();
+    let Basis::Scanned { os, .. } = &planned.basis else {
+        return first_seen;
+    };
+    for change in planned.changes.iter().chain(planned.may_bring.iter()) {
+        let seen = SeenVersion {
+            os,
+            package: &change.package,
+            arch: &change.arch,
+            version: &change.to,
+        };
+        let sighting = Sighting {
+            at: Timestamp::UNIX_EPOCH,
+            host: planned.name.clone(),
+        };
+        first_seen.note(seen, sighting);
+    }
+    first_seen
+}
