@@ -15,6 +15,8 @@ cached_packages() {
       print part[1] "|" part[3] "|" part[2] "||" $0
     }' "$work/cached.files" | while IFS='|' read -r cached_name cached_arch cached_version _ cached_file; do
     # What the file says of itself decides.
+    # The names are dpkg's.
+    # shellcheck disable=SC2016
     cached_said=$(dpkg-deb -W --showformat='${Package}|${Architecture}|${Version}' "$cached_file" 2>/dev/null)
     if [ "$cached_said" = "$cached_name|$cached_arch|$cached_version" ]; then
       printf '%s||%s\n' "$cached_said" "$cached_file"
