@@ -228,7 +228,11 @@ fn what_was_downloaded_is_installed_although_the_repository_forgot_it() {
         );
         let found = resolve(&lab, host, &changes, &[]);
         assert_eq!(found.refusal, None, "{host}");
-        assert_eq!(offered(&found, "pw-lib", Host), [planned.clone()], "{host}");
+        assert_eq!(
+            offered(&found, "pw-lib", Host),
+            std::slice::from_ref(&planned),
+            "{host}"
+        );
         assert_eq!(
             offered(&found, "pw-lib", Repository),
             [version(&lab, host, "1.2")],
