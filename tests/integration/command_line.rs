@@ -237,7 +237,9 @@ fn a_run_of_unreachable_hosts_is_a_document_with_exactly_its_fields() {
     assert_eq!(keys(&document["waves"][0]), words("name outcome hosts"));
     assert_eq!(
         keys(&document["hosts"][0]),
-        words("name wave state rebooted duration_ms error changed restarted needs_restart left_over downloaded_bytes")
+        words(
+            "name wave state rebooted duration_ms error changed restarted needs_restart left_over downloaded_bytes drift"
+        )
     );
     assert_eq!(document["hosts"][0]["state"], "unreachable");
     let shown = workplace.run(["show", "--format", "json"]).expect_exit(0);

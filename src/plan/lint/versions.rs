@@ -14,11 +14,14 @@ use crate::model::step::StepAction;
 use crate::model::text::count;
 use crate::plan::shared::place;
 
+/// A package, its version before and its version afterwards.
+type Versions<'plan> = (&'plan str, &'plan str, &'plan str);
+
 /// Older versions that take the place of newer ones.
 pub fn downgrade(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     let mut groups = Groups::new();
     // Equal hosts share their list, which is compared once.
-    let mut lists: HashMap<(Manager, *const PlannedChange), Vec<(&str, &str, &str)>> = HashMap::new();
+    let mut lists: HashMap<(Manager, *const PlannedChange), Vec<Versions<'_>>> = HashMap::new();
     for host in plan.hosts() {
         let Basis::Scanned { manager, .. } = &host.basis else {
             continue;
@@ -53,7 +56,7 @@ pub fn downgrade(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     groups.into_rows().map(draft).collect()
 }
 
-fn goes_back(manager: Manager, change: &PlannedChange) -> Option<(&str, &str, &str)> {
+fn goes_back(manager: Manager, change: &PlannedChange) -> Option<Versions<'_>> {
     let from = change.from.as_ref()?;
     let is_older = compare(manager, from, &change.to) == Ordering::Greater;
     is_older.then(|| (change.package.as_str(), from.as_str(), change.to.as_str()))

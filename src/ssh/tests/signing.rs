@@ -189,10 +189,15 @@ async fn ssh_keygen_verifies_what_files_and_the_agent_sign_and_we_what_it_signs(
         }
         std::fs::remove_file(keys.path("moved")).unwrap();
     }
-    let held = maker(Some(&agent)).choices(&KeyWish::Agent).await.unwrap();
+    check_everything_held(&agent).await;
+}
+
+/// Whatever the agent holds signs, and is what it says.
+async fn check_everything_held(agent: &RealAgent) {
+    let held = maker(Some(agent)).choices(&KeyWish::Agent).await.unwrap();
     assert_eq!(held.len(), 2 * KINDS.len(), "each key and each certificate");
     for choice in held {
-        let maker = maker(Some(&agent));
+        let maker = maker(Some(agent));
         let signature = maker.sign(&choice, NAMESPACE, MESSAGE).await;
         let signature = signature.unwrap_or_else(|error| panic!("{}: {error}", choice.source));
         assert_eq!(
