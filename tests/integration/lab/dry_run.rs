@@ -63,7 +63,7 @@ fn every_manager_says_its_steps_and_nothing_changes() {
         .patchwave(&["apply", "--dry-run", "--refresh", "never"])
         .expect_exit(0);
     assert!(
-        page.stdout.contains("rocky, suse, fedora: 7 steps each"),
+        page.stdout.contains("fedora, rocky, suse: 7 steps each"),
         "{}",
         page.stdout
     );
