@@ -97,7 +97,8 @@ impl LintCode {
     #[must_use]
     pub fn usual_severity(self) -> Severity {
         match self {
-            Self::HostInNoWave | Self::HostInTwoWaves | Self::DiskSpace | Self::InstallUnknown => Severity::Error,
+            Self::HostInNoWave | Self::HostInTwoWaves | Self::InstallUnknown => Severity::Error,
+            // Such a host refuses by itself before anything is downloaded: the others must not wait for it.
             _ => Severity::Warning,
         }
     }
