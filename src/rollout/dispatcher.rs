@@ -314,7 +314,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             let result = self.results.get(&host.name);
             result.is_some_and(|result| result.state == state)
         };
-        let is_left_out = |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped);
+        // What a domain cannot spare was left out because of a failure, which the budget has judged.
+        let is_by_drift = |host: &PlannedHost| {
+            self.results
+                .get(&host.name)
+                .is_some_and(|result| result.error.is_none())
+        };
+        let is_left_out =
+            |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped) && is_by_drift(host);
+        if wave.size() > 0 && wave.hosts().all(|host| ended_as(host, HostRunState::Skipped)) {
+            return true;
+        }
         let is_tested = |host: &PlannedHost| {
             let is_as_planned = !host.changes.is_empty() && ended_as(host, HostRunState::Unchanged);
             is_as_planned || ended_as(host, HostRunState::Patched)
