@@ -119,16 +119,31 @@ pub struct HostDrift {
 }
 
 impl DriftPolicy {
-    /// What is done about that class; `None` for what needs no decision.
+    /// What is done about that class; `None` for what needs no decision. [`DriftAction::Pinned`] means something for a
+    /// superseded version alone; for any other class it counts as [`DriftAction::Fail`].
     #[must_use]
     pub fn action(&self, class: DriftClass) -> Option<DriftAction> {
         match class {
             DriftClass::Identical | DriftClass::AlreadyThere => None,
             DriftClass::Superseded => Some(self.superseded),
-            DriftClass::ExtraDependency => Some(self.extra_dependency),
-            DriftClass::Vanished => Some(self.vanished),
-            DriftClass::HostChanged => Some(self.host_changed),
+            DriftClass::ExtraDependency => Some(unpinned(self.extra_dependency)),
+            DriftClass::Vanished => Some(unpinned(self.vanished)),
+            DriftClass::HostChanged => Some(unpinned(self.host_changed)),
         }
+    }
+
+    /// Whether a playbook can have it.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let others = [self.extra_dependency, self.vanished, self.host_changed];
+        !others.contains(&DriftAction::Pinned)
+    }
+}
+
+fn unpinned(action: DriftAction) -> DriftAction {
+    match action {
+        DriftAction::Pinned => DriftAction::Fail,
+        other => other,
     }
 }
 
@@ -165,4 +180,29 @@ pub struct DriftDifference {
     pub offered: Vec<Version>,
     /// In a sentence, safe to show.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_superseded_version_can_be_pinned() {
+        let policy = DriftPolicy {
+            superseded: DriftAction::Pinned,
+            vanished: DriftAction::Pinned,
+            extra_dependency: DriftAction::Pinned,
+            host_changed: DriftAction::Pinned,
+        };
+        assert_eq!(policy.action(DriftClass::Superseded), Some(DriftAction::Pinned));
+        for class in [
+            DriftClass::ExtraDependency,
+            DriftClass::Vanished,
+            DriftClass::HostChanged,
+        ] {
+            assert_eq!(policy.action(class), Some(DriftAction::Fail), "{class}");
+        }
+        assert!(!policy.is_valid());
+        assert!(DriftPolicy::default().is_valid());
+    }
 }

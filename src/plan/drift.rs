@@ -51,7 +51,7 @@ pub fn classify(
     }
     if let Some(resolution) = resolution {
         let remaining = remaining_changes(manager, &planned.changes, installed);
-        differences.extend(transaction::unplanned(planned, resolution));
+        differences.extend(transaction::unplanned(manager, planned, &remaining, resolution));
         differences.extend(transaction::unexplained(resolution, &remaining, &differences));
     }
     differences.extend(system::differences(&planned.basis, facts, is_all_there));

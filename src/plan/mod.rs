@@ -66,6 +66,7 @@ pub use make::{PlanInputs, make_plan};
 pub use narrow::keep_hosts;
 pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
+pub use updates::Restrictions;
 pub use waves::check_waves;
 
 /// A plan and what is worth a warning about it.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::manager::version::compare;
 use crate::model::drift::Promotion;
 use crate::model::manager::Manager;
-use crate::model::name::{HostName, Version};
+use crate::model::name::{HostName, PackageName, Version};
 use crate::model::plan::{Basis, PlannedChange, PlannedHost};
 use crate::model::update::PackageKey;
 
@@ -24,8 +24,8 @@ struct Platform {
 }
 
 impl Platform {
-    fn of(host: &PlannedHost) -> Option<Self> {
-        match &host.basis {
+    fn of(basis: &Basis) -> Option<Self> {
+        match basis {
             Basis::Scanned {
                 manager,
                 os,
@@ -56,7 +56,7 @@ struct ChosenAnew {
 pub struct Ran {
     versions: BTreeSet<(Platform, PackageKey, Version)>,
     anew: BTreeMap<(Platform, PackageKey), ChosenAnew>,
-    /// Packages that came new with what was chosen anew.
+    /// Everything that was chosen anew, new dependencies among it: what came along there may come along elsewhere.
     brought: BTreeMap<Platform, BTreeSet<PlannedChange>>,
 }
 
@@ -70,9 +70,10 @@ pub struct Promoted {
 }
 
 impl Ran {
-    /// Takes what a host of the wave with that number was seen to run after its changes.
-    pub fn note(&mut self, wave: usize, host: &PlannedHost, changes: &[PlannedChange], planned_anew: bool) {
-        let Some(platform) = Platform::of(host) else {
+    /// Takes what a host of the wave with that number was seen to run after its changes. `basis` is what the host was
+    /// found to be, which is not what the plan says where it was planned anew.
+    pub fn note(&mut self, wave: usize, host: &HostName, basis: &Basis, changes: &[PlannedChange], planned_anew: bool) {
+        let Some(platform) = Platform::of(basis) else {
             return;
         };
         for change in changes {
@@ -81,13 +82,11 @@ impl Ran {
             if !planned_anew {
                 continue;
             }
-            if change.from.is_none() {
-                self.brought.entry(platform.clone()).or_default().insert(change.clone());
-            }
+            self.brought.entry(platform.clone()).or_default().insert(change.clone());
             let chosen = ChosenAnew {
                 wave,
                 change: change.clone(),
-                ran_on: host.name.clone(),
+                ran_on: host.clone(),
             };
             let slot = self
                 .anew
@@ -99,14 +98,15 @@ impl Ran {
         }
     }
 
-    /// The host with the versions that ran in place of those that did not.
+    /// The host with the versions that ran in place of those that did not. What `is_excluded` names, and what the
+    /// plan leaves out on that host, does not come along.
     #[must_use]
-    pub fn promote(&self, host: &PlannedHost) -> Promoted {
+    pub fn promote(&self, host: &PlannedHost, is_excluded: impl Fn(&PackageName) -> bool) -> Promoted {
         let unchanged = || Promoted {
             host: host.clone(),
             promotions: Vec::new(),
         };
-        let Some(platform) = Platform::of(host).filter(|_| !self.anew.is_empty()) else {
+        let Some(platform) = Platform::of(&host.basis).filter(|_| !self.anew.is_empty()) else {
             return unchanged();
         };
         let mut promotions = Vec::new();
@@ -134,7 +134,11 @@ impl Ran {
             .map(PlannedChange::key)
             .collect();
         let brought = self.brought.get(&platform).into_iter().flatten();
-        let further = brought.filter(|change| !known.contains(&change.key())).cloned();
+        let is_left_out = |package: &PackageName| host.left_out.iter().any(|one| one.package == *package);
+        let further = brought
+            .filter(|change| !known.contains(&change.key()))
+            .filter(|change| !is_left_out(&change.package) && !is_excluded(&change.package))
+            .cloned();
         Promoted {
             host: PlannedHost {
                 changes: changes.into(),

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::model::name::HostName;
-use crate::model::plan::Plan;
+use crate::model::plan::{Gate, Plan};
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
 use crate::model::text::{printable, shorten};
 
@@ -160,12 +160,22 @@ fn check_plan(plan: &Plan) -> Result<(), SavedPlanError> {
     if let Some(twice) = plan.hosts().find(|host| !seen.insert(&host.name)) {
         return wrong(format!("host {} is in it twice", twice.name));
     }
+    if !plan.rules.drift.is_valid() {
+        return wrong("only a superseded version can be `pinned`".to_owned());
+    }
+    if let Some(domain) = plan.domains.iter().find(|domain| domain.limit == 0) {
+        return wrong(format!("no host of domain `{}` may be down", domain.name));
+    }
     for wave in &plan.waves {
         if wave.parallel == 0 || wave.budget.hosts != wave.size() || wave.batches.iter().any(Vec::is_empty) {
             return wrong(format!(
                 "the numbers of wave `{}` are not those of its hosts",
                 wave.name
             ));
+        }
+        let is_no_gate = |gate: &&Gate| gate.count == 0 || gate.timeout.is_zero();
+        if let Some(gate) = wave.gates.iter().find(is_no_gate) {
+            return wrong(format!("gate `{}` of wave `{}` measures nothing", gate.name, wave.name));
         }
     }
     Ok(())

@@ -24,13 +24,14 @@ use super::sink::{EventSink, SinkError};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
+use crate::model::first_seen::FirstSeen;
 use crate::model::host::Host;
 use crate::model::name::{HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Plan, PlanRules, PlannedHost, PlannedWave};
 use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
 use crate::model::saved_plan::PlanReference;
 use crate::plan::promotion::{Promoted, Ran};
-use crate::plan::{DomainSchedule, Exhausted, Next};
+use crate::plan::{AgeKnowledge, DomainSchedule, Exhausted, Next, Restrictions};
 use crate::remote::job::JobStep;
 use crate::remote::probe::Refresh;
 use crate::remote::transport::Transport;
@@ -82,6 +83,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         has_work: has_work(plan),
         rules: Arc::new(plan.rules.clone()),
         ran: Ran::default(),
+        failures: 0,
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
@@ -158,6 +160,8 @@ struct Run<'a, T, S> {
     rules: Arc<PlanRules>,
     /// What the hosts of earlier waves verifiably run.
     ran: Ran,
+    /// Hosts of the current wave that failed.
+    failures: usize,
     /// When the hosts of the current wave fetch their metadata.
     refresh: Refresh,
     /// Whether no wave is behind the current one.
@@ -186,7 +190,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.is_last = number + 1 == plan.waves.len();
             self.refresh = self.context.freshness.refresh(number, plan.made, Timestamp::now());
             let (outcome, reason) = self.wave(wave).await?;
-            self.note_what_ran(number, wave);
+            if !self.is_last {
+                self.note_what_ran(number, wave);
+            }
             outcomes.push(outcome);
             end.after_wave(outcome, reason);
         }
@@ -198,8 +204,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     fn note_what_ran(&mut self, number: usize, wave: &PlannedWave) {
         for host in wave.hosts() {
-            if let Some(ran) = self.results.get(&host.name).and_then(|result| result.ran.as_ref()) {
-                self.ran.note(number, host, &ran.changes, ran.planned_anew);
+            let result = self.results.get(&host.name);
+            // What a host did not get over is no version to go on with.
+            let ran = result.filter(|result| !result.state.is_failure());
+            if let Some(ran) = ran.and_then(|result| result.ran.as_ref()) {
+                let (changes, anew) = (&ran.changes, ran.planned_anew);
+                self.ran.note(number, &host.name, &ran.basis, changes, anew);
             }
         }
     }
@@ -220,6 +230,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             batches: wave.batches.len(),
             budget: wave.budget,
         })?;
+        self.failures = 0;
         let (outcome, reason) = self.wave_body(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
@@ -241,7 +252,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 hosts: batch.len(),
             })?;
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures(wave)) || self.closing.ends_run().is_some() {
+            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -249,9 +260,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.detached {
             return Ok(interrupted());
         }
-        let failures = self.failures(wave);
-        if wave.budget.is_exceeded(failures) {
-            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave, failures))));
+        if wave.budget.is_exceeded(self.failures) {
+            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave))));
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
@@ -264,8 +274,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if !self.has_work {
             return Ok((WaveOutcome::Passed, None));
         }
-        if !self.is_last && wave.size() > 0 && wave.hosts().all(|host| self.is_skipped(host)) {
-            let reason = format!("wave `{}` tested nothing: each of its hosts was left out", wave.name);
+        if !self.is_last && self.tested_nothing(wave) {
+            let reason = format!(
+                "wave `{}` tested nothing: each of its hosts with something to do was left out",
+                wave.name
+            );
             return Ok((WaveOutcome::Failed, Some(reason)));
         }
         self.soak(wave).await?;
@@ -295,9 +308,28 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         })
     }
 
-    fn is_skipped(&self, host: &PlannedHost) -> bool {
-        let result = self.results.get(&host.name);
-        result.is_some_and(|result| result.state == HostRunState::Skipped)
+    /// Whether hosts with something to do were left out, and no other was patched or found at its planned versions.
+    fn tested_nothing(&self, wave: &PlannedWave) -> bool {
+        let ended_as = |host: &PlannedHost, state| {
+            let result = self.results.get(&host.name);
+            result.is_some_and(|result| result.state == state)
+        };
+        // What a domain cannot spare was left out because of a failure, which the budget has judged.
+        let is_by_drift = |host: &PlannedHost| {
+            self.results
+                .get(&host.name)
+                .is_some_and(|result| result.error.is_none())
+        };
+        let is_left_out =
+            |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped) && is_by_drift(host);
+        if wave.size() > 0 && wave.hosts().all(|host| ended_as(host, HostRunState::Skipped)) {
+            return true;
+        }
+        let is_tested = |host: &PlannedHost| {
+            let is_as_planned = !host.changes.is_empty() && ended_as(host, HostRunState::Unchanged);
+            is_as_planned || ended_as(host, HostRunState::Patched)
+        };
+        wave.hosts().any(is_left_out) && !wave.hosts().any(is_tested)
     }
 
     async fn soak(&mut self, wave: &PlannedWave) -> Result<(), SinkError> {
@@ -330,12 +362,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let control = self.context.control.clone();
         // The first error ends the starting of hosts; running ones are let end before it is returned.
         let mut broken: Option<SinkError> = None;
+        // Whether anybody may have become free to start since the schedule was asked.
+        let mut may_free = true;
         loop {
-            while running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
+            while may_free && running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
                 let started = match self.domains.next(&mut waiting) {
                     Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
                     Next::Never(planned, why) => self.leave_out(wave, planned, &why),
-                    Next::Wait | Next::Nobody => break,
+                    Next::Wait | Next::Nobody => {
+                        may_free = false;
+                        break;
+                    }
                 };
                 if let Err(error) = started {
                     broken = Some(error);
@@ -346,7 +383,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             }
             let handled = tokio::select! {
                 Some(message) = inbox.recv() => self.handle(message, broken.is_some()),
-                Some(joined) = running.tasks.join_next_with_id() => self.finish(wave, joined, &mut running),
+                Some(joined) = running.tasks.join_next_with_id() => {
+                    may_free = true;
+                    // What the host said comes before its end.
+                    let said = self.drain(&mut inbox, broken.is_some());
+                    said.and(self.finish(wave, joined, &mut running))
+                }
                 () = control.drained(), if !self.draining => self.note_draining(),
                 () = control.detached() => { self.detach(wave, &mut running)?; break }
             };
@@ -358,7 +400,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     fn may_start(&self, wave: &PlannedWave) -> bool {
-        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures(wave))
+        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures)
+    }
+
+    /// Takes the messages that wait. All are taken, also when one cannot be kept.
+    fn drain(&mut self, inbox: &mut mpsc::Receiver<ExecutorMessage>, broken: bool) -> Result<(), SinkError> {
+        let mut handled = Ok(());
+        while let Ok(message) = inbox.try_recv() {
+            let is_broken = broken || handled.is_err();
+            handled = handled.and(self.handle(message, is_broken));
+        }
+        handled
     }
 
     fn start(
@@ -394,7 +446,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let Promoted {
             host: planned,
             promotions,
-        } = self.ran.promote(planned);
+        } = self.promoted(planned, host);
         if !promotions.is_empty() {
             self.sink.record(EventKind::HostPromoted {
                 host: name,
@@ -418,6 +470,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let task = running.tasks.spawn(turn.take());
         running.hosts.insert(task.id(), host.name.clone());
         Ok(())
+    }
+
+    fn promoted(&self, planned: &PlannedHost, host: &Host) -> Promoted {
+        let first_seen = FirstSeen::default();
+        let ages = AgeKnowledge {
+            first_seen: &first_seen,
+            known_exploited: None,
+            now: Timestamp::now(),
+        };
+        let restrictions = Restrictions::new(&self.rules.updates, ages, &host.exclude);
+        self.ran
+            .promote(planned, |package| restrictions.exclusion(package).is_some())
     }
 
     /// Ends a host whose domain has lost as many hosts as it can spare.
@@ -484,6 +548,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
+        self.failures += usize::from(result.state.is_failure());
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.
         let mut recorded = Ok(());
@@ -516,17 +581,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         Ok(())
     }
 
-    fn failures(&self, wave: &PlannedWave) -> usize {
-        wave.hosts()
-            .filter(|host| {
-                self.results
-                    .get(&host.name)
-                    .is_some_and(|result| result.state.is_failure())
-            })
-            .count()
-    }
-
-    fn budget_reason(&self, wave: &PlannedWave, failures: usize) -> String {
+    fn budget_reason(&self, wave: &PlannedWave) -> String {
         let names: Vec<&str> = wave
             .hosts()
             .filter(|host| {
@@ -537,7 +592,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             .map(|host| host.name.as_str())
             .take(3)
             .collect();
-        let more = if failures > names.len() { ", …" } else { "" };
+        let more = if self.failures > names.len() { ", …" } else { "" };
         format!(
             "wave `{}` {}; failed: {}{more}",
             wave.name,

@@ -38,6 +38,8 @@ pub(super) struct Ready {
     pub remaining: Vec<PlannedChange>,
     /// New dependencies that may come with them.
     pub may_bring: Arc<[PlannedChange]>,
+    /// What the host is.
+    basis: Basis,
     /// Whether it was planned anew.
     pub is_planned_anew: bool,
 }
@@ -196,14 +198,16 @@ impl Ready {
             before,
             changes: planned.changes.clone(),
             may_bring: planned.may_bring.clone(),
+            basis: planned.basis.clone(),
             is_planned_anew,
         }
     }
 
-    /// What was seen to be installed once the job ended well. Of the new dependencies only those that came.
+    /// What is installed once the job ended well.
     pub(super) fn ran(&self) -> RanChanges {
         RanChanges {
-            changes: self.changes.to_vec(),
+            basis: self.basis.clone(),
+            changes: self.changes.clone(),
             planned_anew: self.is_planned_anew,
         }
     }

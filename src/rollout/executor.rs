@@ -113,14 +113,16 @@ pub(super) struct TurnResult {
     pub drift: Option<HostDrift>,
     /// Planned versions that gave way to those that an earlier wave ran.
     pub promoted: Vec<Promotion>,
-    /// What was seen to be installed in the end, on a host that was patched.
+    /// What was seen to be installed in the end, on a host that was patched or needed no patch.
     pub ran: Option<RanChanges>,
 }
 
-/// What a patched host was seen to run.
+/// What a host was seen to run.
 #[derive(Debug, Clone)]
 pub(super) struct RanChanges {
-    pub changes: Vec<PlannedChange>,
+    /// What the host was found to be.
+    pub basis: Basis,
+    pub changes: Arc<[PlannedChange]>,
     pub planned_anew: bool,
 }
 
@@ -231,6 +233,7 @@ impl<T: Transport> Turn<T> {
             return self.fetch(connection, ready, result).await;
         }
         let (connection, facts) = if ready.remaining.is_empty() {
+            result.ran = Some(ready.ran());
             (Some(connection), ready.facts)
         } else {
             self.patch(connection, ready, result).await?
@@ -311,7 +314,7 @@ impl<T: Transport> Turn<T> {
         match answer {
             Ok((after, probe)) => {
                 result.changed = changes_between(&ready.before, &after);
-                let missing = missing_changes(&ready.changes, &after);
+                let missing = missing_changes(ready.facts.manager, &ready.changes, &after);
                 let failure = finished.failure.clone().or_else(|| incomplete(&missing));
                 (
                     failure,

@@ -1,8 +1,11 @@
 //! Compares what is installed with what the plan says, after a transaction. Pure.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use crate::manager::version::compare;
 use crate::manager::{Installed, installed_versions};
+use crate::model::manager::Manager;
 use crate::model::name::Version;
 use crate::model::plan::PlannedChange;
 use crate::model::run::Change;
@@ -10,12 +13,13 @@ use crate::model::update::PackageKey;
 
 /// The planned changes that are not there, each in words.
 #[must_use]
-pub fn missing_changes(planned: &[PlannedChange], installed: &Installed) -> Vec<String> {
+pub fn missing_changes(manager: Manager, planned: &[PlannedChange], installed: &Installed) -> Vec<String> {
     planned
         .iter()
         .filter_map(|change| {
             let versions = installed_versions(installed, change);
-            if versions.contains(&&change.to) {
+            let is_it = |version: &&Version| compare(manager, version, &change.to) == Ordering::Equal;
+            if versions.iter().any(is_it) {
                 return None;
             }
             Some(match versions.as_slice() {
@@ -103,8 +107,15 @@ mod tests {
     #[test]
     fn what_did_not_arrive_is_named() {
         let planned = [change("a", "amd64", Some("1"), "2"), change("b", "amd64", None, "1")];
-        let missing = missing_changes(&planned, &installed(&[("a", "amd64", &["1"])]));
+        let missing = missing_changes(Manager::Apt, &planned, &installed(&[("a", "amd64", &["1"])]));
         assert_eq!(missing, ["a is at 1, not 2", "b is not installed"]);
+    }
+
+    #[test]
+    fn an_equal_version_in_another_text_has_arrived() {
+        let planned = [change("a", "amd64", Some("1"), "0:1.0")];
+        let found = installed(&[("a", "amd64", &["1.00"])]);
+        assert_eq!(missing_changes(Manager::Apt, &planned, &found), Vec::<String>::new());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::model::manager::Manager;
 use crate::model::name::{Architecture, Version};
 use crate::model::plan::PlannedChange;
 use crate::model::resolution::Resolution;
+use crate::model::step::Step;
 use crate::model::update::{Update, UpdateStatus};
 
 /// The changes that are still to be made: neither installed already, nor of a package that the plan does not know as
@@ -39,8 +40,15 @@ pub(super) fn place(manager: Manager, change: &PlannedChange, installed: &Instal
             .iter()
             .any(|version| compare(manager, version, wanted) == Ordering::Equal)
     };
+    // Beside a newer version of a package that is kept in several, the planned one would be a way back.
+    let is_beyond = |from: &Version| {
+        let mut others = versions
+            .iter()
+            .filter(|version| compare(manager, version, from) != Ordering::Equal);
+        others.any(|version| compare(manager, version, &change.to) == Ordering::Greater)
+    };
     let is_at_start = match &change.from {
-        Some(from) => has(from),
+        Some(from) => has(from) && !is_beyond(from),
         None => versions.is_empty(),
     };
     if has(&change.to) {
@@ -184,14 +192,17 @@ impl Found {
 
 /// Whether the manager's steps bring the planned version; `None` when they were not understood, or are not told.
 fn would_install(manager: Manager, change: &PlannedChange, resolution: &Resolution) -> Option<bool> {
-    let brings = resolution.steps.iter().any(|step| {
-        let arch = step.arch.as_deref().unwrap_or("*");
-        let to = step.to.as_deref().and_then(|to| Version::new(to).ok());
-        step.package == change.package.as_str()
-            && is_same_arch(arch, change.arch.as_str())
-            && to.is_some_and(|to| compare(manager, &to, &change.to) == Ordering::Equal)
-    });
-    (brings || (!resolution.steps.is_empty() && resolution.unparsed == 0)).then_some(brings)
+    let is_brought = resolution.steps.iter().any(|step| brings(manager, step, change));
+    (is_brought || (!resolution.steps.is_empty() && resolution.unparsed == 0)).then_some(is_brought)
+}
+
+/// Whether a step puts the planned version in place, in whatever text the manager writes it.
+pub(super) fn brings(manager: Manager, step: &Step, change: &PlannedChange) -> bool {
+    let arch = step.arch.as_deref().unwrap_or("*");
+    let to = step.to.as_deref().and_then(|to| Version::new(to).ok());
+    step.package == change.package.as_str()
+        && is_same_arch(arch, change.arch.as_str())
+        && to.is_some_and(|to| compare(manager, &to, &change.to) == Ordering::Equal)
 }
 
 /// The same architecture, or one of them is that of packages that fit every machine; `*` is not told.

@@ -374,3 +374,39 @@ fn the_gravest_difference_decides_and_is_the_error() {
         "lib 1.1 is planned and no longer offered; nothing else is: nothing was changed"
     );
 }
+
+#[test]
+fn a_package_that_would_go_beyond_its_plan_is_told_though_it_is_there() {
+    let changes = vec![change("app", Some("1"), "2"), change("lib", Some("1.0"), "1.1")];
+    let plan = planned(Manager::Apt, changes);
+    let (installed, _) = parse_installed("app|amd64|2\nlib|amd64|1.0\n");
+    let steps = |app: &str| {
+        let app = step(StepAction::Upgrade, "app", Some("2"), Some(app));
+        would(vec![app, upgrade("1.1")], vec![offer("lib", "1.1")])
+    };
+    let of = |app: &str| classify(&plan, &facts(Manager::Apt), &installed, &[], Some(&steps(app)));
+    let drift = of("3");
+    assert_eq!(drift.class, DriftClass::ExtraDependency, "{drift:?}");
+    assert!(
+        said(&drift)
+            .iter()
+            .any(|words| words.contains("upgrade app from 2 to 3"))
+    );
+    // The same version in another text is what is planned.
+    assert_eq!(of("0:2").class, DriftClass::AlreadyThere);
+}
+
+#[test]
+fn a_kernel_is_not_installed_beside_a_newer_one() {
+    let plan = planned(Manager::Dnf4, vec![change("kernel", Some("6.1"), "6.2")]);
+    let of = |text: &str| {
+        let (installed, _) = parse_installed(text);
+        (
+            classify(&plan, &facts(Manager::Dnf4), &installed, &[], None).class,
+            remaining_changes(Manager::Dnf4, &plan.changes, &installed).len(),
+        )
+    };
+    let beyond = of("kernel|amd64|6.1\nkernel|amd64|6.3\n");
+    assert_eq!(beyond, (DriftClass::HostChanged, 0));
+    assert_eq!(of("kernel|amd64|6.0\nkernel|amd64|6.1\n"), (DriftClass::Identical, 1));
+}

@@ -1,21 +1,29 @@
 //! What a manager would do beyond the plan, and refusals that no package explains. Pure.
 
-use super::package::{is_same_arch, names};
+use super::package::{brings, is_same_arch, names};
 use crate::model::drift::{DriftClass, DriftDifference};
 use crate::model::error::ErrorCode;
+use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::{PlannedChange, PlannedHost};
 use crate::model::resolution::Resolution;
 use crate::model::step::{Step, StepAction};
 
-/// The steps on packages that the plan does not have. A planned package that goes to another version is no such step:
-/// its planned version cannot be had then.
-pub(super) fn unplanned(planned: &PlannedHost, resolution: &Resolution) -> Vec<DriftDifference> {
+/// The steps that the plan does not have. A package that remains to be changed and goes to another version is no such
+/// step: its planned version cannot be had then. One that is at its planned version already, and would leave it, is.
+pub(super) fn unplanned(
+    manager: Manager,
+    planned: &PlannedHost,
+    remaining: &[PlannedChange],
+    resolution: &Resolution,
+) -> Vec<DriftDifference> {
     let is_unplanned = |step: &&Step| {
         let is_of_step =
             |change: &PlannedChange| change.package.as_str() == step.package && is_same(step, change.arch.as_str());
-        let is_change = planned.changes.iter().any(is_of_step) && step.action != StepAction::Remove;
-        let is_expected = planned.may_bring.iter().any(|change| step.brings(change));
+        let is_brought = |change: &PlannedChange| brings(manager, step, change);
+        let is_planned = remaining.iter().any(is_of_step) || planned.changes.iter().any(is_brought);
+        let is_change = is_planned && step.action != StepAction::Remove;
+        let is_expected = planned.may_bring.iter().any(is_brought);
         !is_change && !is_expected
     };
     resolution

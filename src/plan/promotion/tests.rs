@@ -6,6 +6,8 @@ use proptest::sample::select;
 use super::*;
 use crate::model::host::RebootPolicy;
 use crate::model::name::{Architecture, PackageName};
+use crate::model::plan::LeftOut;
+use crate::model::update::UpdateStatus;
 
 fn change(package: &str, from: Option<&str>, to: &str) -> PlannedChange {
     PlannedChange {
@@ -40,14 +42,18 @@ fn host(name: &str, release: &str, changes: Vec<PlannedChange>) -> PlannedHost {
     }
 }
 
+fn note(seen: &mut Ran, wave: usize, host: &PlannedHost, anew: bool) {
+    seen.note(wave, &host.name, &host.basis, &host.changes, anew);
+}
+
 /// What a later host with `lib` 1.0 to 1.1 gets after hosts that ran these versions, chosen anew or not.
 fn later(ran: &[(&str, &str, &str, bool)]) -> Promoted {
     let mut seen = Ran::default();
     for (name, release, version, anew) in ran {
         let changes = [change("lib", Some("1.0"), version)];
-        seen.note(0, &host(name, release, changes.to_vec()), &changes, *anew);
+        note(&mut seen, 0, &host(name, release, changes.to_vec()), *anew);
     }
-    seen.promote(&host("later", "12", vec![change("lib", Some("1.0"), "1.1")]))
+    seen.promote(&host("later", "12", vec![change("lib", Some("1.0"), "1.1")]), |_| false)
 }
 
 #[test]
@@ -83,9 +89,29 @@ fn without_a_host_that_was_planned_anew_the_plan_stands() {
 fn new_dependencies_of_what_ran_may_come_along() {
     let mut seen = Ran::default();
     let ran = [change("lib", Some("1.0"), "1.2"), change("extra", None, "3")];
-    seen.note(0, &host("a", "12", ran.to_vec()), &ran, true);
-    let promoted = seen.promote(&host("b", "12", vec![change("lib", Some("1.0"), "1.1")]));
+    note(&mut seen, 0, &host("a", "12", ran.to_vec()), true);
+    let promoted = seen.promote(&host("b", "12", vec![change("lib", Some("1.0"), "1.1")]), |_| false);
     assert_eq!(promoted.host.may_bring.to_vec(), [change("extra", None, "3")]);
+}
+
+#[test]
+fn upgrades_that_ran_along_may_come_along_but_nothing_that_is_excluded() {
+    let mut seen = Ran::default();
+    let ran = [
+        change("lib", Some("1.0"), "1.2"),
+        change("data", Some("1"), "2"),
+        change("extra", None, "3"),
+        change("left-out", Some("1"), "2"),
+    ];
+    note(&mut seen, 0, &host("a", "12", ran.to_vec()), true);
+    let mut later = host("b", "12", vec![change("lib", Some("1.0"), "1.1")]);
+    later.left_out = vec![LeftOut {
+        package: PackageName::new("left-out").unwrap(),
+        status: UpdateStatus::TooYoung,
+        reason: "it is too young".to_owned(),
+    }];
+    let promoted = seen.promote(&later, |package| package.as_str() == "extra");
+    assert_eq!(promoted.host.may_bring.to_vec(), [change("data", Some("1"), "2")]);
 }
 
 #[test]
@@ -93,9 +119,9 @@ fn the_later_wave_decides() {
     let mut seen = Ran::default();
     for (wave, version) in [(0, "1.3"), (1, "1.2")] {
         let changes = [change("lib", Some("1.0"), version)];
-        seen.note(wave, &host("a", "12", changes.to_vec()), &changes, true);
+        note(&mut seen, wave, &host("a", "12", changes.to_vec()), true);
     }
-    let promoted = seen.promote(&host("b", "12", vec![change("lib", Some("1.0"), "1.1")]));
+    let promoted = seen.promote(&host("b", "12", vec![change("lib", Some("1.0"), "1.1")]), |_| false);
     assert_eq!(promoted.promotions[0].promoted.as_str(), "1.2");
 }
 
@@ -117,7 +143,7 @@ fn ran<'a>(seen: impl Iterator<Item = &'a Seen>) -> Ran {
     let mut ran = Ran::default();
     for (wave, name, release, package, version, anew) in seen {
         let changes = [change(package, Some("1.0"), version)];
-        ran.note(*wave, &host(name, release, changes.to_vec()), &changes, *anew);
+        note(&mut ran, *wave, &host(name, release, changes.to_vec()), *anew);
     }
     ran
 }
@@ -136,7 +162,7 @@ proptest! {
     #[test]
     fn a_host_gets_what_is_planned_or_what_ran(seen in seen()) {
         let planned = later_host();
-        let promoted = ran(seen.iter()).promote(&planned);
+        let promoted = ran(seen.iter()).promote(&planned, |_| false);
         prop_assert_eq!(planned.changes.len(), promoted.host.changes.len());
         for (was, is) in planned.changes.iter().zip(promoted.host.changes.iter()) {
             prop_assert_eq!(was.key(), is.key());
@@ -158,14 +184,14 @@ proptest! {
     #[test]
     fn the_order_in_which_hosts_ended_decides_nothing(seen in seen()) {
         let planned = later_host();
-        prop_assert_eq!(ran(seen.iter()).promote(&planned), ran(seen.iter().rev()).promote(&planned));
+        prop_assert_eq!(ran(seen.iter()).promote(&planned, |_| false), ran(seen.iter().rev()).promote(&planned, |_| false));
     }
 
     #[test]
     fn without_a_plan_made_anew_nothing_changes(seen in seen()) {
         let planned = later_host();
         let kept = seen.iter().filter(|one| !one.5);
-        let promoted = ran(kept).promote(&planned);
+        let promoted = ran(kept).promote(&planned, |_| false);
         prop_assert_eq!(promoted.host, planned);
         prop_assert!(promoted.promotions.is_empty());
     }

@@ -13,9 +13,10 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::foresight::Foresight;
 use crate::model::host::RebootPolicy;
 use crate::model::manager::Manager;
-use crate::model::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
+use crate::model::name::{Architecture, DomainName, HostName, PackageName, RunId, Version, WaveName};
 use crate::model::plan::{
-    Basis, Budget, Gate, GateCheck, GatePlace, LeftOut, Plan, PlanRules, PlannedChange, PlannedHost, PlannedWave,
+    Basis, Budget, Gate, GateCheck, GatePlace, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain, PlannedHost,
+    PlannedWave,
 };
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
 use crate::model::update::UpdateStatus;
@@ -120,7 +121,11 @@ fn saved(hosts: Vec<PlannedHost>, text: &str) -> SavedPlan {
             made,
             playbook: "monthly".to_owned(),
             rules: PlanRules::default(),
-            domains: Vec::new(),
+            domains: vec![PlannedDomain {
+                name: DomainName::new("db").unwrap(),
+                limit: 1,
+                members: vec![HostName::new("web1").unwrap()],
+            }],
             waves: vec![wave],
         },
     }
@@ -234,6 +239,11 @@ fn a_right_checksum_does_not_hide_what_a_person_would_not_see() {
         ("\"name\": \"web2\"", "\"name\": \"web1\""),
         ("\"to\": \"2:1.1~rc1\"", "\"to\": \"--now; rm\""),
         ("\"parallel\": 2", "\"parallel\": 0"),
+        ("\"vanished\": \"fail\"", "\"vanished\": \"pinned\""),
+        ("\"extra_dependency\": \"fail\"", "\"extra_dependency\": \"pinned\""),
+        ("\"host_changed\": \"fail\"", "\"host_changed\": \"pinned\""),
+        ("\"count\": 1", "\"count\": 0"),
+        ("\"limit\": 1", "\"limit\": 0"),
         (
             "\"tolerated\": 1,\n          \"hosts\": 2",
             "\"tolerated\": 1,\n          \"hosts\": 9",

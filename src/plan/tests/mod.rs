@@ -15,6 +15,7 @@ use crate::model::scan::{HostScan, HostState, Scan};
 use crate::model::update::{Update, UpdateStatus};
 use crate::playbook::{Playbook, parse_playbook};
 
+mod again;
 mod age;
 mod chosen;
 mod domains;

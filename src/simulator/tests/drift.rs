@@ -1,6 +1,7 @@
 //! Hosts that are no longer as planned: what the policy says is done, and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::system::Offer;
 use super::rollouts::{plan, run, states, system};
@@ -14,6 +15,7 @@ use crate::model::plan::Plan;
 use crate::model::run::{HostRunState, RunOutcome};
 use crate::remote::job::JobStep;
 use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, run_plan};
+use crate::ssh::SshTransport;
 
 /// Two hosts in two waves, planned to get webshop 2.0-1, of which `a` is offered 3.0-1 alone and `b` both.
 async fn moved_on() -> (Fleet, Plan) {
@@ -27,6 +29,21 @@ async fn moved_on() -> (Fleet, Plan) {
         system.package_mut("webshop").unwrap().offers.push(newest());
     });
     (fleet, plan)
+}
+
+fn context(fleet: &Fleet, limits: Limits) -> RunContext<SshTransport> {
+    let hosts = fleet.hosts().into_iter().map(|host| (host.name.clone(), host));
+    RunContext {
+        run: RunId::new("run-1").unwrap(),
+        plan: None,
+        transport: fleet.transport(),
+        step: JobStep::Everything,
+        freshness: Freshness::JustPlanned,
+        closing: None,
+        hosts: Arc::new(hosts.collect()),
+        limits,
+        control: Control::new(),
+    }
 }
 
 fn drifts(events: &[EventKind]) -> Vec<&HostDrift> {
@@ -174,23 +191,110 @@ impl EventSink for Forgetful {
     }
 }
 
+/// [`moved_on`] with a third host `c` beside `a`, on which nothing has moved; `b` is offered the planned version too.
+async fn with_a_second_test_host() -> (Fleet, Plan) {
+    let fleet = Fleet::start([system("a", None), system("b", None), system("c", None)]).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a", "c"], &["b"]], RebootPolicy::Never);
+    plan.rules.drift.vanished = DriftAction::Replan;
+    let newest = || Offer::new("3.0-1", "Acme/stable", 1);
+    fleet.system("a").change(|system| {
+        system.package_mut("webshop").unwrap().offers = vec![newest()];
+    });
+    fleet.system("b").change(|system| {
+        system.package_mut("webshop").unwrap().offers.push(newest());
+    });
+    (fleet, plan)
+}
+
+/// Puts every planned version on a host.
+fn brought_up_to_date(fleet: &Fleet, host: &str) {
+    fleet.system(host).change(|system| {
+        for (name, version) in [("webshop", "2.0-1"), ("libssl3", "3.0.17-1")] {
+            system.package_mut(name).unwrap().installed = vec![version.to_owned()];
+        }
+    });
+}
+
+#[tokio::test]
+async fn what_another_system_ran_is_promoted_to_no_host_of_the_planned_one() {
+    let (fleet, mut plan) = moved_on().await;
+    plan.rules.drift.vanished = DriftAction::Replan;
+    plan.rules.drift.host_changed = DriftAction::Replan;
+    fleet.system("a").change(|system| {
+        system.os_release = "ID=debian\nVERSION_ID=\"13\"\n".to_owned();
+    });
+    let (report, _) = run(&fleet, &plan).await;
+    assert_eq!(states(&report), [HostRunState::Patched; 2], "{report:?}");
+    assert_eq!(
+        (webshop(&fleet, "a"), webshop(&fleet, "b")),
+        ("3.0-1".into(), "2.0-1".into())
+    );
+    assert_eq!(report.hosts[1].promoted, []);
+}
+
+#[tokio::test]
+async fn a_version_whose_host_failed_afterwards_is_not_promoted() {
+    let (fleet, mut plan) = with_a_second_test_host().await;
+    let batch = &mut plan.waves[0].batches[0];
+    batch[0].reboot = RebootPolicy::Always;
+    let others = batch[1].changes.iter().filter(|one| one.package.as_str() != "webshop");
+    batch[1].changes = others.cloned().collect();
+    plan.waves[0].budget.tolerated = 1;
+    fleet
+        .system("a")
+        .change(|system| system.down_time = Duration::from_secs(3600));
+    let limits = Limits {
+        reboot: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let ended = run_plan(&plan, context(&fleet, limits), &mut Events::default()).await;
+    let report = ended.report;
+    let expected = [HostRunState::Failed, HostRunState::Patched, HostRunState::Patched];
+    assert_eq!(states(&report), expected, "{report:?}");
+    assert_eq!(
+        (webshop(&fleet, "a"), webshop(&fleet, "b")),
+        ("3.0-1".into(), "2.0-1".into())
+    );
+    assert_eq!(report.hosts[2].promoted, []);
+}
+
+#[tokio::test]
+async fn a_host_that_was_at_the_planned_version_counts_as_having_run_it() {
+    let (fleet, plan) = with_a_second_test_host().await;
+    brought_up_to_date(&fleet, "c");
+    let (report, _) = run(&fleet, &plan).await;
+    let expected = [HostRunState::Patched, HostRunState::Unchanged, HostRunState::Patched];
+    assert_eq!(states(&report), expected, "{report:?}");
+    assert_eq!(
+        (webshop(&fleet, "a"), webshop(&fleet, "b")),
+        ("3.0-1".into(), "2.0-1".into())
+    );
+    assert_eq!(report.hosts[2].promoted, []);
+}
+
+#[tokio::test]
+async fn a_test_wave_needs_a_host_with_work_that_was_not_left_out() {
+    let (fleet, mut plan) = with_a_second_test_host().await;
+    plan.rules.drift.vanished = DriftAction::SkipHost;
+    plan.waves[0].batches[0][1].changes = Arc::default();
+    let (report, _) = run(&fleet, &plan).await;
+    let expected = [HostRunState::Skipped, HostRunState::Unchanged, HostRunState::NotStarted];
+    assert_eq!(states(&report), expected, "{report:?}");
+    assert!(report.reason.unwrap().contains("tested nothing"));
+    // One that is at the planned versions is a test.
+    let (fleet, mut plan) = with_a_second_test_host().await;
+    plan.rules.drift.vanished = DriftAction::SkipHost;
+    brought_up_to_date(&fleet, "c");
+    let (report, _) = run(&fleet, &plan).await;
+    let expected = [HostRunState::Skipped, HostRunState::Unchanged, HostRunState::Patched];
+    assert_eq!(states(&report), expected, "{report:?}");
+}
+
 #[tokio::test]
 async fn drift_that_cannot_be_kept_changes_nothing() {
     let (fleet, mut plan) = moved_on().await;
     plan.rules.drift.vanished = DriftAction::Replan;
-    let hosts = fleet.hosts().into_iter().map(|host| (host.name.clone(), host));
-    let context = RunContext {
-        run: RunId::new("run-1").unwrap(),
-        plan: None,
-        transport: fleet.transport(),
-        step: JobStep::Everything,
-        freshness: Freshness::JustPlanned,
-        closing: None,
-        hosts: Arc::new(hosts.collect()),
-        limits: Limits::default(),
-        control: Control::new(),
-    };
-    let ended = run_plan(&plan, context, &mut Forgetful::default()).await;
+    let ended = run_plan(&plan, context(&fleet, Limits::default()), &mut Forgetful::default()).await;
     assert!(ended.broken.is_some());
     assert_eq!(ended.report.outcome, RunOutcome::Failed);
     for name in ["a", "b"] {
