@@ -99,6 +99,8 @@ fn refusal(log: &str) -> Option<&str> {
         ("doas: ", "Authorization required"),
         ("doas: ", "Operation not permitted"),
         ("doas: ", "a tty is required"),
+        // There is no doas.conf, so nobody may do anything.
+        ("doas: ", "doas is not enabled"),
     ];
     let says = |line: &&str| {
         texts
