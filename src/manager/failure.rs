@@ -208,6 +208,12 @@ mod tests {
     }
 
     #[test]
+    fn doas_without_any_rule_is_a_refusal() {
+        let said = "doas: doas is not enabled, /etc/doas.conf: No such file or directory";
+        assert_eq!(failure(Manager::Apt, 1, said).code, ErrorCode::Sudo);
+    }
+
+    #[test]
     fn a_silent_failure_has_its_exit_code() {
         let error = failure(Manager::Zypper, 7, "");
         assert_eq!(error.code, ErrorCode::Lock);

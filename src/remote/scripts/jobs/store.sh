@@ -46,7 +46,7 @@ store_file() {
 
 # keep_package NAME ARCHITECTURE VERSION REPOSITORY FILE
 keep_package() {
-  mkdir -p "$store" && chmod 700 /var/lib/patchwave "$store" || return
+  mkdir -p "$store" && chmod 700 "${store%/*}" "$store" || return
   store_suffix=${5##*/}
   case $store_suffix in
     *.pkg.tar.*) store_suffix=pkg.tar.${store_suffix##*.} ;;
