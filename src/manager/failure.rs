@@ -99,6 +99,8 @@ fn refusal(log: &str) -> Option<&str> {
         ("doas: ", "Authorization required"),
         ("doas: ", "Operation not permitted"),
         ("doas: ", "a tty is required"),
+        // There is no doas.conf, so nobody may do anything.
+        ("doas: ", "doas is not enabled"),
     ];
     let says = |line: &&str| {
         texts
@@ -203,6 +205,12 @@ mod tests {
     fn a_guard_that_says_nothing_is_not_believed() {
         let error = failure(Manager::Chocolatey, 1, "patchwave: E_SUDO: \n");
         assert!(error.message.contains("exit code 1"), "{error}");
+    }
+
+    #[test]
+    fn doas_without_any_rule_is_a_refusal() {
+        let said = "doas: doas is not enabled, /etc/doas.conf: No such file or directory";
+        assert_eq!(failure(Manager::Apt, 1, said).code, ErrorCode::Sudo);
     }
 
     #[test]

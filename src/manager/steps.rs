@@ -29,7 +29,10 @@ pub fn steps(manager: Manager, said: &str) -> Steps {
     let mut found = Steps::default();
     match manager {
         Manager::Apt => apt::read(said, &mut found),
-        Manager::Dnf4 | Manager::Dnf5 => dnf::read(said, &mut found),
+        Manager::Dnf4 | Manager::Dnf5 => {
+            dnf::read(said, &mut found);
+            found.forget_older_kernels();
+        }
         Manager::Zypper => zypper::read(said, &mut found),
         Manager::Apk => apk::read(said, &mut found),
         Manager::Pacman
@@ -70,6 +73,22 @@ pub fn complete(steps: &mut [Step], planned: &[PlannedChange]) {
 }
 
 impl Steps {
+    /// What is installed beside older versions of itself takes the oldest away when there are as many as the host's
+    /// `installonly_limit` allows (dnf.conf(5)): that is the host's own setting, and no removal of a package.
+    fn forget_older_kernels(&mut self) {
+        let beside: Vec<Step> = self
+            .steps
+            .iter()
+            .filter(|step| step.action == StepAction::Install)
+            .cloned()
+            .collect();
+        let is_older = |step: &Step| {
+            let is_same = |new: &Step| new.package == step.package && new.arch == step.arch && new.to != step.from;
+            step.action == StepAction::Remove && beside.iter().any(is_same)
+        };
+        self.steps.retain(|step| !is_older(step));
+    }
+
     fn add(&mut self, action: StepAction, package: &str, arch: &str, from: Option<&str>, to: Option<&str>) {
         let shown = |text: &str| shorten(&printable(text), 200);
         self.steps.push(Step {
@@ -121,6 +140,26 @@ mod tests {
             ["install a None", "upgrade b Some(\"any\")", "remove c Some(\"any\")"]
         );
         assert_eq!(found.unparsed, 1);
+    }
+
+    #[test]
+    fn the_oldest_kernel_that_makes_room_is_no_removal_and_any_other_package_is() {
+        let table = "Installing:\n kernel-core x86_64 6.3-1 updates 9 MiB\n\
+            Removing:\n kernel-core x86_64 6.0-1 @updates 9 MiB\n old x86_64 1-1 @updates 9 MiB\n\
+            Removing dependent packages:\n kmod-x x86_64 6.0-1 @updates 9 MiB\n\
+            Upgrading:\n lib x86_64 2-1 updates 9 MiB\n";
+        for manager in [Manager::Dnf4, Manager::Dnf5] {
+            let found = steps(manager, table);
+            let shown: Vec<String> = found
+                .steps
+                .iter()
+                .map(|step| format!("{} {}", step.action.as_str(), step.package))
+                .collect();
+            assert_eq!(
+                shown,
+                ["install kernel-core", "remove kmod-x", "upgrade lib", "remove old"]
+            );
+        }
     }
 
     proptest! {

@@ -17,12 +17,36 @@ pub enum TransactionError {
     /// The same package twice, with two versions.
     #[error("the package {0} is planned in two versions")]
     Ambiguous(String),
+    /// A manager would read the word as a file, an address or a group.
+    #[error("`{0}` is no package to a package manager")]
+    NoPackage(String),
+}
+
+/// Endings by which dnf, zypper, apt and apk know a file.
+const FILES: [&str; 3] = ["rpm", "deb", "apk"];
+
+/// Whether a manager may take the word for something else than a package: a file, an address, or a group of packages.
+/// dnf and zypper take what ends in `.rpm` for a file, apt and apk what holds a slash, dnf what begins with `@` for a
+/// group, and pacman what is before a slash for a repository.
+fn is_no_package(word: &str) -> bool {
+    let is_file = |(_, ending): (&str, &str)| FILES.iter().any(|file| file.eq_ignore_ascii_case(ending));
+    word.contains('/') || word.starts_with('@') || word.rsplit_once('.').is_some_and(is_file)
+}
+
+/// Whether a manager may take the words of the change for something else than a package. They end in the
+/// architecture, the version or the name.
+#[must_use]
+pub fn names_no_package(change: &PlannedChange) -> bool {
+    let is_file = |file: &&str| change.arch.as_str().eq_ignore_ascii_case(file);
+    is_no_package(change.package.as_str())
+        || is_no_package(change.to.as_str())
+        || FILES.iter().any(|file| is_file(&file))
 }
 
 /// The lines that tell a manager what to do, and what may come with it.
 ///
 /// # Errors
-/// When there are no changes, or two for one package.
+/// When there are no changes, two for one package, or one that a manager would not read as a package.
 pub fn transaction(
     manager: Manager,
     changes: &[PlannedChange],
@@ -40,6 +64,9 @@ pub fn transaction(
         {
             return Err(TransactionError::Ambiguous(first.package.to_string()));
         }
+    }
+    if let Some(change) = sorted.iter().find(|change| names_no_package(change)) {
+        return Err(TransactionError::NoPackage(word(manager, change)));
     }
     let asked = sorted.iter().map(|change| line(&word(manager, change), change));
     let brought = may_bring.iter().map(|change| line("", change));
@@ -60,7 +87,7 @@ pub fn marked(line: String, install: &[PackageName]) -> String {
 /// whatever version: there `TO` is empty and the architecture `*`. A package that is to be changed is there already.
 ///
 /// # Errors
-/// When there is nothing to ask for, or two changes for one package.
+/// When there is nothing to ask for, two changes for one package, or a word that is no package.
 pub fn question(
     manager: Manager,
     changes: &[PlannedChange],
@@ -71,6 +98,9 @@ pub fn question(
     let mut install: Vec<&PackageName> = install.iter().filter(|name| !is_changed(name)).collect();
     install.sort();
     install.dedup();
+    if let Some(name) = install.iter().find(|name| is_no_package(name.as_str())) {
+        return Err(TransactionError::NoPackage(name.to_string()));
+    }
     let mut lines = if changes.is_empty() && !install.is_empty() {
         may_bring.iter().map(|change| line("", change)).collect()
     } else {
@@ -175,6 +205,36 @@ mod tests {
         assert_eq!(mark("foo:all=2|foo|all||2|"), "foo:all=2|foo|all||2||asked");
         for line in ["foo:all=2|foo|all|1|2|", "|foo|all||2|", "bar:all=2|bar|all||2|"] {
             assert_eq!(mark(line), line);
+        }
+    }
+
+    #[test]
+    fn what_a_manager_reads_as_a_file_or_a_group_is_no_package() {
+        let refused = |error| matches!(error, TransactionError::NoPackage(_));
+        for (manager, name, arch, to) in [
+            (Manager::Dnf4, "https://host/x", "rpm", "1"),
+            (Manager::Dnf5, "x", "rpm", "1"),
+            (Manager::Dnf5, "@core", "noarch", "1"),
+            (Manager::Apt, "/tmp/x", "amd64", "1.deb"),
+            (Manager::Zypper, "x", "noarch", "1.rpm"),
+        ] {
+            let changes = [change(name, arch, None, to, "")];
+            assert!(refused(transaction(manager, &changes, &[]).unwrap_err()), "{name}");
+            assert!(names_no_package(&changes[0]), "{name}");
+        }
+        for name in ["/tmp/x.rpm", "https://host/x", "x.rpm", "@core"] {
+            let install = [PackageName::new(name).unwrap()];
+            assert!(
+                refused(question(Manager::Dnf5, &[], &[], &install).unwrap_err()),
+                "{name}"
+            );
+        }
+        for (name, arch, to) in [
+            ("libstdc++6", "amd64", "1:2~a-1"),
+            ("rpm", "x86_64", "4.1-1.el9"),
+            ("deb.x", "all", "1.rpm.2"),
+        ] {
+            assert!(!names_no_package(&change(name, arch, None, to, "")), "{name}");
         }
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::batches::share_out_batches;
 use super::domains::planned_domains;
 use super::host::HostPlanner;
-use super::warnings::{unknown_exploited, unknown_security};
+use super::warnings::{old_databases, unknown_exploited, unknown_security};
 use super::waves::{batch_sizes, budget, in_natural_order, share_out};
 use super::{PlanError, Planned};
 use crate::inventory::Inventory;
@@ -75,6 +75,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
     }
     warnings.extend(unknown_security(inputs, &selected));
     warnings.extend(unknown_exploited(inputs, &waves));
+    warnings.extend(old_databases(inputs, &selected));
     let plan = Plan {
         scan: inputs.scan.id.clone(),
         made: inputs.now,

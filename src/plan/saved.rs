@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::manager::names_no_package;
 use crate::model::name::HostName;
 use crate::model::plan::{Gate, Plan};
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
@@ -165,6 +166,15 @@ fn check_plan(plan: &Plan) -> Result<(), SavedPlanError> {
     }
     if let Some(domain) = plan.domains.iter().find(|domain| domain.limit == 0) {
         return wrong(format!("no host of domain `{}` may be down", domain.name));
+    }
+    for host in plan.hosts() {
+        let mut changes = host.changes.iter().chain(host.may_bring.iter());
+        if let Some(change) = changes.find(|change| names_no_package(change)) {
+            return wrong(format!(
+                "{} {} of {} is no package",
+                change.package, change.to, host.name
+            ));
+        }
     }
     for wave in &plan.waves {
         if wave.parallel == 0 || wave.budget.hosts != wave.size() || wave.batches.iter().any(Vec::is_empty) {

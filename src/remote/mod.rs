@@ -47,6 +47,8 @@ mod interpreters_test;
 #[cfg(test)]
 mod jobs_test;
 #[cfg(test)]
+mod offers_test;
+#[cfg(test)]
 mod scripts_test;
 #[cfg(test)]
 mod space_test;

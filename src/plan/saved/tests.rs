@@ -169,6 +169,17 @@ proptest! {
 }
 
 #[test]
+fn a_file_in_the_place_of_a_package_is_refused() {
+    let mut host = host(1, "main", &[1]);
+    let mut file = change(1, None, "main");
+    file.package = PackageName::new("https://elsewhere/package").unwrap();
+    host.changes = [file].into();
+    let written = write_saved_plan(&saved(vec![host], "words")).unwrap();
+    let error = read_saved_plan(written.text.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("https://elsewhere/package"), "{error}");
+}
+
+#[test]
 fn every_single_changed_byte_is_refused() {
     let text = write_saved_plan(&small()).unwrap().text;
     for position in 0..text.len() {

@@ -8,6 +8,7 @@ use super::{answered, everything, inventory, names, plan, playbook};
 use crate::model::expression::Expression;
 use crate::model::host::Host;
 use crate::model::known::Knowledge;
+use crate::model::manager::Manager;
 use crate::model::scan::{HostScan, HostState};
 use crate::plan::{PlanError, check_waves};
 use crate::playbook::Playbook;
@@ -113,4 +114,30 @@ fn waves_ask_the_scan_of_the_plan() {
     silent[2].state = HostState::Failed;
     let error = plan(&playbook, &inventory, silent).unwrap_err();
     assert!(matches!(error, PlanError::NoWave { hosts } if hosts.len() == 1));
+}
+
+#[test]
+fn old_databases_that_are_never_changed_are_named() {
+    let inventory = inventory("hosts: {a: {}}\n");
+    let playbook = Playbook::built_in([]).unwrap();
+    let host = inventory.hosts().next().unwrap();
+    for (manager, age, refreshed, warned) in [
+        (Manager::Pacman, Some(30_000), false, true),
+        (Manager::Pacman, None, false, true),
+        (Manager::Pacman, Some(0), false, false),
+        (Manager::Pacman, Some(0), true, false),
+        (Manager::Apt, Some(30_000), false, false),
+    ] {
+        let mut scan = answered(host, "12", Vec::new());
+        let facts = scan.facts.as_mut().unwrap();
+        facts.manager = manager;
+        facts.metadata.age_seconds = age;
+        facts.metadata.refreshed = refreshed;
+        let planned = plan(&playbook, &inventory, vec![scan]).unwrap();
+        let is_named = planned
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("pacman's own databases"));
+        assert_eq!(is_named, warned, "{manager} {age:?} {refreshed}");
+    }
 }

@@ -14,7 +14,7 @@ read_plan() {
 resolve_steps() {
   : >"$work/resolved"
   if [ ! -s "$work/plan" ]; then return 0; fi
-  find_hosted && simulate
+  find_hosted && simulate && demand_names
 }
 
 main() {

@@ -18,6 +18,7 @@ mod foresight;
 mod host_jobs;
 mod hosts;
 mod inventories;
+mod kernels;
 mod locks;
 mod logins;
 mod pacman;

@@ -158,3 +158,60 @@ fn the_rule_for_everything_is_enough_to_apply() {
         assert_eq!(applied.host(&host.name)["state"], "patched");
     }
 }
+/// Puts the text into the configuration of doas, alone, after doas itself has found it right.
+#[track_caller]
+fn install_for_doas(lab: &Lab, host: &str, rules: &str) {
+    let script = "cat >/tmp/rules && doas -C /tmp/rules && install -m 400 /tmp/rules /etc/doas.conf";
+    let mut child = lab
+        .exec(host, &["sh", "-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "{host}: {rules}");
+}
+
+/// Whether doas lets the login run this, without a password.
+fn may_by_doas(lab: &Lab, host: &str, command: &str) -> bool {
+    let script = format!("su narrow -c 'doas -n {command}' >/dev/null 2>&1 && echo yes || echo no");
+    lab.shell(host, &script) == "yes"
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn the_rules_for_doas_are_enough_and_allow_nothing_else() {
+    let lab = Lab::up(&["deb12"]);
+    assert_eq!(lab.shell("deb12", LOGIN), "narrow");
+    lab.shell("deb12", "rm -f /etc/doas.conf");
+    lab.publish("new");
+    lab.write_inventory("user: narrow\nbecome: {method: doas, scope: refresh}", "");
+    let scan = ["scan", "--refresh", "always", "--format", "json"];
+    let refused = lab.patchwave(&scan).expect_exit(20);
+    assert_eq!(refused.host("deb12")["error"]["code"], "E_SUDO");
+    let _ = lab.patchwave(&["scan", "--refresh", "never"]);
+    let rules = lab.patchwave(&["sudoers", "--method", "doas"]).expect_exit(0).stdout;
+    install_for_doas(&lab, "deb12", &rules);
+    let scanned = lab.patchwave(&scan).expect_exit(0);
+    assert_eq!(scanned.host("deb12")["facts"]["metadata"]["age_seconds"], 0);
+    for command in [
+        "id",
+        "/bin/sh -c id",
+        "/usr/bin/timeout 240 /usr/bin/apt-get -q -q upgrade",
+    ] {
+        assert!(!may_by_doas(&lab, "deb12", command), "{command}");
+    }
+
+    lab.write_inventory("user: narrow\nbecome: doas", "");
+    let refused = lab.patchwave(&["apply", "--yes", "--format", "json"]).expect_exit(20);
+    assert_eq!(refused.host("deb12")["state"], "failed");
+    let rules = lab.patchwave(&["sudoers", "--method", "doas"]).expect_exit(0).stdout;
+    install_for_doas(&lab, "deb12", &rules);
+    for command in ["id", "/bin/sh -c id"] {
+        assert!(!may_by_doas(&lab, "deb12", command), "{command}");
+    }
+    let applied = lab
+        .patchwave(&["apply", "--yes", "--refresh", "always", "--format", "json"])
+        .expect_exit(0);
+    assert_eq!(applied.host("deb12")["state"], "patched");
+}

@@ -28,25 +28,47 @@ dnf5_sizes() {
   dnf5_run -q -C repoquery --qf '%{name}|%{arch}|%{downloadsize}|%{installsize}|%{location}\n' $(dnf_wanted)
 }
 
-# dnf_table_steps FILE: of a table what would be done, as NAME|ARCHITECTURE|FROM|TO. Removing old kernels is not a step.
+# dnf_table_steps FILE: of a table what would be done, as NAME|ARCHITECTURE|FROM|TO. What is installed beside an older
+# version replaces none in the table; it is at the planned version when that is there. Removing older versions of it is
+# no step: how many to keep is the setting of the host.
 dnf_table_steps() {
-  awk '
+  rpm -qa --qf '%{NAME}|%{ARCH}|%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' | sed 's/|0:/|/' >"$work/have"
+  awk -v plan="$work/plan" -v have="$work/have" '
     function plain(version) { sub(/^0:/, "", version); return version }
     function flush() {
+      if (name != "" && old == "" && (name "|" arch) in last) {
+        old = last[name "|" arch]
+        if ((name "|" arch "|" planned_from[name "|" arch]) in installed) old = planned_from[name "|" arch]
+        beside[name "|" arch] = 1
+      }
       if (name != "") print name "|" arch "|" old "|" to
       name = ""
+    }
+    BEGIN {
+      while ((getline line < plan) > 0) { split(line, piece, "|"); planned_from[piece[2] "|" piece[3]] = piece[4] }
+      while ((getline line < have) > 0) {
+        split(line, piece, "|")
+        last[piece[1] "|" piece[2]] = piece[3]
+        installed[line] = 1
+      }
     }
     /^[^ ]/ { flush(); part = $0; next }
     /^ +replacing / {
       if ($2 == name) old = plain($4); else print $2 "|" $3 "|" plain($4) "|nothing"
       next
     }
-    /^ [^ ]/ && NF >= 4 && part ~ /^Removing/ { flush(); print $1 "|" $2 "|" plain($3) "|nothing"; next }
+    /^ [^ ]/ && NF >= 4 && part ~ /^Removing/ { flush(); dropped[++drops] = $1 "|" $2 "|" plain($3); next }
     /^ [^ ]/ && NF >= 4 && part ~ /^(Installing|Upgrading|Downgrading|Reinstalling)/ {
       flush()
       name = $1; arch = $2; to = plain($3); old = ""
     }
-    END { flush() }' "$1"
+    END {
+      flush()
+      for (i = 1; i <= drops; i++) {
+        split(dropped[i], piece, "|")
+        if (!((piece[1] "|" piece[2]) in beside)) print dropped[i] "|nothing"
+      }
+    }' "$1"
 }
 
 # Nothing that is on the host alone can be replayed.

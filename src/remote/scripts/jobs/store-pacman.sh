@@ -29,17 +29,23 @@ fetch_versions() {
     pacman -Sw --noconfirm --noprogressbar --dbpath "$pacman_copy" --logfile /dev/null $(cat "$work/fetch.words")
 }
 
-# The files of the plan: kept ones, and those that were just downloaded.
+# The files of the plan: kept ones, and by the names that the databases give them those which `download` has just
+# compared with the databases.
 pacman_plan_files() {
   cut -d '|' -f 2 "$work/hosted"
   # shellcheck disable=SC2046
-  cached_packages $(pacman_names) $(new_names) >"$work/cached.packages"
-  awk -F '|' -v plan="$work/plan" -v hosted="$work/hosted" '
+  set -- $(pacman_names) $(new_names)
+  if [ "$#" = 0 ]; then return 0; fi
+  pacman -Sp --noconfirm --dbpath "$pacman_copy" --logfile /dev/null --print-format 'file %n|%a|%v|%l' "$@" >"$work/located" 2>/dev/null
+  awk -F '|' -v plan="$work/plan" -v hosted="$work/hosted" -v cache="$(package_cache)" '
     BEGIN {
       while ((getline line < hosted) > 0) { split(line, part, "|"); here[part[3]] = 1 }
       while ((getline line < plan) > 0) { split(line, part, "|"); if (part[1] != "") planned[part[2] "|" part[3] "|" part[5]] = 1 }
     }
-    ($1 "|" $2 "|" $3) in planned && !($1 in here) && !seen[$1]++ { print $5 }' "$work/cached.packages"
+    sub(/^file /, "") && ($1 "|" $2 "|" $3) in planned && !($1 in here) {
+      sub(/.*\//, "", $4)
+      print cache "/" $4
+    }' "$work/located"
 }
 
 # Signatures are looked at as the host configures it for files.

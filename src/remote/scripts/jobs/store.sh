@@ -13,6 +13,8 @@
 store=/var/lib/patchwave/packages
 # Days that a file is kept.
 store_days=90
+# Most bytes that older files may take; what was kept last stays.
+store_most=4294967296
 
 # offers_of NAME...: NAME|ARCHITECTURE|VERSION|REPOSITORY|SIZE of what the repositories have. What is not known is empty.
 # shellcheck disable=SC2317
@@ -44,13 +46,14 @@ store_file() {
 
 # keep_package NAME ARCHITECTURE VERSION REPOSITORY FILE
 keep_package() {
-  mkdir -p "$store" && chmod 700 /var/lib/patchwave "$store" || return
+  mkdir -p "$store" && chmod 700 "${store%/*}" "$store" || return
   store_suffix=${5##*/}
   case $store_suffix in
     *.pkg.tar.*) store_suffix=pkg.tar.${store_suffix##*.} ;;
     *) store_suffix=${store_suffix##*.} ;;
   esac
-  store_name=$(printf '%s_%s_%s' "$1" "$3" "$2" | tr -c 'A-Za-z0-9._+~-' '-').$store_suffix
+  # An epoch is no part of the version behind it.
+  store_name=$(printf '%s_%s_%s' "$1" "$3" "$2" | sed 's/:/~3a/g' | tr -c 'A-Za-z0-9._+~-' '-').$store_suffix
   store_file "$5" "$store/$store_name.new" && mv -f "$store/$store_name.new" "$store/$store_name" || return
   # A link onto itself leaves the other name where it was.
   rm -f "$store/$store_name.new"
@@ -61,10 +64,14 @@ keep_package() {
       >>"$store/index.new" && mv -f "$store/index.new" "$store/index"
 }
 
-# What is too old goes, and what the index does not know.
+# What is too old goes, what would be too much, and what the index does not know.
 prune_store() {
   if [ ! -s "$store/index" ]; then return 0; fi
   find "$store" -type f -ctime "+$store_days" ! -name index -exec rm -f {} + 2>/dev/null
+  awk -F '|' -v most="$store_most" '
+    { size[NR] = $4; file[NR] = $7 }
+    END { for (i = NR; i > 0; i--) { bytes += size[i]; if (bytes > most) print file[i] } }' "$store/index" |
+    while read -r store_kept; do rm -f "$store/$store_kept"; done
   while IFS='|' read -r store_name store_arch store_version store_size store_sum store_repository store_kept; do
     if [ -f "$store/$store_kept" ]; then
       printf '%s|%s|%s|%s|%s|%s|%s\n' "$store_name" "$store_arch" "$store_version" "$store_size" "$store_sum" \
@@ -73,15 +80,15 @@ prune_store() {
   done <"$store/index" >"$store/index.new" && mv -f "$store/index.new" "$store/index"
 }
 
-# kept_packages NAME...: NAME|ARCHITECTURE|VERSION||SIZE of what is kept.
+# kept_packages NAME...: NAME|ARCHITECTURE|VERSION||SIZE of what is kept and is what it was.
 kept_packages() {
   if [ ! -s "$store/index" ]; then return 0; fi
   printf '%s\n' "$@" >"$work/kept.names"
   awk -F '|' -v names="$work/kept.names" -v store="$store" '
     BEGIN { while ((getline line < names) > 0) asked[line] = 1 }
-    $1 in asked { print $1 "|" $2 "|" $3 "||" $4 "|" store "/" $7 }' "$store/index" |
-    while IFS='|' read -r kept_name kept_arch kept_version _ kept_size kept_path; do
-      if [ -f "$kept_path" ]; then printf '%s|%s|%s||%s\n' "$kept_name" "$kept_arch" "$kept_version" "$kept_size"; fi
+    $1 in asked { print $1 "|" $2 "|" $3 "|" $5 "|" $4 "|" store "/" $7 }' "$store/index" |
+    while IFS='|' read -r kept_name kept_arch kept_version kept_sum kept_size kept_path; do
+      if [ "$(checksum_of "$kept_path")" = "$kept_sum" ]; then printf '%s|%s|%s||%s\n' "$kept_name" "$kept_arch" "$kept_version" "$kept_size"; fi
     done
 }
 
@@ -130,6 +137,17 @@ keep_planned() {
   keep_cached "$work/planned.files"
 }
 
+# What will be fetched, in the cache or beside it, and in the store where it cannot be shared.
+store_needs() {
+  awk -F '|' -v offered="$work/offered" -v store="$store" -v cache="$(package_cache)" '
+    BEGIN { while ((getline line < offered) > 0) { split(line, part, "|"); size[part[1] "|" part[2] "|" part[3]] = size[part[1] "|*|" part[3]] = part[5] } }
+    { bytes += size[$1 "|" $2 "|" $3] }
+    END {
+      printf "%s %.0f %d\n", store, bytes, NR
+      if (cache != "") printf "%s %.0f %d\n", cache, bytes, NR
+    }' "$work/fetch"
+}
+
 # Puts the installed versions of what is planned into the store, and says of which there is no file left anywhere.
 secure() {
   prune_store
@@ -143,6 +161,7 @@ secure() {
       BEGIN { while ((getline line < offered) > 0) { split(line, part, "|"); on[part[1] "|" part[2] "|" part[3]] = on[part[1] "|*|" part[3]] = 1 } }
       ($1 "|" $2 "|" $3) in on' "$work/secure" >"$work/fetch"
     if [ -s "$work/fetch" ]; then
+      store_needs | space_check || return
       fetch_versions <"$work/fetch" || echo 'not everything that is on offer could be fetched'
       keep_cached "$work/secure" || return
     fi
@@ -178,8 +197,10 @@ find_hosted() {
   while IFS='|' read -r hosted_word hosted_path hosted_name hosted_arch hosted_version hosted_repository hosted_sum; do
     if [ ! -f "$hosted_path" ]; then continue; fi
     if [ "$(checksum_of "$hosted_path")" != "$hosted_sum" ]; then
-      refuse E_MANAGER "$hosted_path is not what was kept: its checksum is another one"
-      return
+      echo "$hosted_path is not what was kept and is left alone: its checksum is another one"
+      # A question changes nothing.
+      if [ -n "${job_step:-}" ]; then rm -f "$hosted_path"; fi
+      continue
     fi
     echo "$hosted_name $hosted_version is in no repository any more and is taken from $store"
     printf '%s|%s|%s|%s|%s|%s\n' "$hosted_word" "$hosted_path" "$hosted_name" "$hosted_arch" "$hosted_version" \

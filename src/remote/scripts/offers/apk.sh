@@ -15,8 +15,9 @@ offers_of() {
       END { offer() }' "$work/query"
     return
   fi
-  apk policy "$@" 2>/dev/null | awk '
+  apk policy "$@" >"$work/policy" 2>/dev/null || return
+  awk '
     /^[^ ].* policy:$/ { name = $1; next }
     /^  [^ ].*:$/ { version = $1; sub(/:$/, "", version); next }
-    /^    / && $1 !~ /apk\/db\/installed$/ { print name "|*|" version "|" $NF "|" }'
+    /^    / && $1 !~ /apk\/db\/installed$/ { print name "|*|" version "|" $NF "|" }' "$work/policy"
 }

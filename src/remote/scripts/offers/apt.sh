@@ -4,7 +4,11 @@
 # `VERSION URI` and `URI REPOSITORY` are in the tables of policies; the records have the rest.
 offers_of() {
   { limited 60 apt-cache policy && echo @ && limited 60 apt-cache policy "$@"; } >"$work/policies" 2>/dev/null || return
-  limited 60 apt-cache show --all-versions "$@" 2>/dev/null | awk -v policies="$work/policies" '
+  limited 60 apt-cache show --all-versions "$@" >"$work/records" 2>"$work/records.err"
+  offers_code=$?
+  # None of them is known.
+  if [ "$offers_code" != 0 ] && ! grep -q '^E: No packages found' "$work/records.err"; then return "$offers_code"; fi
+  awk -v policies="$work/policies" '
     function offer() {
       if (name != "" && file != "") print name "|" arch "|" version "|" repository[name "|" version] "|" size
       name = version = arch = size = file = ""
@@ -44,5 +48,5 @@ offers_of() {
     /^Architecture: / { arch = $2 }
     /^Size: / { size = $2 }
     /^Filename: / { file = $2 }
-    END { offer() }'
+    END { offer() }' "$work/records"
 }

@@ -2,5 +2,7 @@
 # shellcheck shell=sh
 
 offers_of() {
-  dnf4_run -q -C repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reponame}|%{size}' "$@" | sed 's/|0:/|/'
+  dnf4_run -q -C repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{reponame}|%{size}' "$@" \
+    >"$work/offers.found" || return
+  sed 's/|0:/|/' "$work/offers.found"
 }

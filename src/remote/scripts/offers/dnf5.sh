@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 
 offers_of() {
-  dnf5_run -q -C repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{downloadsize}\n' "$@" |
-    sed 's/|0:/|/'
+  dnf5_run -q -C repoquery --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{downloadsize}\n' "$@" \
+    >"$work/offers.found" || return
+  sed 's/|0:/|/' "$work/offers.found"
 }

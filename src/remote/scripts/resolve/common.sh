@@ -28,6 +28,7 @@ forget_present() {
     $5 == "" && ($2 in there) { next }
     { print }' "$work/plan" >"$work/plan.asked"
   cut -d '|' -f 2 "$work/plan" | sort -u >"$work/names"
+  awk -F '|' '$5 == "" { print $2 }' "$work/plan.asked" >"$work/wanted.names"
   mv "$work/plan.asked" "$work/plan"
 }
 
@@ -78,6 +79,18 @@ demand_steps() {
     END { exit bad ? 78 : 0 }' "$work/plan"
 }
 
+# A package that must be present is a name: nothing else that a manager finds for the word will do, such as what the
+# word fits as a pattern, or what provides it.
+demand_names() {
+  awk -F '|' -v steps="$work/resolved" '
+    BEGIN { while ((getline line < steps) > 0) { split(line, part, "|"); if (part[4] != "nothing") comes[part[1]] = 1 } }
+    !($1 in comes) {
+      print "patchwave: E_GONE: " $1 " is planned, and is in no repository of the host now"
+      bad = 1
+    }
+    END { exit bad ? 78 : 0 }' "$work/wanted.names"
+}
+
 # What was asked for, and what comes along.
 resolved_names() {
   { cat "$work/names" && awk -F '|' '$4 != "nothing" { print $1 }' "$work/resolved"; } 2>/dev/null | sort -u
@@ -90,12 +103,19 @@ print_offers() {
   set -- $(resolved_names)
   if [ "$#" = 0 ]; then return 0; fi
   offers_of "$@" >"$work/offered"
-  offers_code=$?
+  resolve_code=$?
   {
-    sort -u "$work/offered" | sed 's/$/|repository/'
     kept_packages "$@" | sed 's/$/|host/'
-  } | head -n "$resolve_limit"
-  return "$offers_code"
+    sort -u "$work/offered" | sed 's/$/|repository/'
+  } >"$work/offers.all"
+  print_limited "$work/offers.all" || return
+  return "$resolve_code"
+}
+
+# print_limited FILE: 69 when not all of it is printed.
+print_limited() {
+  head -n "$resolve_limit" "$1"
+  if [ "$(($(wc -l <"$1")))" -gt "$resolve_limit" ]; then return 69; fi
 }
 
 # What fits is looked up only for a transaction that would be done.

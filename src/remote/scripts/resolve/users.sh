@@ -83,7 +83,8 @@ print_users() {
   own_slice=${own_slice%/*}
   openrc_known=$(openrc_processes)
   owner_process=
-  { package_units && users_of_files; } | sort -u | head -n "$resolve_limit"
+  { package_units && users_of_files; } | sort -u >"$work/users"
+  print_limited "$work/users"
 }
 
 users_of_files() {

@@ -3,6 +3,7 @@
 
 offers_of() {
   if ! has repoquery; then return 69; fi
-  limited 120 repoquery -C --show-duplicates --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{size}' "$@" |
-    grep '|' | sed 's/|0:/|/'
+  limited 120 repoquery -C --show-duplicates --qf '%{name}|%{arch}|%{epoch}:%{version}-%{release}|%{repoid}|%{size}' "$@" \
+    >"$work/offers.found" || return
+  sed -e '/|/!d' -e 's/|0:/|/' "$work/offers.found"
 }
