@@ -68,6 +68,9 @@ pub struct PlannedDomain {
     pub limit: usize,
     /// Its hosts in the inventory, in the plan or not, in the natural order of their names.
     pub members: Vec<HostName>,
+    /// Members that the plan left out again although they did not answer when it was made: they count as down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub down: Vec<HostName>,
 }
 
 impl Plan {

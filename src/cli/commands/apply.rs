@@ -82,6 +82,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        securing: None,
     };
     let report = execute(&session, plan, order, transport, &mut ledger).await?;
     Ok(run_exit(plan, &report))
@@ -140,6 +141,8 @@ pub(in crate::cli) struct RunOrder {
     pub freshness: Freshness,
     /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
+    /// The run before it that secured the installed versions; one JSON document has both.
+    pub securing: Option<RunReport>,
 }
 
 /// Runs a plan, keeps it in the ledger and shows how it ended.
@@ -168,8 +171,15 @@ pub(in crate::cli) async fn execute(
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
     let notes = recorder.into_notes();
     let kept = ledger.end_run(&report, Timestamp::now());
+    let is_good = broken.is_none() && kept.is_ok() && run_exit(plan, &report) == Exit::Done;
+    let is_followed = order.step == JobStep::Secure && is_good;
     match printer.format {
-        Format::Json => printer.document(&Document::new("apply", RunBody::from(&report)))?,
+        // What comes after the securing prints it.
+        Format::Json if is_followed => {}
+        Format::Json => {
+            let body = RunBody::from(&report).after(order.securing.as_ref());
+            printer.document(&Document::new("apply", body))?;
+        }
         Format::Jsonl => {}
         _ => printer.page(&run_page(&report, &notes))?,
     }

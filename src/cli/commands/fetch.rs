@@ -40,22 +40,27 @@ pub(super) async fn run_plan_or_file(
     let file = PlanFile::of_options(plan_options)?;
     let session = Session::open(options, printer)?;
     match file {
-        Some(file) => of_file(&file, secure_old, &session).await,
+        Some(file) => of_file(&file, plan_options, secure_old, &session).await,
         None => of_playbook(plan_options, secure_old, &session).await,
     }
 }
 
-async fn of_file(file: &PlanFile, secure_old: bool, session: &Session<'_>) -> CommandResult {
-    let (plan, selected) = super::saved_hosts::choose(file, session)?;
+async fn of_file(
+    file: &PlanFile,
+    plan_options: &PlanOptions,
+    secure_old: bool,
+    session: &Session<'_>,
+) -> CommandResult {
+    let (saved, selected) = super::saved_hosts::choose(file, session)?;
     session.require_root(&selected, "fetch")?;
     permission::ask_validity(file, Timestamp::now())?;
     interrupt::watch(&session.control);
     let order = FetchOrder {
         file: Some(file),
-        freshness: Freshness::KeptPlan,
+        freshness: freshness(plan_options.refresh, Freshness::KeptPlan),
         secure_old,
     };
-    fetch(session, &plan, order).await
+    fetch(session, &saved.plan, order).await
 }
 
 async fn of_playbook(plan_options: &PlanOptions, secure_old: bool, session: &Session<'_>) -> CommandResult {
@@ -96,6 +101,7 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
     let mut ledger = session.ledger()?;
     let steps = [JobStep::Secure, JobStep::DownloadOnly];
     let mut exit = Exit::Done;
+    let mut securing = None;
     for step in steps
         .into_iter()
         .filter(|step| order.secure_old || *step != JobStep::Secure)
@@ -105,6 +111,7 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
             step,
             freshness: order.freshness,
             closing: None,
+            securing: securing.take(),
         };
         let report = execute(session, &downloads, run, session.transport(), &mut ledger).await?;
         exit = run_exit(&downloads, &report);
@@ -114,6 +121,7 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
             if exit != Exit::Done {
                 return Ok(exit);
             }
+            securing = Some(report);
         } else {
             let path = order.file.map(|file| file.path.display().to_string());
             session
