@@ -57,6 +57,9 @@ pub struct PlanRules {
     pub window: Option<Window>,
     /// What is said about findings.
     pub lint: LintRule,
+    /// Whether the package files of installed versions are put aside on every host before anything is changed on any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secure_old: bool,
 }
 
 /// Hosts of which only so many may be down together.

@@ -508,10 +508,50 @@ fn a_plan_that_is_shown_is_counted_and_not_narrowed() {
 fn a_fetch_takes_the_package_lists_as_they_are_where_it_is_told_to() {
     let office = Office::open();
     let _ = office.plan();
-    let refreshes = || -> usize { office.systems.values().map(|system| system.refreshes()).sum() };
-    let before = refreshes();
+    // A refresh makes the simulated lists young.
+    let age_of = |name: &str| office.systems[name].system().metadata_age;
+    office.systems["web1"].system().metadata_age = 90_000;
     let _ = office.run(["fetch", "plan.json", "--refresh", "never"]).expect_exit(0);
-    assert_eq!(refreshes(), before);
+    assert_eq!(age_of("web1"), 90_000);
     let _ = office.run(["fetch", "plan.json"]).expect_exit(0);
-    assert!(refreshes() > before);
+    assert!(age_of("web1") < 90_000);
+}
+
+#[test]
+fn a_plan_can_be_told_to_secure_the_old_packages_first() {
+    let office = Office::open();
+    let _ = office
+        .run(["plan", "monthly.yml", "--secure-old", "--out", "plan.json"])
+        .expect_exit(0);
+    let saved: Value = serde_json::from_str(&office.text("plan.json")).unwrap();
+    assert_eq!(saved["plan"]["rules"]["secure_old"], true);
+    let shown = office.run(["plan", "plan.json"]).expect_exit(0).stdout;
+    assert!(shown.contains("put aside on every host first"), "{shown}");
+    office.refuses(["plan", "plan.json", "--secure-old"], 2, "`--secure-old` would change");
+    let report = office
+        .run(["apply", "plan.json", "--yes", "--format", "json"])
+        .expect_exit(0)
+        .json();
+    let secured = &report["securing"]["hosts"][0]["secured"]["kept"];
+    assert!(!secured.as_array().unwrap().is_empty(), "{report}");
+    assert_eq!(report["securing"]["plan"], report["plan"]);
+    assert_eq!(report["outcome"], "completed");
+    assert_eq!(office.transactions(), [1, 1, 1]);
+}
+
+#[test]
+fn nothing_is_changed_where_the_old_packages_cannot_be_secured() {
+    let office = Office::open();
+    let playbook = format!("{PLAYBOOK}drift: {{host_changed: replan}}\n");
+    let _ = office.workplace.write("monthly.yml", &playbook);
+    let _ = office
+        .run(["plan", "monthly.yml", "--secure-old", "--out", "plan.json"])
+        .expect_exit(0);
+    let port = office.fleet.host("web2").unwrap().address.port();
+    let text = office.text("inventories/fleet.yml");
+    let silent = text.replacen(&format!("port: {port}"), "port: 1", 1);
+    let _ = office.workplace.write("inventories/fleet.yml", &silent);
+    let outcome = office.run(["apply", "plan.json", "--yes"]).expect_exit(22);
+    assert!(outcome.stderr.contains("no package was changed"), "{}", outcome.stderr);
+    assert_eq!(office.transactions(), [0, 0, 0]);
 }

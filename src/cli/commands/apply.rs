@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::plan::show_warnings;
+use super::securing::secure_old;
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
@@ -34,7 +35,7 @@ use crate::ssh::SshTransport;
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     if arguments.download_only {
-        return super::fetch::run_plan_or_file(&arguments.options, false, options, printer).await;
+        return super::fetch::run_plan_or_file(&arguments.options, options, printer).await;
     }
     if let Some(file) = PlanFile::of_options(&arguments.options)? {
         return super::apply_saved::run(file, arguments, options, printer).await;
@@ -84,7 +85,24 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
         securing: None,
     };
-    let report = execute(&session, plan, order, transport, &mut ledger).await?;
+    secure_and_execute(&session, plan, order, transport, &mut ledger).await
+}
+
+/// Runs a plan; where it says so, the installed versions are secured on every host before anything is changed on any.
+pub(super) async fn secure_and_execute(
+    session: &Session<'_>,
+    plan: &Plan,
+    mut order: RunOrder,
+    transport: SshTransport,
+    ledger: &mut SqliteLedger,
+) -> CommandResult {
+    if plan.rules.secure_old && has_work(plan) {
+        match secure_old(session, plan, order.of.clone(), order.freshness, ledger).await? {
+            Ok(securing) => order.securing = Some(securing),
+            Err(exit) => return Ok(exit),
+        }
+    }
+    let report = execute(session, plan, order, transport, ledger).await?;
     Ok(run_exit(plan, &report))
 }
 

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::apply::{RunOrder, approved, execute, freshness, not_approved, refuse_without_answer};
+use super::apply::{RunOrder, approved, freshness, not_approved, refuse_without_answer, secure_and_execute};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
-use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
 use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
@@ -26,7 +25,9 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> CommandResult {
     let session = Session::open(options, printer)?;
-    let (saved, selected) = super::saved_hosts::choose(&file, &session)?;
+    let (mut saved, selected) = super::saved_hosts::choose(&file, &session)?;
+    // More care than was planned may always be taken.
+    saved.plan.rules.secure_old |= arguments.options.secure_old;
     session.require_root(&selected, "apply")?;
     let candidate = Candidate {
         saved: &saved,
@@ -56,6 +57,5 @@ pub(super) async fn run(
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
         securing: None,
     };
-    let report = execute(&session, plan, order, transport, &mut ledger).await?;
-    Ok(run_exit(plan, &report))
+    secure_and_execute(&session, plan, order, transport, &mut ledger).await
 }

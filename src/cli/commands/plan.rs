@@ -99,6 +99,15 @@ fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOption
             "name a playbook to make a plan of; without `--out` a plan is shown",
         ));
     }
+    if arguments.options.secure_old {
+        return Err(Failure::usage(
+            format!(
+                "`--secure-old` would change the plan `{}`, which is shown as it is",
+                file.path.display()
+            ),
+            "give it to `apply` or `fetch`, or make a plan with it",
+        ));
+    }
     if !options.limit.is_empty() {
         return Err(Failure::usage(
             format!(
