@@ -512,7 +512,7 @@ fn a_fetch_takes_the_package_lists_as_they_are_where_it_is_told_to() {
     // A refresh makes the simulated lists young.
     let age_of = |name: &str| office.systems[name].system().metadata_age;
     let _ = office.run(["fetch", "plan.json"]).expect_exit(0);
-    office.systems["web1"].system().metadata_age = 90_000;
+    office.systems["web1"].change(|system| system.metadata_age = 90_000);
     let _ = office.run(["fetch", "plan.json", "--refresh", "never"]).expect_exit(0);
     assert_eq!(age_of("web1"), 90_000);
     let _ = office.run(["fetch", "plan.json"]).expect_exit(0);
