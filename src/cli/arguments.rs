@@ -346,6 +346,10 @@ pub struct PlanOptions {
     /// Only packages that match; may be given several times.
     #[arg(long, value_name = "GLOB")]
     pub package: Vec<String>,
+    /// First put the package files of the installed versions aside on each host, so that there is a way back to them
+    /// when no repository has them any more. A plan that is written keeps this.
+    #[arg(long)]
+    pub secure_old: bool,
 }
 
 /// `plan`.
@@ -387,10 +391,6 @@ pub struct ApplyArguments {
 pub struct FetchArguments {
     #[command(flatten)]
     pub options: PlanOptions,
-    /// First put the package files of the installed versions aside on each host, so that there is a way back to them
-    /// when no repository has them any more.
-    #[arg(long)]
-    pub secure_old: bool,
 }
 
 /// `repair`.

@@ -48,7 +48,7 @@ Exit codes:
   20   some hosts failed
   21   the run was stopped by a gate, a budget or an operator
   22   some hosts were unreachable, or refused the login or the host key
-  23   the maintenance window is closed
+  23   the maintenance window is closed, or left no time for some hosts (20 where hosts failed too)
   24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned
   25   an approval is missing or invalid
   130  interrupted";
@@ -61,6 +61,8 @@ pub(in crate::cli) fn run_exit(plan: &Plan, report: &RunReport) -> Exit {
         RunOutcome::Failed => Exit::Internal,
         RunOutcome::Stopped if drift_stopped(plan, report) => Exit::Outdated,
         RunOutcome::Stopped => Exit::Stopped,
+        // What failed is not hidden by what was left for the next opening.
+        RunOutcome::OutOfTime if any(HostRunState::Failed) => Exit::HostsFailed,
         RunOutcome::OutOfTime => Exit::OutsideWindow,
         RunOutcome::Completed if report.hosts.iter().any(|host| host.state.is_failure()) && failed_by_drift(report) => {
             Exit::Outdated

@@ -110,11 +110,17 @@ impl<'a> Session<'a> {
         let knowledge = self.knowledge(&expressions)?;
         let mut hosts = select_hosts(&self.inventory, &expressions, None, &knowledge)?.hosts;
         hosts.retain(|host| planned.contains(&host.name));
-        if let Some(expected) = self.options.expect.filter(|expected| *expected != hosts.len()) {
-            let selected = hosts.len();
+        // A host that the inventory does not have is left out by every `--limit`.
+        let absent = if expressions.is_empty() {
+            planned.len() - hosts.len()
+        } else {
+            0
+        };
+        let selected = hosts.len() + absent;
+        if let Some(expected) = self.options.expect.filter(|expected| *expected != selected) {
             return Err(SelectionError::Unexpected { selected, expected }.into());
         }
-        if hosts.is_empty() {
+        if selected == 0 {
             return Err(Failure::usage(
                 "`--limit` leaves none of the plan's hosts; nothing was contacted",
                 "see which they are with `patchwave plan` and the plan file",

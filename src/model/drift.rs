@@ -104,7 +104,7 @@ impl Default for DriftPolicy {
 }
 
 /// How one host differs from its plan, and what is done about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HostDrift {
     /// The gravest class among the differences.
     pub class: DriftClass,

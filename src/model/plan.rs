@@ -57,6 +57,9 @@ pub struct PlanRules {
     pub window: Option<Window>,
     /// What is said about findings.
     pub lint: LintRule,
+    /// Whether the package files of installed versions are put aside on every host before anything is changed on any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secure_old: bool,
 }
 
 /// Hosts of which only so many may be down together.
@@ -68,6 +71,9 @@ pub struct PlannedDomain {
     pub limit: usize,
     /// Its hosts in the inventory, in the plan or not, in the natural order of their names.
     pub members: Vec<HostName>,
+    /// Members that the plan left out again although they did not answer when it was made: they count as down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub down: Vec<HostName>,
 }
 
 impl Plan {

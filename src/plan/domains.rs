@@ -23,6 +23,7 @@ pub fn planned_domains(inventory: &Inventory, selected: &[&Host]) -> Vec<Planned
                 name: domain.name.clone(),
                 limit: domain.limit(),
                 members,
+                down: Vec::new(),
             }
         })
         .collect();

@@ -141,6 +141,7 @@ mod tests {
             name: crate::model::name::DomainName::new("db").unwrap(),
             limit: 1,
             members: names.iter().map(|name| HostName::new(*name).unwrap()).collect(),
+            down: Vec::new(),
         }];
         assert_eq!(minutes(&plan, &past), 30);
     }

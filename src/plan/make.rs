@@ -100,5 +100,6 @@ fn rules(playbook: &Playbook) -> PlanRules {
         approvals: playbook.approvals.clone(),
         window: playbook.window.clone(),
         lint: playbook.lint.clone(),
+        secure_old: false,
     }
 }

@@ -11,7 +11,7 @@
 //! - [`promotion`]: what earlier waves ran decides for later ones.
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
-//! - [`keep_hosts`]: a plan with hosts left out.
+//! - [`keep_hosts`], [`keep_saved_hosts`]: a plan with hosts left out.
 //! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
 //! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
@@ -63,7 +63,7 @@ pub use coverage::measure_coverage;
 pub use download::download_plan;
 pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};
-pub use narrow::keep_hosts;
+pub use narrow::{keep_hosts, keep_saved_hosts};
 pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use updates::Restrictions;

@@ -63,16 +63,16 @@ pub struct Exhausted {
 }
 
 impl DomainSchedule {
-    /// The schedule of a plan before its first host. Hosts that did not answer the scan are down already.
+    /// The schedule of a plan before its first host. Hosts that did not answer the scan are down already, those that
+    /// were left out of the plan again among them.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let mut schedule = Self::of_domains(&plan.domains);
-        for host in plan.hosts() {
-            if let Basis::Unknown { error } = &host.basis
-                && HostState::from_error(error.code).is_unreachable()
-            {
-                schedule.lose(&host.name);
-            }
+        for host in plan.domains.iter().flat_map(|domain| &domain.down) {
+            schedule.lose(host);
+        }
+        for host in plan.hosts().filter(|host| is_down(host)) {
+            schedule.lose(&host.name);
         }
         schedule
     }
@@ -187,6 +187,11 @@ impl DomainSchedule {
         let down = |domain: &Domain| domain.running.len() + domain.lost.len();
         self.domains.iter().map(down).collect()
     }
+}
+
+/// Whether a host did not answer when it was planned: nobody knows that it serves.
+pub(super) fn is_down(host: &PlannedHost) -> bool {
+    matches!(&host.basis, Basis::Unknown { error } if HostState::from_error(error.code).is_unreachable())
 }
 
 impl Domain {

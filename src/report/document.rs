@@ -90,11 +90,21 @@ impl<'a> From<&'a Scan> for ScanBody<'a> {
 pub struct RunBody<'a> {
     #[serde(flatten)]
     report: &'a RunReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    securing: Option<&'a RunReport>,
+}
+
+impl<'a> RunBody<'a> {
+    /// With the run that put the installed versions aside before, if there was one.
+    #[must_use]
+    pub fn after(self, securing: Option<&'a RunReport>) -> Self {
+        Self { securing, ..self }
+    }
 }
 
 impl<'a> From<&'a RunReport> for RunBody<'a> {
     fn from(report: &'a RunReport) -> Self {
-        Self { report }
+        Self { report, securing: None }
     }
 }
 

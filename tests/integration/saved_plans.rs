@@ -394,3 +394,168 @@ fn the_commands_of_the_readme_work_as_they_are_printed() {
     }
     assert!(office.text("plan.md").contains("<details>"));
 }
+
+/// Another address of the same machine, so that the simulated host is another one for the plan.
+fn move_first_host(office: &Office) {
+    let text = office.text("inventories/fleet.yml");
+    let moved = text.replacen("127.0.0.1", "127.0.0.2", 1);
+    let _ = office.workplace.write("inventories/fleet.yml", &moved);
+}
+
+#[test]
+fn a_limit_leaves_out_hosts_that_are_elsewhere_or_gone() {
+    let office = Office::open();
+    let _ = office.plan();
+    office.write_inventory(["web1", "db1"]);
+    move_first_host(&office);
+    office.refuses(["apply", "plan.json", "--yes"], 2, "`--limit`");
+    let _ = office
+        .run(["apply", "plan.json", "--yes", "--limit", "db1", "--expect", "1"])
+        .expect_exit(0);
+    office.write_inventory(["web1", "web2", "db1"]);
+    move_first_host(&office);
+    office.refuses(
+        ["apply", "plan.json", "--yes"],
+        24,
+        "leave such hosts out with `--limit`",
+    );
+    let outcome = office
+        .run(["apply", "plan.json", "--yes", "--quiet", "--limit", "!web1"])
+        .expect_exit(0);
+    // The missing wave is told to those who want to hear little too.
+    assert!(outcome.stderr.contains("wave `test` falls away"), "{}", outcome.stderr);
+    assert_eq!(office.systems["web1"].transactions(), 0);
+    assert_eq!(office.systems["web2"].transactions(), 1);
+    assert_eq!(office.systems["db1"].transactions(), 1);
+}
+
+#[test]
+fn the_policy_decides_about_hosts_that_are_elsewhere_or_gone() {
+    let office = Office::open();
+    let playbook = "name: monthly\ndrift: {host_changed: skip-host}\nwaves: [{name: all, rest: true}]\n";
+    let _ = office.workplace.write("monthly.yml", playbook);
+    let _ = office.plan();
+    office.write_inventory(["web1", "db1"]);
+    move_first_host(&office);
+    let outcome = office
+        .run(["apply", "plan.json", "--yes", "--expect", "3", "--format", "json"])
+        .expect_exit(0);
+    assert!(
+        outcome.stderr.contains("not in the inventory: web2"),
+        "{}",
+        outcome.stderr
+    );
+    let report = outcome.json();
+    let states: BTreeMap<&str, &str> = report["hosts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|host| (host["name"].as_str().unwrap(), host["state"].as_str().unwrap()))
+        .collect();
+    let expected = [("db1", "patched"), ("web1", "skipped"), ("web2", "skipped")];
+    assert_eq!(states, BTreeMap::from(expected));
+}
+
+#[test]
+fn errors_about_hosts_that_are_left_out_do_not_stop_the_others() {
+    let office = Office::open();
+    let gated = "name: monthly\nlint: {errors: [wave-without-gate, unknown-host]}\nwaves: [{name: all, rest: true}]\n";
+    let _ = office.workplace.write("monthly.yml", gated);
+    let text = office.text("inventories/fleet.yml");
+    let silent = format!("{text}  web3: {{address: 127.0.0.1, port: 1}}\n");
+    let _ = office.workplace.write("inventories/fleet.yml", &silent);
+    let _ = office.run(["plan", "monthly.yml", "--out", "plan.json"]);
+    let whole = office.run(["apply", "plan.json", "--yes"]).expect_exit(2);
+    assert!(whole.stderr.contains("unknown-host"), "{}", whole.stderr);
+    let _ = office
+        .run(["apply", "plan.json", "--yes", "--limit", "!web3"])
+        .expect_exit(0);
+    assert_eq!(office.transactions(), [1, 1, 1]);
+}
+
+#[test]
+fn fetching_with_the_old_packages_prints_one_document() {
+    let office = Office::open();
+    let _ = office.plan();
+    let fetched = office
+        .run(["fetch", "plan.json", "--secure-old", "--format", "json"])
+        .expect_exit(0);
+    let report = fetched.json();
+    assert_eq!(report["outcome"], "completed");
+    assert_ne!(report["securing"]["run"], report["run"]);
+    let secured = &report["securing"]["hosts"][0]["secured"]["missing"];
+    assert!(!secured.as_array().unwrap().is_empty(), "{report}");
+    assert!(report["hosts"][0]["downloaded_bytes"].is_number(), "{report}");
+    let waiting = |system: &Arc<SimulatedSystem>| !system.system().upgradable_names().is_empty();
+    assert!(office.systems.values().all(waiting), "a package was changed");
+    let shown = office.run(["fetch", "plan.json", "--secure-old"]).expect_exit(0);
+    assert!(shown.stderr.contains("put aside on the hosts"), "{}", shown.stderr);
+}
+
+#[test]
+fn a_plan_that_is_shown_is_counted_and_not_narrowed() {
+    let office = Office::open();
+    let _ = office.plan();
+    let _ = office.run(["plan", "plan.json", "--expect", "3"]).expect_exit(0);
+    office.refuses(
+        ["plan", "plan.json", "--expect", "2"],
+        2,
+        "3 hosts selected, but 2 expected",
+    );
+    office.refuses(["plan", "plan.json", "--limit", "web1"], 2, "does not narrow");
+}
+
+#[test]
+fn a_fetch_takes_the_package_lists_as_they_are_where_it_is_told_to() {
+    let office = Office::open();
+    let _ = office.plan();
+    // A refresh makes the simulated lists young.
+    let age_of = |name: &str| office.systems[name].system().metadata_age;
+    let _ = office.run(["fetch", "plan.json"]).expect_exit(0);
+    office.systems["web1"].change(|system| system.metadata_age = 90_000);
+    let _ = office.run(["fetch", "plan.json", "--refresh", "never"]).expect_exit(0);
+    assert_eq!(age_of("web1"), 90_000);
+    let _ = office.run(["fetch", "plan.json"]).expect_exit(0);
+    assert!(age_of("web1") < 90_000);
+}
+
+#[test]
+fn a_plan_can_be_told_to_secure_the_old_packages_first() {
+    let office = Office::open();
+    let _ = office
+        .run(["plan", "monthly.yml", "--secure-old", "--out", "plan.json"])
+        .expect_exit(0);
+    let saved: Value = serde_json::from_str(&office.text("plan.json")).unwrap();
+    assert_eq!(saved["plan"]["rules"]["secure_old"], true);
+    let shown = office.run(["plan", "plan.json"]).expect_exit(0).stdout;
+    assert!(shown.contains("put aside on every host first"), "{shown}");
+    office.refuses(["plan", "plan.json", "--secure-old"], 2, "`--secure-old` would change");
+    let report = office
+        .run(["apply", "plan.json", "--yes", "--format", "json"])
+        .expect_exit(0)
+        .json();
+    let secured = &report["securing"]["hosts"][0]["secured"]["missing"];
+    assert!(!secured.as_array().unwrap().is_empty(), "{report}");
+    assert_eq!(report["securing"]["plan"], report["plan"]);
+    assert_eq!(report["outcome"], "completed");
+    let done = |system: &Arc<SimulatedSystem>| system.system().upgradable_names().is_empty();
+    assert!(office.systems.values().all(done));
+}
+
+#[test]
+fn nothing_is_changed_where_the_old_packages_cannot_be_secured() {
+    let office = Office::open();
+    let playbook = format!("{PLAYBOOK}drift: {{host_changed: replan}}\n");
+    let _ = office.workplace.write("monthly.yml", &playbook);
+    let _ = office
+        .run(["plan", "monthly.yml", "--secure-old", "--out", "plan.json"])
+        .expect_exit(0);
+    let port = office.fleet.host("web2").unwrap().address.port();
+    let text = office.text("inventories/fleet.yml");
+    let silent = text.replacen(&format!("port: {port}"), "port: 1", 1);
+    let _ = office.workplace.write("inventories/fleet.yml", &silent);
+    let outcome = office.run(["apply", "plan.json", "--yes"]).expect_exit(22);
+    assert!(outcome.stderr.contains("no package was changed"), "{}", outcome.stderr);
+    let waiting = |system: &Arc<SimulatedSystem>| !system.system().upgradable_names().is_empty();
+    assert!(office.systems.values().all(waiting), "a package was changed");
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::plan::show_warnings;
+use super::securing::secure_old;
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
@@ -34,7 +35,7 @@ use crate::ssh::SshTransport;
 /// cannot be written.
 pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     if arguments.download_only {
-        return super::fetch::run_plan_or_file(&arguments.options, false, options, printer).await;
+        return super::fetch::run_plan_or_file(&arguments.options, options, printer).await;
     }
     if let Some(file) = PlanFile::of_options(&arguments.options)? {
         return super::apply_saved::run(file, arguments, options, printer).await;
@@ -82,8 +83,26 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        securing: None,
     };
-    let report = execute(&session, plan, order, transport, &mut ledger).await?;
+    secure_and_execute(&session, plan, order, transport, &mut ledger).await
+}
+
+/// Runs a plan; where it says so, the installed versions are secured on every host before anything is changed on any.
+pub(super) async fn secure_and_execute(
+    session: &Session<'_>,
+    plan: &Plan,
+    mut order: RunOrder,
+    transport: SshTransport,
+    ledger: &mut SqliteLedger,
+) -> CommandResult {
+    if plan.rules.secure_old && has_work(plan) {
+        match secure_old(session, plan, order.of.clone(), order.freshness, ledger).await? {
+            Ok(securing) => order.securing = Some(securing),
+            Err(exit) => return Ok(exit),
+        }
+    }
+    let report = execute(session, plan, order, transport, ledger).await?;
     Ok(run_exit(plan, &report))
 }
 
@@ -140,6 +159,8 @@ pub(in crate::cli) struct RunOrder {
     pub freshness: Freshness,
     /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
+    /// The run before it that secured the installed versions; one JSON document has both.
+    pub securing: Option<RunReport>,
 }
 
 /// Runs a plan, keeps it in the ledger and shows how it ended.
@@ -168,8 +189,15 @@ pub(in crate::cli) async fn execute(
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
     let notes = recorder.into_notes();
     let kept = ledger.end_run(&report, Timestamp::now());
+    let is_good = broken.is_none() && kept.is_ok() && run_exit(plan, &report) == Exit::Done;
+    let is_followed = order.step == JobStep::Secure && is_good;
     match printer.format {
-        Format::Json => printer.document(&Document::new("apply", RunBody::from(&report)))?,
+        // What comes after the securing prints it.
+        Format::Json if is_followed => {}
+        Format::Json => {
+            let body = RunBody::from(&report).after(order.securing.as_ref());
+            printer.document(&Document::new("apply", body))?;
+        }
         Format::Jsonl => {}
         _ => printer.page(&run_page(&report, &notes))?,
     }

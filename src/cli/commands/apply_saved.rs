@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::apply::{RunOrder, approved, execute, freshness, not_approved, refuse_without_answer};
+use super::apply::{RunOrder, approved, freshness, not_approved, refuse_without_answer, secure_and_execute};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
-use crate::cli::exit::run_exit;
 use crate::cli::failure::CommandResult;
 use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
@@ -26,27 +25,27 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> CommandResult {
     let session = Session::open(options, printer)?;
-    let (plan, selected) = super::saved_hosts::choose(&file, &session)?;
+    let (mut saved, selected) = super::saved_hosts::choose(&file, &session)?;
+    // More care than was planned may always be taken.
+    saved.plan.rules.secure_old |= arguments.options.secure_old;
     session.require_root(&selected, "apply")?;
     let candidate = Candidate {
-        saved: &file.saved,
+        saved: &saved,
         file: Some(&file),
         approvals: &arguments.approvals,
         ignores_window: arguments.ignore_window,
     };
+    let plan = &saved.plan;
     let fresh = freshness(arguments.options.refresh, Freshness::KeptPlan);
     let transport = session.transport();
     crate::cli::interrupt::watch(&session.control);
     if arguments.dry_run {
         permission::ask_validity(&file, Timestamp::now())?;
-        return super::dry_run::run(&session, &plan, &[], &transport).await;
+        return super::dry_run::run(&session, plan, &[], &transport).await;
     }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
-    let view = PlanView {
-        plan: &plan,
-        ..PlanView::new(&file.saved, Some(&file.sha256), options.verbose)
-    };
+    let view = PlanView::new(&saved, Some(&file.sha256), options.verbose);
     if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
@@ -55,8 +54,8 @@ pub(super) async fn run(
         of: Some(file.reference()),
         step: JobStep::Everything,
         freshness: fresh,
-        closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
+        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        securing: None,
     };
-    let report = execute(&session, &plan, order, transport, &mut ledger).await?;
-    Ok(run_exit(&plan, &report))
+    secure_and_execute(&session, plan, order, transport, &mut ledger).await
 }

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::apply::{RunOrder, execute, freshness};
 use super::plan::show_warnings;
+use super::securing::{quiet_plan, secure_old};
 use crate::cli::arguments::{FetchArguments, GlobalOptions, PlanOptions};
 use crate::cli::exit::{Exit, run_exit};
-use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::failure::CommandResult;
 use crate::cli::interrupt;
 use crate::cli::planning::permission;
 use crate::cli::planning::{prepare, read_playbook};
@@ -14,17 +15,16 @@ use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
 use crate::model::plan::Plan;
-use crate::plan::download_plan;
 use crate::remote::job::JobStep;
-use crate::report::pages::fetch::{fetched_page, secured_page, to_fetch_page};
-use crate::rollout::{Freshness, Limits};
+use crate::report::pages::fetch::{fetched_page, to_fetch_page};
+use crate::rollout::Freshness;
 
 /// Downloads what a plan file or a fresh plan says.
 ///
 /// # Errors
 /// As [`run_plan_or_file`].
 pub async fn run(arguments: &FetchArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
-    run_plan_or_file(&arguments.options, arguments.secure_old, options, printer).await
+    run_plan_or_file(&arguments.options, options, printer).await
 }
 
 /// Downloads what a plan file or a fresh plan says.
@@ -33,32 +33,31 @@ pub async fn run(arguments: &FetchArguments, options: &GlobalOptions, printer: &
 /// When the inventory, the playbook, the plan or the selection is wrong, or the ledger cannot be written.
 pub(super) async fn run_plan_or_file(
     plan_options: &PlanOptions,
-    secure_old: bool,
     options: &GlobalOptions,
     printer: &Printer,
 ) -> CommandResult {
     let file = PlanFile::of_options(plan_options)?;
     let session = Session::open(options, printer)?;
     match file {
-        Some(file) => of_file(&file, secure_old, &session).await,
-        None => of_playbook(plan_options, secure_old, &session).await,
+        Some(file) => of_file(&file, plan_options, &session).await,
+        None => of_playbook(plan_options, &session).await,
     }
 }
 
-async fn of_file(file: &PlanFile, secure_old: bool, session: &Session<'_>) -> CommandResult {
-    let (plan, selected) = super::saved_hosts::choose(file, session)?;
+async fn of_file(file: &PlanFile, plan_options: &PlanOptions, session: &Session<'_>) -> CommandResult {
+    let (saved, selected) = super::saved_hosts::choose(file, session)?;
     session.require_root(&selected, "fetch")?;
     permission::ask_validity(file, Timestamp::now())?;
     interrupt::watch(&session.control);
     let order = FetchOrder {
         file: Some(file),
-        freshness: Freshness::KeptPlan,
-        secure_old,
+        freshness: freshness(plan_options.refresh, Freshness::KeptPlan),
+        secure_old: plan_options.secure_old,
     };
-    fetch(session, &plan, order).await
+    fetch(session, &saved.plan, order).await
 }
 
-async fn of_playbook(plan_options: &PlanOptions, secure_old: bool, session: &Session<'_>) -> CommandResult {
+async fn of_playbook(plan_options: &PlanOptions, session: &Session<'_>) -> CommandResult {
     let playbook = read_playbook(plan_options, session)?;
     let selected = session.select(None, Some(&playbook.select))?;
     session.require_root(&selected, "fetch")?;
@@ -72,7 +71,7 @@ async fn of_playbook(plan_options: &PlanOptions, secure_old: bool, session: &Ses
     let order = FetchOrder {
         file: None,
         freshness: freshness(plan_options.refresh, Freshness::JustPlanned),
-        secure_old,
+        secure_old: plan_options.secure_old,
     };
     fetch(session, prepared.plan(), order).await
 }
@@ -88,38 +87,29 @@ struct FetchOrder<'a> {
 }
 
 async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> CommandResult {
-    // Every one of them loads the same mirrors, so fewer than a scan has.
-    let at_once = session.limits().parallel.min(Limits::default().parallel);
-    let downloads = download_plan(plan, at_once).map_err(|error| Failure::internal(error, "please report it"))?;
+    let downloads = quiet_plan(plan, session)?;
     let of = order.file.map(PlanFile::reference);
     session.printer.notice(&to_fetch_page(&downloads, of.as_ref()));
     let mut ledger = session.ledger()?;
-    let steps = [JobStep::Secure, JobStep::DownloadOnly];
-    let mut exit = Exit::Done;
-    for step in steps
-        .into_iter()
-        .filter(|step| order.secure_old || *step != JobStep::Secure)
-    {
-        let run = RunOrder {
-            of: of.clone(),
-            step,
-            freshness: order.freshness,
-            closing: None,
-        };
-        let report = execute(session, &downloads, run, session.transport(), &mut ledger).await?;
-        exit = run_exit(&downloads, &report);
-        if step == JobStep::Secure {
-            session.printer.notice(&secured_page(&report));
-            // Without a way back nothing is prepared for the way forward.
-            if exit != Exit::Done {
-                return Ok(exit);
-            }
-        } else {
-            let path = order.file.map(|file| file.path.display().to_string());
-            session
-                .printer
-                .notice(&fetched_page(&downloads, &report, path.as_deref()));
+    let securing = if order.secure_old {
+        match secure_old(session, plan, of.clone(), order.freshness, &mut ledger).await? {
+            Ok(securing) => Some(securing),
+            Err(exit) => return Ok(exit),
         }
-    }
-    Ok(exit)
+    } else {
+        None
+    };
+    let run = RunOrder {
+        of,
+        step: JobStep::DownloadOnly,
+        freshness: order.freshness,
+        closing: None,
+        securing,
+    };
+    let report = execute(session, &downloads, run, session.transport(), &mut ledger).await?;
+    let path = order.file.map(|file| file.path.display().to_string());
+    session
+        .printer
+        .notice(&fetched_page(&downloads, &report, path.as_deref()));
+    Ok(run_exit(&downloads, &report))
 }

@@ -17,6 +17,7 @@ pub mod playbook;
 pub mod repair;
 mod saved_hosts;
 pub mod scan;
+mod securing;
 pub mod show;
 pub mod sudoers;
 pub mod trust;

@@ -11,6 +11,7 @@ use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::saved_plan::{PlanFile, check_target, folder_of, write_plan};
 use crate::cli::session::Session;
+use crate::inventory::SelectionError;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::report::document::Document;
@@ -97,6 +98,28 @@ fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOption
             format!("`{}` is a plan already", file.path.display()),
             "name a playbook to make a plan of; without `--out` a plan is shown",
         ));
+    }
+    if arguments.options.secure_old {
+        return Err(Failure::usage(
+            format!(
+                "`--secure-old` would change the plan `{}`, which is shown as it is",
+                file.path.display()
+            ),
+            "give it to `apply` or `fetch`, or make a plan with it",
+        ));
+    }
+    if !options.limit.is_empty() {
+        return Err(Failure::usage(
+            format!(
+                "`--limit` does not narrow `{}`, which is shown as it is",
+                file.path.display()
+            ),
+            "`apply` and `fetch` take `--limit` with a plan file; to see less, plan less",
+        ));
+    }
+    let selected = file.saved.plan.hosts().count();
+    if let Some(expected) = options.expect.filter(|expected| *expected != selected) {
+        return Err(SelectionError::Unexpected { selected, expected }.into());
     }
     show_plan(PlanView::new(&file.saved, Some(&file.sha256), options.verbose), printer)?;
     Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))

@@ -6,93 +6,140 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
+use crate::model::drift::DriftAction;
 use crate::model::host::Host;
 use crate::model::name::HostName;
 use crate::model::plan::Plan;
+use crate::model::saved_plan::SavedPlan;
 use crate::model::text::count;
-use crate::plan::keep_hosts;
-use crate::report::fold::fold_line;
+use crate::plan::keep_saved_hosts;
 use crate::report::page::{Line, Page, Tone};
+use crate::report::terminal::render;
 
 /// As many names as one line shows.
 const NAMES: usize = 8;
 
-/// The plan, narrowed by `--limit`, and its hosts as the inventory has them. `--expect` counts these.
+/// The plan, narrowed by `--limit`, and its hosts as the inventory has them. `--expect` counts these, and without
+/// `--limit` those that the inventory does not have too.
 ///
 /// # Errors
-/// When a host of the plan is not in the inventory or has another address there, or none or another number is left.
+/// When a host that is left is not in the inventory or has another address there, and the playbook's `drift` has that
+/// fail; or none or another number is left.
 pub(super) fn choose<'session>(
     file: &PlanFile,
     session: &'session Session<'_>,
-) -> Result<(Plan, Vec<&'session Host>), Failure> {
-    compare(file, session)?;
+) -> Result<(SavedPlan, Vec<&'session Host>), Failure> {
     let plan = &file.saved.plan;
     let names: BTreeSet<&HostName> = plan.hosts().map(|host| &host.name).collect();
     let selected = session.select_planned(&names)?;
-    if selected.len() == names.len() {
-        return Ok((plan.clone(), selected));
+    let saved = if session.options.limit.is_empty() || selected.len() == names.len() {
+        file.saved.clone()
+    } else {
+        let kept: BTreeSet<HostName> = selected.iter().map(|host| host.name.clone()).collect();
+        keep_saved_hosts(&file.saved, &kept)
+    };
+    let changed = Changed::find(&saved.plan, &selected);
+    match saved.plan.rules.drift.host_changed {
+        DriftAction::Fail => changed.refuse(file)?,
+        action => changed.tell(action, session),
     }
-    let kept: BTreeSet<HostName> = selected.iter().map(|host| host.name.clone()).collect();
-    let narrowed = keep_hosts(plan, &kept);
-    session.printer.notice(&left_out_page(plan, &narrowed));
-    Ok((narrowed, selected))
+    if saved.plan.hosts().count() < names.len() {
+        // Gates and waves that others approved are gone: this is said to those who want to hear little too.
+        let page = left_out_page(plan, &saved.plan);
+        let printer = session.printer;
+        printer.complaint(&render(&page, printer.notice_look()));
+    }
+    Ok((saved, selected))
 }
 
-/// A name is not enough: at another address another machine would get the plan.
-fn compare(file: &PlanFile, session: &Session<'_>) -> Result<(), Failure> {
-    let known: BTreeMap<&HostName, &Host> = session
-        .inventory
-        .hosts()
-        .iter()
-        .map(|host| (&host.name, host))
-        .collect();
-    let plan = &file.saved.plan;
-    let path = file.path.display();
-    let missing: Vec<&str> = plan
-        .hosts()
-        .filter(|host| !known.contains_key(&host.name))
-        .map(|host| host.name.as_str())
-        .collect();
-    if !missing.is_empty() {
-        return Err(Failure::usage(
-            format!(
-                "{} of the plan `{path}` {} not in the inventory: {}; nothing was contacted",
-                count(missing.len(), "host"),
-                if missing.len() == 1 { "is" } else { "are" },
-                fold_line(missing, NAMES)
-            ),
-            "name the inventory that the plan was made with (`--inventory`), or make the plan anew",
-        ));
+/// Hosts of a plan that the inventory has elsewhere, or not at all. A name is not enough: at another address another
+/// machine would get the plan.
+struct Changed {
+    missing: Vec<String>,
+    moved: Vec<String>,
+}
+
+impl Changed {
+    fn find(plan: &Plan, hosts: &[&Host]) -> Self {
+        let known: BTreeMap<&HostName, &&Host> = hosts.iter().map(|host| (&host.name, host)).collect();
+        let mut changed = Self {
+            missing: Vec::new(),
+            moved: Vec::new(),
+        };
+        for host in plan.hosts() {
+            match known.get(&host.name) {
+                None => changed.missing.push(host.name.to_string()),
+                Some(now) if now.address == host.address && now.port == host.port => {}
+                Some(now) => changed.moved.push(format!(
+                    "{} (planned at {}:{}, now {}:{})",
+                    host.name, host.address, host.port, now.address, now.port
+                )),
+            }
+        }
+        changed
     }
-    let moved: Vec<String> = plan
-        .hosts()
-        .filter_map(|host| {
-            let now = known.get(&host.name)?;
-            let is_there = now.address == host.address && now.port == host.port;
-            (!is_there).then(|| {
-                let (address, port) = (&now.address, now.port);
+
+    fn refuse(&self, file: &PlanFile) -> Result<(), Failure> {
+        const OTHERWISE: &str = "or leave such hosts out with `--limit`; `drift: {host_changed: skip-host}` in the \
+                                 playbook would do so by itself";
+        let path = file.path.display();
+        let number = |hosts: &[String]| count(hosts.len(), "host");
+        if !self.missing.is_empty() {
+            return Err(Failure::usage(
                 format!(
-                    "{} (planned at {}:{}, now {address}:{port})",
-                    host.name, host.address, host.port
-                )
-            })
-        })
-        .collect();
-    if moved.is_empty() {
-        return Ok(());
+                    "{} of the plan `{path}` {} not in the inventory: {}; nothing was contacted",
+                    number(&self.missing),
+                    if self.missing.len() == 1 { "is" } else { "are" },
+                    some(&self.missing)
+                ),
+                format!(
+                    "name the inventory that the plan was made with (`--inventory`), make the plan anew, {OTHERWISE}"
+                ),
+            ));
+        }
+        if self.moved.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::with_exit(
+            Exit::Outdated,
+            format!(
+                "{} of the plan `{path}` {} another address in the inventory: {}; nothing was contacted",
+                number(&self.moved),
+                if self.moved.len() == 1 { "has" } else { "have" },
+                some(&self.moved)
+            ),
+            format!("make the plan anew: another address is another machine; {OTHERWISE}"),
+        ))
     }
-    let shown: Vec<&str> = moved.iter().take(NAMES).map(String::as_str).collect();
-    Err(Failure::with_exit(
-        Exit::Outdated,
-        format!(
-            "{} of the plan `{path}` {} another address in the inventory: {}{}; nothing was contacted",
-            count(moved.len(), "host"),
-            if moved.len() == 1 { "has" } else { "have" },
-            shown.join(", "),
-            if moved.len() > shown.len() { ", …" } else { "" }
-        ),
-        "make the plan anew: another address is another machine",
-    ))
+
+    /// Says what each host's turn will decide.
+    fn tell(&self, action: DriftAction, session: &Session<'_>) {
+        let parts = [
+            ("not in the inventory", &self.missing),
+            ("at another address", &self.moved),
+        ];
+        let mut page = Page::new();
+        page.lines(
+            parts
+                .into_iter()
+                .filter(|(_, hosts)| !hosts.is_empty())
+                .map(|(what, hosts)| {
+                    let words = format!("warning: {what}: {}; `host_changed` is {action}", some(hosts));
+                    Line::new(0, words, Tone::Warning)
+                })
+                .collect(),
+        );
+        session.printer.notice(&page);
+    }
+}
+
+fn some(hosts: &[String]) -> String {
+    let shown: Vec<&str> = hosts.iter().take(NAMES).map(String::as_str).collect();
+    let more = match hosts.len().saturating_sub(NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn left_out_page(plan: &Plan, narrowed: &Plan) -> Page {
@@ -100,7 +147,7 @@ fn left_out_page(plan: &Plan, narrowed: &Plan) -> Page {
     let mut lines = vec![Line::new(
         0,
         format!(
-            "`--limit` leaves {} of {} in; the others wait for another run",
+            "warning: `--limit` leaves {} of {} in; the others wait for another run",
             left,
             count(all, "host")
         ),

@@ -80,7 +80,7 @@ fn ended(tolerated: usize, outcome: RunOutcome, hosts: &[(HostRunState, Option<E
 #[test]
 fn drift_has_its_own_code_where_it_is_all_that_went_wrong() {
     use HostRunState::{Failed, Patched, Skipped, Unreachable};
-    use RunOutcome::{Completed, Stopped};
+    use RunOutcome::{Completed, OutOfTime, Stopped};
     let gone = (Failed, Some(ErrorCode::Gone));
     let drifted = (Failed, Some(ErrorCode::Drift));
     let broken = (Failed, Some(ErrorCode::Manager));
@@ -101,6 +101,10 @@ fn drift_has_its_own_code_where_it_is_all_that_went_wrong() {
         // Nothing was tested.
         (0, Stopped, vec![(Skipped, None)], Exit::Outdated),
         (0, Stopped, vec![fine, fine], Exit::Stopped),
+        // A window that closed hides no failure.
+        (1, OutOfTime, vec![fine, broken], Exit::HostsFailed),
+        (1, OutOfTime, vec![fine, silent], Exit::OutsideWindow),
+        (0, OutOfTime, vec![fine, fine], Exit::OutsideWindow),
     ] {
         assert_eq!(
             ended(tolerated, outcome, &hosts),

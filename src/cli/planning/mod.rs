@@ -85,7 +85,8 @@ pub async fn prepare(
     let expires = sign_off::end_of_validity(&planned.plan, playbook, valid)?;
     let examination = examine::examine(session, playbook, &planned, &scan, expires, ledger)?;
     let estimate = examination.estimate;
-    let saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
+    let mut saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
+    saved.plan.rules.secure_old = options.secure_old;
     Ok(Prepared {
         scan,
         saved,

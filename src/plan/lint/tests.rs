@@ -143,6 +143,7 @@ fn a_domain_of_which_all_hosts_are_in_one_batch_is_a_warning() {
             name: DomainName::new("db").unwrap(),
             limit,
             members: vec![name("a"), name("b")],
+            down: Vec::new(),
         }];
         plan
     };

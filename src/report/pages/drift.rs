@@ -1,5 +1,8 @@
 //! Hosts that were no longer as planned: each difference once, with the hosts that share it, failures first.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use crate::model::drift::{DriftAction, DriftClass, HostDrift, Promotion};
 use crate::model::run::HostReport;
 use crate::model::text::count;
@@ -13,6 +16,9 @@ const NAMES: usize = 6;
 /// As many differences of one group as a page shows; JSON and `show RUN HOST` have them all.
 const DIFFERENCES: usize = 12;
 
+/// As many groups as a page shows.
+const GROUPS: usize = 10;
+
 /// Adds what differed from the plan, and what was installed instead.
 pub(super) fn add(page: &mut Page, hosts: &[HostReport]) {
     let mut groups = fold(
@@ -22,19 +28,39 @@ pub(super) fn add(page: &mut Page, hosts: &[HostReport]) {
     );
     // The sort is stable: equal ones stay in the order of the plan.
     groups.sort_by_key(|(drift, _)| (weight(drift), std::cmp::Reverse(drift.class)));
-    for (drift, names) in &groups {
+    for (drift, names) in groups.iter().take(GROUPS) {
         page.lines(drift_lines(drift, names));
     }
+    page.lines(hidden_line(&groups));
     let promoted = hosts.iter().filter(|host| !host.promoted.is_empty());
-    for (promotions, names) in fold(promoted.map(|host| (&host.promoted, host.name.as_str()))) {
-        page.lines(promotion_lines(promotions, &names));
+    let groups = fold(promoted.map(|host| (&host.promoted, host.name.as_str())));
+    for (promotions, names) in groups.iter().take(GROUPS) {
+        page.lines(promotion_lines(promotions, names));
     }
+    page.lines(hidden_line(&groups));
 }
 
-fn fold<'a, T: PartialEq>(items: impl Iterator<Item = (&'a T, &'a str)>) -> Vec<(&'a T, Vec<&'a str>)> {
+fn hidden_line<T>(groups: &[(&T, Vec<&str>)]) -> Vec<Line> {
+    let hidden = groups.get(GROUPS..).unwrap_or_default();
+    if hidden.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<&str> = hidden.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let words = format!(
+        "{} differ in other ways ({}): patchwave show RUN HOST",
+        count(names.len(), "more host"),
+        fold_line(names, NAMES)
+    );
+    vec![Line::new(0, words, Tone::Warning)]
+}
+
+/// Equal ones together, in the order of the first of each.
+fn fold<'a, T: Eq + Hash>(items: impl Iterator<Item = (&'a T, &'a str)>) -> Vec<(&'a T, Vec<&'a str>)> {
     let mut groups: Vec<(&T, Vec<&str>)> = Vec::new();
+    let mut known: HashMap<&T, usize> = HashMap::new();
     for (item, name) in items {
-        match groups.iter_mut().find(|(other, _)| *other == item) {
+        let position = *known.entry(item).or_insert(groups.len());
+        match groups.get_mut(position) {
             Some((_, names)) => names.push(name),
             None => groups.push((item, vec![name])),
         }
@@ -83,7 +109,7 @@ fn drift_lines(drift: &HostDrift, names: &[&str]) -> Vec<Line> {
 
 fn promotion_lines(promotions: &[Promotion], names: &[&str]) -> Vec<Line> {
     let mut lines = vec![heading(names).and("gets what an earlier wave ran", Tone::Warning)];
-    for one in promotions {
+    for one in promotions.iter().take(DIFFERENCES) {
         lines.push(Line::new(
             2,
             format!("- {} {} planned", one.package, one.planned),
@@ -91,6 +117,14 @@ fn promotion_lines(promotions: &[Promotion], names: &[&str]) -> Vec<Line> {
         ));
         let ran = format!("+ {} {} ran on {}", one.package, one.promoted, one.ran_on);
         lines.push(Line::new(2, ran, Tone::Plain));
+    }
+    let hidden = promotions.len().saturating_sub(DIFFERENCES);
+    if hidden > 0 {
+        lines.push(Line::new(
+            2,
+            format!("… {}", count(hidden, "more package")),
+            Tone::Quiet,
+        ));
     }
     lines
 }
@@ -102,4 +136,64 @@ fn heading(names: &[&str]) -> Line {
         String::new()
     };
     Line::new(0, fold_line(names.iter().copied(), NAMES), Tone::Strong).and(format!("{number}: "), Tone::Plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::model::drift::DriftDifference;
+    use crate::model::name::{HostName, WaveName};
+    use crate::model::run::HostRunState;
+    use crate::report::terminal::{Look, render};
+
+    fn report(number: usize) -> HostReport {
+        let difference = |at: usize| DriftDifference {
+            class: DriftClass::HostChanged,
+            package: None,
+            arch: None,
+            planned: None,
+            installed: Vec::new(),
+            offered: Vec::new(),
+            message: format!("found {at} on {number}"),
+        };
+        HostReport {
+            name: HostName::new(format!("web{number}")).unwrap(),
+            wave: WaveName::new("all").unwrap(),
+            state: HostRunState::Skipped,
+            rebooted: false,
+            duration_ms: 1,
+            error: None,
+            changed: Vec::new(),
+            restarted: Vec::new(),
+            needs_restart: Vec::new(),
+            left_over: Vec::new(),
+            downloaded_bytes: None,
+            drift: Some(HostDrift {
+                class: DriftClass::HostChanged,
+                action: Some(DriftAction::SkipHost),
+                differences: (0..20).map(difference).collect(),
+                instead: None,
+            }),
+            promoted: Vec::new(),
+            secured: None,
+        }
+    }
+
+    #[test]
+    fn a_large_run_in_which_every_host_differs_stays_short_and_is_quick() {
+        let hosts: Vec<HostReport> = (0..20_000).map(report).collect();
+        let clock = Instant::now();
+        let mut page = Page::new();
+        add(&mut page, &hosts);
+        let look = Look {
+            width: Some(80),
+            colour: false,
+        };
+        let text = render(&page, look);
+        assert!(text.lines().count() < 300, "{} lines", text.lines().count());
+        assert!(text.contains("19990 more hosts differ in other ways"), "{text}");
+        assert!(clock.elapsed().as_secs() < 20, "{:?}", clock.elapsed());
+    }
 }

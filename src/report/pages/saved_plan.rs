@@ -68,6 +68,12 @@ fn join(view: PlanView<'_>, rest: Page) -> Page {
     if view.sha256.is_some() {
         page.lines(origin_lines(view.saved, view.sha256));
     }
+    if view.plan.rules.secure_old {
+        page.line(
+            "The installed versions are put aside on every host first, for a way back.",
+            Tone::Plain,
+        );
+    }
     let parts = [
         findings_page(&view.saved.findings, view.all),
         waves(view.plan, view.all),

@@ -15,6 +15,7 @@ fn domain(plan: &mut Plan, name: &str, limit: usize, members: &[&str]) {
         name: DomainName::new(name).unwrap(),
         limit,
         members: members.iter().map(|name| HostName::new(*name).unwrap()).collect(),
+        down: Vec::new(),
     });
 }
 

@@ -169,6 +169,7 @@ impl Stage<'_> {
             refresh: REFRESH.refresh,
             security: false,
             package: Vec::new(),
+            secure_old: false,
         }
     }
 

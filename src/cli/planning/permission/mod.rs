@@ -19,7 +19,7 @@ pub use window::{ask_window, closing_time};
 /// A plan that is about to be run.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
-    /// The plan.
+    /// The plan, as far as it is run.
     pub saved: &'a SavedPlan,
     /// The file that it was read from; `None` for one that was made just now.
     pub file: Option<&'a PlanFile>,

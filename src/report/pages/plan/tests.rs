@@ -11,7 +11,8 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::RebootPolicy;
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
-use crate::model::plan::{Basis, Budget, Plan, PlanRules, PlannedChange, PlannedHost, PlannedWave};
+use crate::model::plan::{Basis, Budget, LeftOut, Plan, PlanRules, PlannedChange, PlannedHost, PlannedWave};
+use crate::model::update::UpdateStatus;
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
 use crate::report::markdown;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_page};
@@ -106,9 +107,12 @@ fn saved(hosts: usize) -> SavedPlan {
 }
 
 fn shown(hosts: usize, width: u16) -> String {
-    let saved = saved(hosts);
+    page(&saved(hosts), width, false)
+}
+
+fn page(saved: &SavedPlan, width: u16, all: bool) -> String {
     let sha256 = "0123456789abcdef".repeat(4);
-    let page = saved_plan_page(PlanView::new(&saved, Some(&sha256), false));
+    let page = saved_plan_page(PlanView::new(saved, Some(&sha256), all));
     let look = Look {
         width: Some(width),
         colour: false,
@@ -158,4 +162,49 @@ fn markdown_folds_the_packages_away() {
     assert_eq!(text.matches("</details>").count(), 2, "{text}");
     assert!(text.contains("### Wave 1 of 2: test"), "{text}");
     assert!(text.contains("| PACKAGE | FROM | TO | REPOSITORY |  |"), "{text}");
+}
+
+/// Twenty kinds of hosts, each with 80 updates that are too young, some that conflict, and many possible dependencies.
+fn with_much_left_out() -> SavedPlan {
+    let mut saved = saved(500);
+    let hosts = saved.plan.waves.iter_mut().flat_map(|wave| wave.batches.iter_mut().flatten());
+    for (number, host) in hosts.enumerate() {
+        let left = |at: usize| LeftOut {
+            package: PackageName::new(format!("library-{}-{at}", number % 20)).unwrap(),
+            status: if at < 80 { UpdateStatus::TooYoung } else { UpdateStatus::KeptBack },
+            reason: if at < 80 {
+                format!(
+                    "version {at}.0-1+deb12u{at} was first seen on 2026-11-21 03:00 UTC by web1 and is old enough \
+                     (3d) on 2026-11-24 03:00 UTC"
+                )
+            } else {
+                format!("conflicts with other-{at}")
+            },
+        };
+        host.left_out = (0..120).map(left).collect();
+        host.may_bring = (0..60).map(|at| change("dependency", at)).collect();
+    }
+    saved
+}
+
+#[test]
+fn what_is_left_out_is_folded_by_its_reason() {
+    let saved = with_much_left_out();
+    let text = page(&saved, 80, false);
+    assert!(text.lines().count() < 1100, "{} lines", text.lines().count());
+    let wide: Vec<&str> = text.lines().filter(|line| line.width() > 80).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(
+            "library-0-4, library-0-5 and 74 more (was first seen on 2026-11-21 03:00 UTC by web1 and is old enough"
+        ),
+        "{text}"
+    );
+    assert!(words.contains("left out too: 36 more packages (all with -v)"), "{text}");
+    assert!(words.contains("dependency5 and 54 more"), "{text}");
+    // Each of them with its own words where all is asked for.
+    let everything = page(&saved, 80, true);
+    assert!(everything.contains("library-0-119"), "{everything}");
+    assert!(everything.contains("79.0-1+deb12u79"), "{everything}");
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::{NAMES, in_words};
-use crate::model::plan::{Basis, Plan, PlannedChange, PlannedHost};
+use crate::model::plan::{Basis, LeftOut, Plan, PlannedChange, PlannedHost};
 use crate::model::text::count;
+use crate::model::update::UpdateStatus;
 use crate::report::fold::fold_line;
 use crate::report::page::{Grid, Line, Page, Text, Tone};
 use crate::report::pages::diff::version_from;
@@ -14,6 +15,12 @@ const PACKAGES: usize = 25;
 
 /// As many transactions as are shown unless all are asked for.
 const TRANSACTIONS: usize = 20;
+
+/// As many reasons for which packages are left out as are shown unless all are asked for.
+const REASONS: usize = 5;
+
+/// As many packages as one line names unless all are asked for.
+const IN_LINE: usize = 6;
 
 /// Hosts that get the same.
 struct Group<'a> {
@@ -91,7 +98,7 @@ fn add_group(page: &mut Page, group: &Group<'_>, tells_waves: bool, all: bool) {
     let host = group.first;
     let limit = if all { usize::MAX } else { PACKAGES };
     let mut inside = Page::new();
-    inside.lines(notes(host));
+    inside.lines(notes(host, all));
     inside.grid(Grid {
         columns: vec!["PACKAGE", "FROM", "TO", "REPOSITORY", ""],
         rows: host.changes.iter().take(limit).map(change_row).collect(),
@@ -129,24 +136,79 @@ fn waves_in_words(waves: &[&str]) -> String {
     format!("{word} {}", fold_line(waves.iter().copied(), NAMES))
 }
 
-fn notes(host: &PlannedHost) -> Vec<Line> {
-    let mut lines: Vec<Line> = brought_line(host).into_iter().collect();
-    lines.extend(
-        host.left_out
-            .iter()
-            .map(|left| Line::new(2, format!("left out: {} ({})", left.package, left.reason), Tone::Quiet)),
-    );
+fn notes(host: &PlannedHost, all: bool) -> Vec<Line> {
+    let mut lines: Vec<Line> = brought_line(host, all).into_iter().collect();
+    lines.extend(left_out_lines(&host.left_out, all));
     lines
 }
 
-/// New dependencies that a narrowed plan may bring; the host's manager says which of them.
-fn brought_line(host: &PlannedHost) -> Option<Line> {
-    let names: Vec<String> = host
-        .may_bring
+/// What is left out: each package with its reason where all is asked for, else each reason once.
+fn left_out_lines(left_out: &[LeftOut], all: bool) -> Vec<Line> {
+    let quiet = |words: String| Line::new(2, words, Tone::Quiet);
+    if all {
+        let line = |left: &LeftOut| quiet(format!("left out: {} ({})", left.package, left.reason));
+        return left_out.iter().map(line).collect();
+    }
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for left in left_out {
+        let reason = shared_reason(left);
+        let position = *known.entry(reason).or_insert(groups.len());
+        match groups.get_mut(position) {
+            Some((_, packages)) => packages.push(left.package.as_str()),
+            None => groups.push((reason, vec![left.package.as_str()])),
+        }
+    }
+    let mut lines: Vec<Line> = groups
         .iter()
-        .map(|change| format!("{} {}", change.package, change.to))
+        .take(REASONS)
+        .map(|(reason, packages)| quiet(format!("left out: {} ({reason})", some(packages, IN_LINE))))
         .collect();
-    (!names.is_empty()).then(|| Line::new(2, format!("where needed also new: {}", names.join(", ")), Tone::Quiet))
+    let hidden: usize = groups.iter().skip(REASONS).map(|(_, packages)| packages.len()).sum();
+    if hidden > 0 {
+        lines.push(quiet(format!(
+            "left out too: {} (all with -v)",
+            count(hidden, "more package")
+        )));
+    }
+    lines
+}
+
+/// The reason without the version, which every package has its own of.
+fn shared_reason(left: &LeftOut) -> &str {
+    let is_of_version = left.status == UpdateStatus::TooYoung;
+    let behind = |rest: &'_ str| rest.find(' ').map(|end| end + 1);
+    let reason = left.reason.as_str();
+    match reason.strip_prefix("version ") {
+        Some(rest) if is_of_version => behind(rest).and_then(|start| rest.get(start..)).unwrap_or(reason),
+        _ => reason,
+    }
+}
+
+/// The first of them; then the number of the others.
+fn some<T: AsRef<str>>(words: &[T], limit: usize) -> String {
+    let shown: Vec<&str> = words.iter().take(limit).map(AsRef::as_ref).collect();
+    match words.len().saturating_sub(limit) {
+        0 => shown.join(", "),
+        hidden => format!("{} and {hidden} more", shown.join(", ")),
+    }
+}
+
+/// New dependencies that a narrowed plan may bring; the host's manager says which of them.
+fn brought_line(host: &PlannedHost, all: bool) -> Option<Line> {
+    let words = |change: &PlannedChange| {
+        if all {
+            format!("{} {}", change.package, change.to)
+        } else {
+            change.package.to_string()
+        }
+    };
+    let names: Vec<String> = host.may_bring.iter().map(words).collect();
+    let limit = if all { usize::MAX } else { IN_LINE };
+    (!names.is_empty()).then(|| {
+        let words = format!("where needed also new: {}", some(&names, limit));
+        Line::new(2, words, Tone::Quiet)
+    })
 }
 
 fn change_row(change: &PlannedChange) -> Vec<Text> {
