@@ -27,6 +27,7 @@ pub(super) async fn run(
 ) -> CommandResult {
     let session = Session::open(options, printer)?;
     let (plan, selected) = super::saved_hosts::choose(&file, &session)?;
+    let plan = super::present_inventory::heed(&file, &plan, &session)?;
     session.require_root(&selected, "apply")?;
     let candidate = Candidate {
         saved: &file.saved,
@@ -50,6 +51,8 @@ pub(super) async fn run(
     if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
+    // Nobody knows how long the question stood there.
+    permission::ask_again(candidate, Timestamp::now())?;
     let mut ledger = session.ledger()?;
     let order = RunOrder {
         of: Some(file.reference()),
