@@ -122,10 +122,14 @@ fn is_author(author: &str, name: &str) -> bool {
     user(author) == user(name)
 }
 
-/// Whether a pattern fits a name that may be the author's, with or without an `@`.
+/// Whether a pattern fits a name that may be the author's. Where it has an `@`, what stands before that is for the part
+/// of the name before its own.
 fn may_be_author(author: &str, pattern: &str) -> bool {
     let (user, pattern) = (user(author), pattern.to_lowercase());
-    ssh_pattern::matches(&user, &pattern) || ssh_pattern::fits_a_text_with(&format!("{user}@"), &pattern)
+    match pattern.split_once('@') {
+        Some((pattern, _)) => ssh_pattern::matches(&user, pattern),
+        None => ssh_pattern::matches(&user, &pattern) || ssh_pattern::fits_a_text_with(&format!("{user}@"), &pattern),
+    }
 }
 
 fn user(name: &str) -> String {
