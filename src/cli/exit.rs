@@ -21,7 +21,7 @@ pub enum Exit {
     Stopped = 21,
     /// Some hosts could not be reached, or refused the login or the host key; nothing else went wrong.
     Unreachable = 22,
-    /// The maintenance window is closed.
+    /// The maintenance window is closed, too short, or left no time for some hosts.
     OutsideWindow = 23,
     /// The plan no longer holds: it has expired, or what it was made for is no longer so.
     Outdated = 24,
@@ -48,7 +48,8 @@ Exit codes:
   20   some hosts failed
   21   the run was stopped by a gate, a budget or an operator
   22   some hosts were unreachable, or refused the login or the host key
-  23   the maintenance window is closed, or left no time for some hosts (20 where hosts failed too)
+  23   the maintenance window is closed, too short, or left no time for some hosts
+       (20 where hosts failed too)
   24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned
   25   an approval is missing or invalid
   130  interrupted";

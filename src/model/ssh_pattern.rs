@@ -1,6 +1,8 @@
 //! The patterns of ssh_config(5), which `allowed_signers` uses too: `*` and `?`, lists separated by commas, and
 //! negation.
 
+use std::collections::BTreeSet;
+
 /// OpenSSH takes no longer pattern out of a list.
 const LONGEST: usize = 1023;
 
@@ -52,6 +54,34 @@ pub fn picks(text: &str, list: &str) -> bool {
     found
 }
 
+/// Whether a pattern fits at least one text that begins like this.
+#[must_use]
+pub fn fits_a_text_with(beginning: &str, pattern: &str) -> bool {
+    let pattern = pattern.as_bytes();
+    // Every place of the pattern that may be reached with what was read.
+    let mut places = beyond_stars(BTreeSet::from([0]), pattern);
+    for byte in beginning.as_bytes() {
+        let next = places.iter().filter_map(|place| match pattern.get(*place) {
+            Some(b'*') => Some(*place),
+            Some(wanted) if *wanted == b'?' || wanted == byte => Some(place + 1),
+            _ => None,
+        });
+        places = beyond_stars(next.collect(), pattern);
+    }
+    !places.is_empty()
+}
+
+/// A `*` may fit nothing.
+fn beyond_stars(places: BTreeSet<usize>, pattern: &[u8]) -> BTreeSet<usize> {
+    let mut all = BTreeSet::new();
+    for mut place in places {
+        while all.insert(place) && pattern.get(place) == Some(&b'*') {
+            place += 1;
+        }
+    }
+    all
+}
+
 /// As [`picks`], with upper and lower case alike.
 #[must_use]
 pub fn picks_in_any_case(text: &str, list: &str) -> bool {
@@ -79,6 +109,17 @@ mod tests {
         }
         let long = "a".repeat(2000);
         assert!(!matches(&long, &format!("{}b", "*a".repeat(200))));
+    }
+
+    #[test]
+    fn a_pattern_may_fit_what_only_begins() {
+        for pattern in ["*", "*@corp", "al*", "alice@*", "alice@corp", "a?ice@c*p", "**e@x"] {
+            assert!(fits_a_text_with("alice@", pattern), "{pattern}");
+        }
+        for pattern in ["", "alice", "bob@*", "*-ci", "a?ce@corp"] {
+            let is_star = pattern.starts_with('*');
+            assert_eq!(fits_a_text_with("alice@", pattern), is_star, "{pattern}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Plans one host again when its turn has come, from what it is offered now and under the plan's own rule. Pure.
 //!
 //! What must stay true: what was old enough for the plan is old enough now; a version that came since is as young as
-//! the run, because nobody saw it before.
+//! the run, because nobody saw it before. No catalogue of exploited vulnerabilities is at hand then, so that a fix that
+//! came since waits as well: the safe side.
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,8 @@
 //! certain that two are different people, they count as one.
 //!
 //! Who is who: names and keys that stand in one line of the file of allowed signers belong to one person, and so do
-//! the names that one certificate is made out to. The author of a plan, `user@machine`, is whoever has a name that is
+//! the names that one certificate is made out to. A pattern in a line without an authority says nothing of who holds the
+//! key: all keys of one pattern are one person, and the author's where the pattern fits a name of the author. The author of a plan, `user@machine`, is whoever has a name that is
 //! the same up to the `@` (in any case), or one of the keys that the plan names as the author's.
 
 mod people;

@@ -34,6 +34,17 @@ pub fn estimate(plan: &Plan, past: &PastDurations) -> Option<Estimate> {
     })
 }
 
+/// What a plan waits for at least, however fast its hosts are: soaks, and gates that pass at once.
+#[must_use]
+pub fn waiting_alone(plan: &Plan) -> Duration {
+    let waves = plan.waves.iter().filter(|wave| wave.hosts().any(is_changed));
+    waves.map(waiting).sum()
+}
+
+fn waiting(wave: &PlannedWave) -> Duration {
+    wave.soak + wave.gates.iter().map(shortest).sum::<Duration>()
+}
+
 fn is_changed(host: &PlannedHost) -> bool {
     matches!(host.basis, Basis::Scanned { .. }) && !host.changes.is_empty()
 }
@@ -58,7 +69,7 @@ impl Clock<'_> {
     fn wave(&self, wave: &PlannedWave) -> Duration {
         let hosts: Duration = wave.batches.iter().map(|batch| self.batch(batch, wave.parallel)).sum();
         if wave.hosts().any(is_changed) {
-            hosts + wave.soak + wave.gates.iter().map(shortest).sum::<Duration>()
+            hosts + waiting(wave)
         } else {
             hosts
         }

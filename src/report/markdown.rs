@@ -130,10 +130,38 @@ fn html(line: &Line) -> String {
     without_links(&escaped)
 }
 
-/// A bare address would become a link.
+/// A bare address would become a link, `GH-7` an issue, `!7` a merge request and `:smile:` a picture.
 fn without_links(text: &str) -> String {
-    text.replace("://", &format!(":{NOTHING}//"))
-        .replace("www.", &format!("www{NOTHING}."))
+    let text = text
+        .replace("://", &format!(":{NOTHING}//"))
+        .replace("www.", &format!("www{NOTHING}."));
+    let mut parted = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(character) = rest.chars().next() {
+        parted.push(character);
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+        let is_number = rest.starts_with(|next: char| next.is_ascii_digit());
+        let is_issue = is_number && ends_with_issue(&parted);
+        if is_issue || (is_number && character == '!') || (character == ':' && is_picture(rest)) {
+            parted.push_str(NOTHING);
+        }
+    }
+    parted
+}
+
+fn ends_with_issue(text: &str) -> bool {
+    let end = text.len().checked_sub(3).and_then(|start| text.get(start..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case("gh-"))
+}
+
+/// Whether a name and a colon follow. Names of pictures have letters, digits and three signs, `_` escaped; a time of day
+/// begins with a digit.
+fn is_picture(rest: &str) -> bool {
+    let Some((name, _)) = rest.split_once(':') else {
+        return false;
+    };
+    let fits = |character: char| character.is_ascii_alphanumeric() || "_+-\\".contains(character);
+    !name.is_empty() && name.chars().all(fits) && !name.chars().all(|character| character.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -174,6 +202,16 @@ mod tests {
             2,
             "in the line and in the cell:\n{text}"
         );
+    }
+
+    #[test]
+    fn what_forges_take_for_a_reference_stays_words() {
+        let text = escape("fix of GH-7 and gh-8, !9, :smile: and :+1:, at 12:00:00");
+        for sign in ["GH-7", "gh-8", "!9", ":smile:", ":+1:"] {
+            assert!(!text.contains(sign), "{sign} survives in {text}");
+        }
+        assert!(text.ends_with("at 12:00:00"), "{text}");
+        assert_eq!(escape("GH-x, really! 1:2"), "GH-x, really! 1:2");
     }
 
     #[test]

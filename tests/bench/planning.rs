@@ -13,12 +13,15 @@ use patchwave::inventory::{Inventory, InventoryFile, ResolveContext, parse_inven
 use patchwave::ledger::{Ledger, SqliteLedger};
 use patchwave::model::first_seen::FirstSeen;
 use patchwave::model::known::Knowledge;
-use patchwave::model::name::{Architecture, PackageName, RunId, Version};
+use patchwave::model::name::{Architecture, HostName, PackageName, RunId, Version};
+use patchwave::model::past::PastDurations;
 use patchwave::model::resolution::{Offer, OfferSource, Resolution};
 use patchwave::model::scan::{HostScan, HostState, Scan};
 use patchwave::model::step::{Step, StepAction};
 use patchwave::model::update::{Update, UpdateStatus};
-use patchwave::plan::{Asked, PlanInputs, complete_plan, make_plan, questions};
+use patchwave::plan::estimate::estimate;
+use patchwave::plan::lint::{LintInputs, Validity, lint};
+use patchwave::plan::{Asked, PlanInputs, Planned, complete_plan, make_plan, measure_coverage, questions};
 use patchwave::playbook::parse_playbook;
 
 use crate::controller::number_after;
@@ -95,6 +98,7 @@ pub fn measure() -> Result<()> {
     let clock = Instant::now();
     let planned = complete_plan(draft, answers);
     let completed = clock.elapsed();
+    examine(&planned, &scan)?;
     let clock = Instant::now();
     let bytes = serde_json::to_vec(&planned.plan)?.len();
     let written = clock.elapsed();
@@ -109,6 +113,43 @@ pub fn measure() -> Result<()> {
     println!(
         "plan: {} MiB at most, {before} MiB of them the inventory and the scan",
         peak_mib()?
+    );
+    Ok(())
+}
+
+/// What `plan` says about the plan: the checks, with every host's time known, how much the first wave tries out, and how
+/// long it takes.
+fn examine(planned: &Planned, scan: &Scan) -> Result<()> {
+    let hosts: Vec<HostName> = scan.hosts.iter().map(|host| host.name.clone()).collect();
+    let turns = hosts.iter().map(|host| (host.clone(), Duration::from_secs(90)));
+    let past = PastDurations::from_turns(1, turns);
+    let validities = [Validity {
+        what: "the plan".to_owned(),
+        until: planned.plan.made + Duration::from_secs(7 * 24 * 3600),
+    }];
+    let inputs = LintInputs {
+        past: Some(&past),
+        selected: Some(&hosts),
+        resolutions: Some(&planned.resolutions),
+        scan: Some(scan),
+        validities: &validities,
+        ..LintInputs::at(planned.plan.made)
+    };
+    let clock = Instant::now();
+    let findings = lint(&planned.plan, &inputs);
+    let checked = clock.elapsed();
+    let clock = Instant::now();
+    let coverage = measure_coverage(&planned.plan);
+    let covered = clock.elapsed();
+    let clock = Instant::now();
+    let takes = estimate(&planned.plan, &past).context("an estimate")?;
+    let estimated = clock.elapsed();
+    println!(
+        "plan: checks {checked:.2?}, coverage {covered:.2?}, estimate {estimated:.2?} ({} findings, {} of {} changes covered, {})",
+        findings.len(),
+        coverage.covered,
+        coverage.changes,
+        takes.in_words()
     );
     Ok(())
 }

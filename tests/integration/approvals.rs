@@ -1,5 +1,6 @@
 //! Approvals as people use them: plan files, `ssh-keygen`, `approve`, `verify` and `apply`, with no host to contact.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -317,7 +318,7 @@ fn an_approval_ends_by_itself_with_the_key_or_with_the_plan() {
         &old.0,
         &["-Y", "sign", "-q", "-f", "bob", "-n", "patchwave-plan", "plan.json"],
     );
-    assert_eq!(old.run("verify plan.json").exit, 25);
+    assert_eq!(old.run("verify plan.json").exit, 24);
     assert_eq!(old.run("apply plan.json --yes").exit, 24);
 }
 
@@ -388,4 +389,74 @@ fn a_playbook_that_wants_approvals_is_not_applied_without_a_saved_plan() {
     assert_eq!(desk.run("verify plan.json").exit, 0);
     let asked = desk.run("apply plan.json --yes --require-approvals 1");
     assert_eq!(asked.exit, 25, "{asked:?}");
+}
+
+#[test]
+fn the_authors_keys_are_noted_although_the_playbook_wants_no_approvals() {
+    let Some(desk) = Desk::new(0) else { return };
+    desk.0
+        .write("playbooks/monthly.yml", "waves: [{name: all, rest: true}]\n");
+    // The author's own key under a name that is nobody's.
+    let output = Command::new("ssh-keygen")
+        .args(["-yf", "home/.ssh/id_ed25519"])
+        .current_dir(desk.0.path(""))
+        .output()
+        .unwrap();
+    let key = String::from_utf8(output.stdout).unwrap();
+    desk.0
+        .write("allowed_signers", &format!("zoe@example.org {}\n", key.trim()));
+    let planned = desk.run("plan playbooks/monthly.yml --out plan.json");
+    assert!(desk.0.path("plan.json").is_file(), "{planned:?}");
+    let saved: Value = serde_json::from_str(&std::fs::read_to_string(desk.0.path("plan.json")).unwrap()).unwrap();
+    assert_eq!(saved["author_keys"].as_array().map(Vec::len), Some(1), "{planned:?}");
+    let own = desk.run("approve plan.json");
+    assert!(own.exit == 0 && own.stdout.contains("It does not count"), "{own:?}");
+    assert_eq!(desk.states(), ["author"]);
+    let applied = desk.run("apply plan.json --yes --require-approvals 1");
+    assert_eq!(applied.exit, 25, "{applied:?}");
+}
+
+/// Applies the plan on a terminal, and says yes that much later.
+fn apply_and_say_yes_after(desk: &Desk, wait: Duration) -> (i32, String) {
+    let command = desk.0.command([""; 0]);
+    let program = format!("'{}' apply plan.json", env!("CARGO_BIN_EXE_patchwave"));
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["-q", "-e", "-f", "-c", &program, "terminal"])
+        .current_dir(desk.0.path(""))
+        .env_clear()
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let mut child = terminal.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::sleep(wait);
+    let _ = writeln!(stdin, "y");
+    let exit = child.wait().unwrap().code().unwrap_or(-1);
+    let shown = std::fs::read(desk.0.path("terminal")).unwrap();
+    (exit, String::from_utf8_lossy(&shown).into_owned())
+}
+
+#[test]
+fn an_approval_that_ends_while_the_question_stands_there_does_not_count() {
+    let with_work = |saved: &mut SavedPlan| {
+        let host = &mut saved.plan.waves[0].batches[0][0];
+        host.reboot = RebootPolicy::Always;
+        if let Basis::Scanned { reboot_required, .. } = &mut host.basis {
+            *reboot_required = true;
+        }
+    };
+    let Some(desk) = Desk::with(1, with_work) else { return };
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("left out: script is not installed");
+        return;
+    }
+    let approved = desk.run("approve plan.json --key bob --valid 6s");
+    assert_eq!(approved.exit, 0, "{approved:?}");
+    let (exit, shown) = apply_and_say_yes_after(&desk, Duration::from_secs(7));
+    assert!(shown.contains("1 of 1 approvals"), "it held when it was asked: {shown}");
+    assert!(
+        exit == 25 && shown.contains("needs 1 approval and has none"),
+        "{exit}: {shown}"
+    );
 }

@@ -263,6 +263,19 @@ fn a_plan_that_does_not_fit_is_refused_with_the_reason() {
 }
 
 #[test]
+fn what_the_inventory_forbids_by_now_is_not_done() {
+    let office = Office::open();
+    let _ = office.plan();
+    let text = office.text("inventories/fleet.yml");
+    let excluded = text.replacen("  web2: {", "  web2: {exclude: ['*'], ", 1);
+    let _ = office.workplace.write("inventories/fleet.yml", &excluded);
+    office.refuses(["apply", "plan.json", "--yes"], 24, "on web2 (`*`)");
+    let _ = office
+        .run(["apply", "plan.json", "--yes", "--limit", "web1"])
+        .expect_exit(0);
+}
+
+#[test]
 fn an_expired_plan_is_not_run() {
     let office = Office::open();
     let _ = office

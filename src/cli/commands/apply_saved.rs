@@ -26,6 +26,7 @@ pub(super) async fn run(
 ) -> CommandResult {
     let session = Session::open(options, printer)?;
     let (mut saved, selected) = super::saved_hosts::choose(&file, &session)?;
+    saved.plan = super::present_inventory::heed(&file, &saved.plan, &session)?;
     // More care than was planned may always be taken.
     saved.plan.rules.secure_old |= arguments.options.secure_old;
     session.require_root(&selected, "apply")?;
@@ -49,6 +50,8 @@ pub(super) async fn run(
     if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
+    // Nobody knows how long the question stood there.
+    permission::ask_again(candidate, Timestamp::now())?;
     let mut ledger = session.ledger()?;
     let order = RunOrder {
         of: Some(file.reference()),

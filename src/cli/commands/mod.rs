@@ -14,6 +14,7 @@ pub mod init;
 pub mod inventory;
 pub mod plan;
 pub mod playbook;
+mod present_inventory;
 pub mod repair;
 mod saved_hosts;
 pub mod scan;

@@ -65,17 +65,17 @@ pub async fn run(arguments: &PlanArguments, options: &GlobalOptions, printer: &P
 }
 
 /// Notes in a plan that is saved what its approvals will need: where the allowed signers are from its folder, and which
-/// keys are its author's.
+/// keys are its author's. Whoever applies it may ask for approvals where the playbook does not.
 async fn note_for_approvals(saved: &mut SavedPlan, arguments: &PlanArguments, path: &Path, printer: &Printer) {
+    saved.author_keys = signature_maker(printer).own_keys().await;
     let rule = &mut saved.plan.rules.approvals;
-    if rule.required == 0 {
+    if rule.required == 0 && rule.signers.is_none() {
         return;
     }
     let kept = kept_path(rule.signers.as_deref(), arguments.options.playbook.as_deref(), path);
     let signers = folder_of(path).join(&kept);
     rule.signers = Some(kept);
-    saved.author_keys = signature_maker(printer).own_keys().await;
-    if !signers.is_file() {
+    if rule.required > 0 && !signers.is_file() {
         let warning = format!(
             "nobody can approve this plan yet: there is no file of allowed signers at {}",
             signers.display()

@@ -42,13 +42,20 @@ pub fn run(arguments: &VerifyArguments, printer: &Printer) -> CommandResult {
     if report.is_met {
         return Ok(Exit::Done);
     }
-    if !report.is_expired {
+    if report.is_expired {
         let mut page = Page::new();
         page.line(
-            format!("→ {}", next_command(&file.path, &file.saved.author)),
+            "→ make a new plan with `patchwave plan --out`: no approval helps one that has expired",
             Tone::Quiet,
         );
         printer.notice(&page);
+        return Ok(Exit::Outdated);
     }
+    let mut page = Page::new();
+    page.line(
+        format!("→ {}", next_command(&file.path, &file.saved.author)),
+        Tone::Quiet,
+    );
+    printer.notice(&page);
     Ok(Exit::NotApproved)
 }

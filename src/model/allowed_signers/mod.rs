@@ -1,7 +1,9 @@
 //! The file of allowed signers, as the section ALLOWED SIGNERS of `ssh-keygen(1)` describes it.
 //!
-//! What must stay true: whoever `ssh-keygen -Y verify` accepts by this file is accepted here, and nobody else. A line
-//! that cannot be read allows nobody and is a diagnostic; one mistake does not take the others' right away.
+//! What must stay true: nobody is accepted here whom `ssh-keygen -Y verify` refuses by this file. Whom it accepts is
+//! accepted, apart from lines that are not text (other bytes than UTF-8, control characters) and lines beyond the first
+//! 100,000. A line that cannot be read allows nobody and is a diagnostic; one mistake does not take the others' right
+//! away.
 
 mod line;
 mod options;
@@ -62,6 +64,12 @@ impl SignerLine {
         names.filter(|name| !name.is_empty() && !name.starts_with('!') && !name.contains(['*', '?']))
     }
 
+    /// The patterns that stand in it, without those that are negated.
+    fn patterns(&self) -> impl Iterator<Item = &str> {
+        let names = self.principals.split(',');
+        names.filter(|name| !name.starts_with('!') && name.contains(['*', '?']))
+    }
+
     fn names(&self, principal: &str) -> bool {
         ssh_pattern::picks(principal, &self.principals)
     }
@@ -109,6 +117,20 @@ impl AllowedSigners {
                     problems.push(Diagnostic::new(place, message).with_optional_hint(problem.hint));
                 }
             }
+        }
+        if let Some(rest) = bytes.split(|byte| *byte == b'\n').nth(MOST_LINES)
+            && !rest.is_empty()
+        {
+            let place = Place {
+                file: Arc::clone(&file),
+                line: MOST_LINES + 1,
+                column: 1,
+                length: 1,
+            };
+            problems.push(Diagnostic::new(
+                place,
+                format!("this line and those behind it allow nobody: only the first {MOST_LINES} are read"),
+            ));
         }
         (Self { file, lines }, problems)
     }

@@ -78,6 +78,12 @@ impl AllowedSigners {
         own.map(|line| (line.key.as_str(), line.plain_names().collect()))
     }
 
+    /// Keys that have a pattern instead of a name, line by line: nothing tells whose they are.
+    pub fn keys_of_patterns(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.lines.iter().filter(|line| !line.options.is_authority);
+        own.flat_map(|line| line.patterns().map(|pattern| (line.key.as_str(), pattern)))
+    }
+
     /// How many lines allow somebody something.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Judged, Outcome, PlanToApprove};
 use crate::model::allowed_signers::AllowedSigners;
+use crate::model::ssh_pattern;
 
 /// A name or a key, by which a person is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +15,8 @@ pub(super) enum Mark<'a> {
     Name(&'a str),
     /// The fingerprint of a key.
     Key(&'a str),
+    /// A pattern that stands where a key's names should be: it tells nobody apart.
+    Pattern(&'a str),
 }
 
 /// Which names and keys belong together.
@@ -35,6 +38,9 @@ impl<'a> People<'a> {
             for name in names {
                 people.join(Mark::Key(key), Mark::Name(name));
             }
+        }
+        for (key, pattern) in signers.keys_of_patterns() {
+            people.join(Mark::Key(key), Mark::Pattern(pattern));
         }
         for judged in judged {
             if let Outcome::Good { name, identity, .. } = &judged.outcome {
@@ -98,8 +104,13 @@ impl<'a> People<'a> {
         let names = names.chain(certified.flat_map(|certificate| certificate.principals.iter().map(String::as_str)));
         let by_name = names.filter(|name| is_author(plan.author, name)).map(Mark::Name);
         let by_key = plan.author_keys.iter().map(|key| Mark::Key(key));
+        let patterns = signers.keys_of_patterns().map(|(_, pattern)| pattern);
+        let by_pattern = patterns
+            .filter(|pattern| may_be_author(plan.author, pattern))
+            .map(Mark::Pattern);
         by_name
             .chain(by_key)
+            .chain(by_pattern)
             .map(|mark| self.person(&mark))
             .filter(|person| *person != usize::MAX)
             .collect()
@@ -108,6 +119,19 @@ impl<'a> People<'a> {
 
 /// Whether a signer's name may be the author's: the parts before the `@` are the same in any case.
 fn is_author(author: &str, name: &str) -> bool {
-    let user = |text: &str| text.split('@').next().unwrap_or(text).to_lowercase();
     user(author) == user(name)
+}
+
+/// Whether a pattern fits a name that may be the author's. Where it has an `@`, what stands before that is for the part
+/// of the name before its own.
+fn may_be_author(author: &str, pattern: &str) -> bool {
+    let (user, pattern) = (user(author), pattern.to_lowercase());
+    match pattern.split_once('@') {
+        Some((pattern, _)) => ssh_pattern::matches(&user, pattern),
+        None => ssh_pattern::matches(&user, &pattern) || ssh_pattern::fits_a_text_with(&format!("{user}@"), &pattern),
+    }
+}
+
+fn user(name: &str) -> String {
+    name.split('@').next().unwrap_or(name).to_lowercase()
 }

@@ -113,10 +113,18 @@ fn one_person_is_one() {
         ),
         (
             "any name of a pattern",
-            "*@work ssh-ed25519 AAAA1\n",
+            "*-ops@work ssh-ed25519 AAAA1\n",
             vec![
-                signed("1", NAMESPACE, Some("x@work")),
-                signed("1", NAMESPACE, Some("y@work")),
+                signed("1", NAMESPACE, Some("x-ops@work")),
+                signed("1", NAMESPACE, Some("y-ops@work")),
+            ],
+        ),
+        (
+            "two keys of a pattern",
+            "*-ops@work ssh-ed25519 AAAA1\n*-ops@work ssh-ed25519 AAAA2\n",
+            vec![
+                signed("1", NAMESPACE, Some("x-ops@work")),
+                signed("2", NAMESPACE, Some("y-ops@work")),
             ],
         ),
         (
@@ -160,6 +168,11 @@ fn the_author_never_counts() {
             "by a name of the certificate",
             "boss cert-authority ssh-ed25519 AAAAca\n",
             certified("1", "ca", &["boss", "alice"]),
+        ),
+        (
+            "by a pattern that fits the author's name, whatever the file is called",
+            "*@example.com ssh-ed25519 AAAA1\n",
+            signed("1", NAMESPACE, Some("zz@example.com")),
         ),
         ("by the key", "boss ssh-ed25519 AAAAown\n", by("own")),
         (

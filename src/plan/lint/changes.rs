@@ -6,7 +6,7 @@ use super::grouping::{Groups, some_of};
 use super::{Draft, LintInputs};
 use crate::model::lint_code::LintCode;
 use crate::model::manager::Manager;
-use crate::model::name::{HostName, PackageName};
+use crate::model::name::{HostName, PackageName, Version};
 use crate::model::plan::{Basis, Plan, PlannedChange, PlannedHost};
 use crate::model::resolution::Resolution;
 use crate::model::scan::HostScan;
@@ -66,7 +66,9 @@ fn removed_by_updates<'a>(scan: &'a HostScan, host: &PlannedHost) -> BTreeSet<&'
         .collect()
 }
 
-/// Updates from another origin than the installed version has, as far as the host's repositories tell both.
+/// Updates from another origin than the installed version has, as far as the host's repositories tell both. Where none
+/// has the installed version any more, the other versions of the package tell who else provides it; where there is none,
+/// nothing is said.
 pub fn origin_change(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     let Some(resolutions) = inputs.resolutions else {
         return Vec::new();
@@ -82,33 +84,63 @@ pub fn origin_change(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
             }
         }
     }
-    let draft = |((package, old, new), hosts): ((&str, String, String), Vec<HostName>)| Draft {
+    let draft = |((package, old, new), hosts): ((&str, OldOrigin, String), Vec<HostName>)| Draft {
         code: LintCode::OriginChange,
-        message: format!("{package} comes from `{new}` and is installed from `{old}`"),
+        message: match old {
+            OldOrigin::Installed(old) => format!("{package} comes from `{new}` and is installed from `{old}`"),
+            OldOrigin::Other(old) => format!(
+                "{package} comes from `{new}`, where only `{old}` has other versions of it; nobody has the installed one \
+                 any more"
+            ),
+        },
         hint: "make sure that the other repository is meant to provide it, or exclude the package".to_owned(),
         hosts,
     };
     groups.into_rows().map(draft).collect()
 }
 
+/// Where a package came from so far.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum OldOrigin {
+    /// This one has the installed version.
+    Installed(String),
+    /// Nobody has it any more; this one has other versions.
+    Other(String),
+}
+
 /// The origins of the installed and of the new version, where both are known and have nothing in common.
-fn changed_origin(manager: Manager, change: &PlannedChange, answer: &Resolution) -> Option<(String, String)> {
+fn changed_origin(manager: Manager, change: &PlannedChange, answer: &Resolution) -> Option<(OldOrigin, String)> {
     let from = change.from.as_ref()?;
-    let origins_of = |version: &str| -> BTreeSet<String> {
+    let origins_of = |fits: &dyn Fn(&Version) -> bool| -> BTreeSet<String> {
         answer
             .offers
             .iter()
-            .filter(|offer| offer.package == change.package && offer.version.as_str() == version)
+            .filter(|offer| offer.package == change.package && fits(&offer.version))
             .filter_map(|offer| origin_of(manager, &offer.repo))
             .collect()
     };
-    let old = origins_of(from.as_str());
-    let mut new = origins_of(change.to.as_str());
+    let installed = origins_of(&|version| version == from);
+    let is_known = !installed.is_empty();
+    let old = if is_known {
+        installed
+    } else {
+        origins_of(&|version| *version != change.to)
+    };
+    let mut new = origins_of(&|version| *version == change.to);
     if new.is_empty() {
         new.extend(origin_of(manager, &change.repo));
     }
     let is_changed = !old.is_empty() && !new.is_empty() && old.is_disjoint(&new);
-    is_changed.then(|| Some((old.into_iter().next()?, new.into_iter().next()?)))?
+    if !is_changed {
+        return None;
+    }
+    let old = old.into_iter().next()?;
+    let old = if is_known {
+        OldOrigin::Installed(old)
+    } else {
+        OldOrigin::Other(old)
+    };
+    Some((old, new.into_iter().next()?))
 }
 
 /// Who is behind a repository. apt names the label of its Release file before a colon, and distributions add
@@ -119,8 +151,11 @@ fn origin_of(manager: Manager, repo: &str) -> Option<String> {
         return None;
     }
     let label = repo.split([':', '/', ',']).next()?.trim();
-    let base = label.strip_suffix("-Security").unwrap_or(label);
-    let base = base.split(' ').next().unwrap_or(base);
+    let suffixes = ["-Security", " Backports"];
+    let base = suffixes
+        .iter()
+        .find_map(|suffix| label.strip_suffix(suffix))
+        .unwrap_or(label);
     (!base.is_empty()).then(|| base.to_owned())
 }
 

@@ -265,6 +265,12 @@ fn another_origin_is_a_warning_where_both_are_known() {
                 offer("ssl", "1", "Debian:12.9/oldstable"),
                 offer("ssl", "2", "Debian-Security:12/oldstable-security"),
                 offer("gone", "2", "Docker:bookworm"),
+                offer("taken", "3", "Docker:bookworm"),
+                offer("taken", "1.9", "Debian:12.9/oldstable"),
+                offer("superseded", "1.9", "Debian:12.9/oldstable"),
+                offer("superseded", "2", "Debian-Security:12/oldstable-security"),
+                offer("track", "1", "ACME stable:12"),
+                offer("track", "2", "ACME testing:12"),
             ],
             ..Resolution::default()
         },
@@ -279,13 +285,21 @@ fn another_origin_is_a_warning_where_both_are_known() {
     }
     let findings = found(
         LintCode::OriginChange,
-        &one_wave(vec![host("a", &["docker", "ssl", "gone"])]),
+        &one_wave(vec![host(
+            "a",
+            &["docker", "ssl", "gone", "taken=1=3", "superseded", "track"],
+        )]),
         &inputs,
     );
-    assert_eq!(findings.len(), 1, "{findings:?}");
+    let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(
-        findings[0].message,
-        "docker comes from `Docker` and is installed from `Debian`"
+        messages,
+        [
+            "docker comes from `Docker` and is installed from `Debian`",
+            "taken comes from `Docker`, where only `Debian` has other versions of it; nobody has the installed one any \
+             more",
+            "track comes from `ACME testing` and is installed from `ACME stable`",
+        ]
     );
     assert!(found(LintCode::OriginChange, &one_wave(vec![rpm]), &inputs).is_empty());
 }
@@ -460,6 +474,30 @@ fn an_approval_that_ends_in_the_middle_is_a_warning() {
              Sun 2026-11-22 22:00 UTC"
         ]
     );
+}
+
+#[test]
+fn soaks_count_although_no_host_was_ever_patched() {
+    let mut test = wave("test", vec![vec![host("a", &["x"])]]);
+    test.soak = Duration::from_secs(72 * 3600);
+    let mut plan = plan(vec![test, wave("fleet", vec![vec![host("b", &["x"])]])]);
+    let validities = vec![Validity {
+        what: "the plan".to_owned(),
+        until: "2026-11-24T12:00:00Z".parse().unwrap(),
+    }];
+    let inputs = LintInputs {
+        validities: &validities,
+        ..LintInputs::at(now())
+    };
+    assert_eq!(found(LintCode::ApprovalExpires, &plan, &inputs).len(), 1);
+    plan.rules.window = Some(daily(22, 4));
+    assert_eq!(
+        found(LintCode::WindowTooShort, &plan, &inputs)[0].message,
+        "the plan takes about 72 hours or more, from its soaks and gates alone, and the window is open for about 4 \
+         hours"
+    );
+    plan.waves[0].soak = Duration::ZERO;
+    assert!(lint_time(&plan, &inputs).is_empty(), "nothing is known");
 }
 
 #[test]

@@ -1,4 +1,8 @@
 //! Checks of how long the plan is expected to take: against its window, its validity and that of its approvals.
+//!
+//! Where nothing is known of its hosts, soaks and gates alone are what it takes at least.
+
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,7 +10,7 @@ use super::{Draft, LintInputs};
 use crate::model::estimate::{Estimate, about};
 use crate::model::lint_code::LintCode;
 use crate::model::plan::Plan;
-use crate::plan::estimate::estimate;
+use crate::plan::estimate::{estimate, waiting_alone};
 use crate::plan::window::{WindowError, WindowState, between, in_zone, window_state};
 
 /// When the plan would begin, and until when it may go on; `None` for ever.
@@ -15,16 +19,41 @@ struct Span {
     ends: Option<Timestamp>,
 }
 
+/// How long the plan takes.
+#[derive(Clone, Copy)]
+struct Takes {
+    /// From past runs, where there were any.
+    estimated: Option<Estimate>,
+    /// Soaks and gates.
+    at_least: Duration,
+}
+
+impl Takes {
+    fn duration(self) -> Duration {
+        self.estimated.map_or(self.at_least, |estimated| estimated.duration)
+    }
+
+    fn in_words(self) -> String {
+        match self.estimated {
+            Some(estimated) => estimated.in_words(),
+            None => format!("{} or more, from its soaks and gates alone", about(self.at_least)),
+        }
+    }
+}
+
 /// The checks of this file.
 pub fn all(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
-    let estimated = inputs.past.and_then(|past| estimate(plan, past));
+    let takes = Takes {
+        estimated: inputs.past.and_then(|past| estimate(plan, past)),
+        at_least: waiting_alone(plan),
+    };
     let span = match span(plan, inputs.now) {
         Ok(span) => span,
         Err(error) => return vec![unreadable(&error)],
     };
     let mut drafts = Vec::new();
-    drafts.extend(window_too_short(plan, inputs, &span, estimated));
-    drafts.extend(approval_expires(plan, inputs, &span, estimated));
+    drafts.extend(window_too_short(plan, inputs, &span, takes));
+    drafts.extend(approval_expires(plan, inputs, &span, takes));
     drafts
 }
 
@@ -57,8 +86,8 @@ fn unreadable(error: &WindowError) -> Draft {
 }
 
 /// The window is shorter than the plan: as a whole while it is made, what is left of it when it is applied.
-fn window_too_short(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, estimated: Option<Estimate>) -> Option<Draft> {
-    let (window, estimated) = (plan.rules.window.as_ref()?, estimated?);
+fn window_too_short(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, takes: Takes) -> Option<Draft> {
+    let window = plan.rules.window.as_ref()?;
     let left = between(span.begins, span.ends?);
     // Nobody knows in which of its openings a plan will be applied that is only made now.
     let open = if inputs.is_applied {
@@ -66,11 +95,11 @@ fn window_too_short(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, estimated
     } else {
         left.max(window.length)
     };
-    (estimated.duration > open).then(|| Draft {
+    (takes.duration() > open).then(|| Draft {
         code: LintCode::WindowTooShort,
         message: format!(
             "the plan takes {}, and the window is open for {}",
-            estimated.in_words(),
+            takes.in_words(),
             about(open)
         ),
         hint: "make the window longer, `parallel` higher or soaks shorter, or apply a part with `--limit`".to_owned(),
@@ -79,9 +108,8 @@ fn window_too_short(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, estimated
 }
 
 /// What must hold while the plan runs ends before it does, or before its window opens.
-fn approval_expires(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, estimated: Option<Estimate>) -> Vec<Draft> {
-    let takes = estimated.map(|estimated| estimated.duration).unwrap_or_default();
-    let end = SignedDuration::try_from(takes)
+fn approval_expires(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, takes: Takes) -> Vec<Draft> {
+    let end = SignedDuration::try_from(takes.duration())
         .ok()
         .and_then(|takes| span.begins.checked_add(takes).ok());
     let Some(end) = end.filter(|end| *end > inputs.now) else {

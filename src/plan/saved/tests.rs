@@ -125,6 +125,7 @@ fn saved(hosts: Vec<PlannedHost>, text: &str) -> SavedPlan {
                 name: DomainName::new("db").unwrap(),
                 limit: 1,
                 members: vec![HostName::new("web1").unwrap()],
+                down: Vec::new(),
             }],
             waves: vec![wave],
         },

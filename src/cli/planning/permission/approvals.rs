@@ -7,7 +7,9 @@ use crate::cli::approvals::{examine, next_command, required, what_is_missing};
 use crate::cli::arguments::ApprovalOptions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
+use crate::model::approval::ApprovalReport;
 use crate::model::text::count;
 use crate::playbook::Playbook;
 use crate::report::page::Page;
@@ -39,14 +41,30 @@ pub(super) fn check(candidate: Candidate<'_>, session: &Session<'_>, now: Timest
     }
     let printer = session.printer;
     printer.complaint(&render(&page, printer.notice_look()));
-    Err(Failure::with_exit(
+    Err(missing(file, &examined.report))
+}
+
+/// The same without a word where enough still hold.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_again(file: &PlanFile, candidate: Candidate<'_>, now: Timestamp) -> Result<(), Failure> {
+    if required(file.saved.plan.rules.approvals.required, candidate.approvals) == 0 {
+        return Ok(());
+    }
+    let examined = examine(file, candidate.approvals, now)?;
+    if examined.report.is_met {
+        return Ok(());
+    }
+    Err(missing(file, &examined.report))
+}
+
+fn missing(file: &PlanFile, report: &ApprovalReport) -> Failure {
+    Failure::with_exit(
         Exit::NotApproved,
-        format!(
-            "{}; nothing was contacted",
-            what_is_missing(&file.path, &examined.report)
-        ),
+        format!("{}; nothing was contacted", what_is_missing(&file.path, report)),
         next_command(&file.path, &file.saved.author),
-    ))
+    )
 }
 
 /// Refuses to apply a playbook whose plan must be approved: a plan that is made now is one that nobody has read.

@@ -17,33 +17,51 @@ use crate::model::text::count;
 use crate::plan::lint::{LintInputs, Validity, is_of_time, lint_time, sort_findings};
 use crate::report::pages::findings::findings_page;
 
-/// Shows what was found, and refuses a plan with errors among it.
+/// Shows what was found, and gives the errors among it.
 ///
 /// # Errors
-/// With [`Exit::Usage`], when there is an error; or when the ledger cannot be read.
-pub(super) fn check(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
+/// When the ledger cannot be read.
+pub(super) fn show(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<Vec<Finding>, Failure> {
     let findings = current_findings(candidate, session, now)?;
-    let errors = findings
+    let errors: Vec<Finding> = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
-        .count();
+        .cloned()
+        .collect();
     // The page of the plan shows what was found when it was made; errors are shown beside the refusal.
     let shown: Vec<Finding> = findings
         .into_iter()
-        .filter(|finding| errors > 0 || !candidate.saved.findings.contains(finding))
+        .filter(|finding| !errors.is_empty() || !candidate.saved.findings.contains(finding))
         .collect();
     session.printer.notice(&findings_page(&shown, session.options.verbose));
-    if errors == 0 {
+    Ok(errors)
+}
+
+/// Refuses a plan with errors.
+///
+/// # Errors
+/// With [`Exit::Usage`]; with [`Exit::OutsideWindow`] when nothing but the time that is left is too short.
+pub(super) fn refuse(errors: &[Finding]) -> Result<(), Failure> {
+    if errors.is_empty() {
         return Ok(());
     }
     Err(Failure::with_exit(
-        Exit::Usage,
+        exit_of(errors),
         format!(
             "the checks of the plan found {}; nothing was changed",
-            count(errors, "error")
+            count(errors.len(), "error")
         ),
         "do what the help says and plan again, or say in the playbook's `lint` that it may be so",
     ))
+}
+
+fn exit_of(errors: &[Finding]) -> Exit {
+    let is_short = |finding: &Finding| finding.code == LintCode::WindowTooShort.as_str();
+    if errors.iter().all(is_short) {
+        Exit::OutsideWindow
+    } else {
+        Exit::Usage
+    }
 }
 
 fn current_findings(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> Result<Vec<Finding>, Failure> {
@@ -80,4 +98,27 @@ fn approvals_hold(candidate: Candidate<'_>, now: Timestamp) -> Option<Validity> 
         what: "an approval that is needed".to_owned(),
         until: examined.report.holds_until?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: LintCode) -> Finding {
+        Finding {
+            severity: Severity::Error,
+            code: code.as_str().to_owned(),
+            message: String::new(),
+            hint: String::new(),
+            hosts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_too_short_has_the_code_of_the_window_unless_more_is_wrong() {
+        let (short, other) = (error(LintCode::WindowTooShort), error(LintCode::Removal));
+        assert!(refuse(&[]).is_ok());
+        assert_eq!(exit_of(std::slice::from_ref(&short)), Exit::OutsideWindow);
+        assert_eq!(exit_of(&[short, other]), Exit::Usage);
+    }
 }

@@ -29,7 +29,8 @@ pub struct Candidate<'a> {
     pub ignores_window: bool,
 }
 
-/// Refuses a plan that must not be run now.
+/// Refuses a plan that must not be run now. What the checks found is shown in any case, so that neither a closed window
+/// nor a missing approval hides it; these two have exit codes that scripts wait for, and come first.
 ///
 /// # Errors
 /// The first condition that does not hold, with its own exit code.
@@ -37,9 +38,22 @@ pub fn ask(candidate: Candidate<'_>, session: &Session<'_>, now: Timestamp) -> R
     if let Some(file) = candidate.file {
         validity::check(file, now)?;
     }
-    findings::check(candidate, session, now)?;
+    let errors = findings::show(candidate, session, now)?;
     window::check(candidate, session, now)?;
-    approvals::check(candidate, session, now)
+    approvals::check(candidate, session, now)?;
+    findings::refuse(&errors)
+}
+
+/// Asks again what time alone may have changed while somebody was asked for a yes: whether the plan and its approvals
+/// still hold. The window is looked at before every host anyway.
+///
+/// # Errors
+/// With [`Exit::Outdated`](crate::cli::exit::Exit::Outdated) or
+/// [`Exit::NotApproved`](crate::cli::exit::Exit::NotApproved), when they do not.
+pub fn ask_again(candidate: Candidate<'_>, now: Timestamp) -> Result<(), Failure> {
+    let Some(file) = candidate.file else { return Ok(()) };
+    validity::check(file, now)?;
+    approvals::check_again(file, candidate, now)
 }
 
 /// Refuses, before anything is contacted, a playbook that may not be applied without a plan that was saved.
