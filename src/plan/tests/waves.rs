@@ -120,7 +120,7 @@ fn waves_ask_the_scan_of_the_plan() {
 fn old_databases_that_are_never_changed_are_named() {
     let inventory = inventory("hosts: {a: {}}\n");
     let playbook = Playbook::built_in([]).unwrap();
-    let host = inventory.hosts().next().unwrap();
+    let host = inventory.hosts().first().unwrap();
     for (manager, age, refreshed, warned) in [
         (Manager::Pacman, Some(30_000), false, true),
         (Manager::Pacman, None, false, true),
