@@ -454,7 +454,7 @@ fn an_approval_that_ends_while_the_question_stands_there_does_not_count() {
     let approved = desk.run("approve plan.json --key bob --valid 6s");
     assert_eq!(approved.exit, 0, "{approved:?}");
     let (exit, shown) = apply_and_say_yes_after(&desk, Duration::from_secs(7));
-    assert!(shown.contains("1 of 1 approvals"), "it held when it was asked: {shown}");
+    assert!(shown.contains("1 of 1 approval:"), "it held when it was asked: {shown}");
     assert!(
         exit == 25 && shown.contains("needs 1 approval and has none"),
         "{exit}: {shown}"
