@@ -40,7 +40,7 @@ pub fn names_no_package(change: &PlannedChange) -> bool {
     let is_file = |file: &&str| change.arch.as_str().eq_ignore_ascii_case(file);
     is_no_package(change.package.as_str())
         || is_no_package(change.to.as_str())
-        || FILES.iter().any(|file| is_file(&file))
+        || FILES.iter().any(is_file)
 }
 
 /// The lines that tell a manager what to do, and what may come with it.
