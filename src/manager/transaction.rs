@@ -38,9 +38,7 @@ fn is_no_package(word: &str) -> bool {
 #[must_use]
 pub fn names_no_package(change: &PlannedChange) -> bool {
     let is_file = |file: &&str| change.arch.as_str().eq_ignore_ascii_case(file);
-    is_no_package(change.package.as_str())
-        || is_no_package(change.to.as_str())
-        || FILES.iter().any(is_file)
+    is_no_package(change.package.as_str()) || is_no_package(change.to.as_str()) || FILES.iter().any(is_file)
 }
 
 /// The lines that tell a manager what to do, and what may come with it.

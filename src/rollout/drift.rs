@@ -111,7 +111,7 @@ impl<T: Transport> Turn<T> {
             install: Vec::new(),
             lock_wait: self.limits.read_lock_wait,
         };
-        let resolution = ask_when_free(self, connection, &request).await?;
+        let resolution = ask_when_free(self, connection, request).await?;
         check_possible(&resolution)?;
         Ok(classify(planned, facts, installed, updates, Some(&resolution)))
     }

@@ -1,6 +1,7 @@
 //! Asks every host of a draft what exactly its changes come to. Nothing on a host is changed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::control::Control;
 use super::limits::Limits;
@@ -12,6 +13,9 @@ use crate::model::name::HostName;
 use crate::plan::{HostAnswer, HostQuestion};
 use crate::remote::resolve::ResolveRequest;
 use crate::remote::transport::{Connection, Transport};
+
+/// For so long a plan waits for another process that holds a manager's lock. The run waits longer, and names it.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// Asks the hosts, so many at once, each over one connection. There is an answer for every question: a host that
 /// cannot be reached, and one that an interruption left out, has an error. `told` hears each as it comes.
@@ -61,7 +65,7 @@ async fn ask_host<T: Transport>(
             changes: asked.changes,
             may_bring: asked.may_bring,
             install: asked.install,
-            lock_wait: limits.read_lock_wait,
+            lock_wait: limits.read_lock_wait.min(LOCK_WAIT),
         };
         question.answer(ask_resolution(&connection, &request, limits).await);
     }

@@ -11,9 +11,6 @@ use crate::remote::resolve::{ResolveRequest, parse_resolve, resolve_script};
 use crate::remote::script::Nonce;
 use crate::remote::transport::{Connection, ScriptRequest, Transport};
 
-/// Pause before a locked manager is asked again.
-const LOCK_PAUSE: Duration = Duration::from_secs(2);
-
 /// Asks.
 ///
 /// # Errors
@@ -35,34 +32,42 @@ pub(super) async fn ask_resolution(
     parse_resolve(request.manager, &output, &nonce)
 }
 
-/// Asks, and where another process holds the manager's lock, again until it is free or the time of a job is over.
+/// Asks, and where another process holds the manager's lock, says so and asks again until it is free or the time of
+/// a job is over.
 ///
 /// # Errors
 /// As [`ask_resolution`].
 pub(super) async fn ask_when_free<T: Transport>(
     turn: &Turn<T>,
     connection: &impl Connection,
-    request: &ResolveRequest,
+    mut request: ResolveRequest,
 ) -> Result<Resolution, HostError> {
     let started = Instant::now();
-    let mut has_waited = false;
+    let mut told: Option<String> = None;
+    // The holder is named before it is waited for.
+    request.lock_wait = Duration::ZERO;
     loop {
-        let resolution = ask_resolution(connection, request, &turn.limits).await?;
+        let resolution = ask_resolution(connection, &request, &turn.limits).await?;
         let is_locked = |error: &&HostError| error.code == ErrorCode::Lock;
-        match resolution.refusal.as_ref().filter(is_locked) {
-            Some(error) if started.elapsed() < turn.limits.lock_wait => {
-                has_waited = true;
-                let holder = error.message.split(" holds ").next().unwrap_or_default().to_owned();
-                turn.say_wait(LockWait::Begins { holder }).await;
-                tokio::time::sleep(LOCK_PAUSE).await;
+        let left = turn.limits.lock_wait.saturating_sub(started.elapsed());
+        let Some(error) = resolution
+            .refusal
+            .as_ref()
+            .filter(is_locked)
+            .filter(|_| !left.is_zero())
+        else {
+            if told.is_some() {
+                let waited = started.elapsed().as_secs();
+                turn.say_wait(LockWait::Ends { waited }).await;
             }
-            _ => {
-                if has_waited {
-                    let waited = started.elapsed().as_secs();
-                    turn.say_wait(LockWait::Ends { waited }).await;
-                }
-                return Ok(resolution);
-            }
+            return Ok(resolution);
+        };
+        let holder = error.message.split(" holds ").next().unwrap_or_default().to_owned();
+        if told.as_ref() != Some(&holder) {
+            turn.say_wait(LockWait::Begins { holder: holder.clone() }).await;
+            told = Some(holder);
         }
+        // Scripts count whole seconds.
+        request.lock_wait = left.min(turn.limits.read_lock_wait).max(Duration::from_secs(1));
     }
 }
