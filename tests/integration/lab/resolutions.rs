@@ -244,20 +244,20 @@ fn what_was_downloaded_is_installed_although_the_repository_forgot_it() {
             "{host}"
         );
         // What is not what was kept is not installed.
-        let kept = "f=$(ls /var/lib/patchwave/packages/pw-lib*)";
+        let kept = lab.shell(host, "ls /var/lib/patchwave/packages/pw-lib*");
         lab.shell(
             host,
-            &format!("{kept}; cp $f /root/kept; rm $f; {{ cat /root/kept; echo; }} >$f"),
+            &format!("cp {kept} /root/kept; rm {kept}; {{ cat /root/kept; echo; }} >{kept}"),
         );
         let (log, code) = job(&lab, host, JobStep::Everything, &changes, &[]);
-        assert_eq!(code, 78, "{host}: {log}");
+        assert_ne!(code, 0, "{host}: {log}");
         assert!(log.contains("its checksum is another one"), "{host}: {log}");
         assert_eq!(
             lab.installed(host, "pw-lib"),
             Some(version(&lab, host, "1.0")),
             "{host}"
         );
-        lab.shell(host, &format!("{kept}; cp /root/kept $f"));
+        lab.shell(host, &format!("cp /root/kept {kept}"));
         let before = wishes(&lab, host);
         let (log, code) = job(&lab, host, JobStep::Everything, &changes, &[]);
         assert_eq!(code, 0, "{host}: {log}");
