@@ -122,8 +122,10 @@ fn what_a_repair_cannot_mend_is_a_failure_and_its_remedy_leads_here() {
     assert_eq!(lab.shell("arch", STALE_LOCK), "stale");
     // Without a yes nothing is contacted.
     let _ = lab.patchwave(&["repair"]).expect_exit(2);
+    let both = "waves: [{name: both, rest: true, max_failures: 2}]\n";
+    let _ = lab.workplace.write("both.yml", both);
     let stopped = lab
-        .patchwave(&["apply", "--yes", "--refresh", "always", "--format", "json"])
+        .patchwave(&["apply", "both.yml", "--yes", "--refresh", "always", "--format", "json"])
         .expect_exit(21);
     for name in ["alpine", "arch"] {
         let error = &stopped.host(name)["error"];

@@ -203,7 +203,7 @@ fn the_rules_for_doas_are_enough_and_allow_nothing_else() {
     }
 
     lab.write_inventory("user: narrow\nbecome: doas", "");
-    let refused = lab.patchwave(&["apply", "--yes", "--format", "json"]).expect_exit(20);
+    let refused = lab.patchwave(&["apply", "--yes", "--format", "json"]).expect_exit(21);
     assert_eq!(refused.host("deb12")["state"], "failed");
     let rules = lab.patchwave(&["sudoers", "--method", "doas"]).expect_exit(0).stdout;
     install_for_doas(&lab, "deb12", &rules);
