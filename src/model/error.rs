@@ -127,7 +127,7 @@ impl fmt::Display for ErrorCode {
 }
 
 /// What went wrong with one host, in the three parts that every error has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct HostError {
     /// The stable code.

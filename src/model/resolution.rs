@@ -7,7 +7,7 @@ use super::name::{Architecture, PackageName, Version};
 use super::step::Step;
 
 /// A host's answer: what its manager would do, what its repositories offer, and who is concerned.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Resolution {
     /// Every step that the manager would take for exactly the asked versions, also those nobody asked for;
     /// empty when it refuses.
@@ -31,7 +31,7 @@ pub struct Resolution {
 }
 
 /// One version of a package that can be had.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Offer {
     /// The package's name.
     pub package: PackageName,
@@ -58,7 +58,7 @@ pub enum OfferSource {
 }
 
 /// A running unit that maps files of a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PackageUser {
     /// The package's name.
     pub package: PackageName,

@@ -3,20 +3,19 @@
 //! A host that was asked gets its complete transaction: every new dependency at its exact version, nothing that may or
 //! may not come along. One that could not be asked keeps its draft, and that is said.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use super::foresight::foresee;
 use super::lint::{Draft, findings};
 use super::question::{HostAnswer, HostTransaction};
-use super::shared::SharedChanges;
+use super::shared::Shared;
 use super::{Planned, names};
 use crate::model::error::HostError;
 use crate::model::finding::{Finding, LintRule};
 use crate::model::foresight::Foresight;
 use crate::model::lint_code::LintCode;
 use crate::model::name::{HostName, PackageName};
-use crate::model::plan::PlannedHost;
+use crate::model::plan::{PlannedChange, PlannedHost};
 use crate::model::text::count;
 use crate::model::update::UpdateStatus;
 
@@ -31,8 +30,8 @@ struct Told {
 /// Completes a draft. Hosts without an answer are left as they are; a plan that is complete stays the same.
 #[must_use]
 pub fn complete_plan(mut draft: Planned, mut answers: BTreeMap<HostName, HostAnswer>) -> Planned {
-    let mut shared = SharedChanges::default();
-    let mut foresights: HashSet<Arc<Foresight>> = HashSet::new();
+    let mut shared: Shared<[PlannedChange]> = Shared::default();
+    let mut foresights: Shared<Foresight> = Shared::default();
     let mut told = Told::default();
     let hosts = draft.plan.waves.iter_mut().flat_map(|wave| wave.batches.iter_mut());
     for host in hosts.flatten() {
@@ -43,15 +42,7 @@ pub fn complete_plan(mut draft: Planned, mut answers: BTreeMap<HostName, HostAns
                 told.left_out(host, &transaction);
                 let resolution = transaction.resolution;
                 if let Some(resolution) = &resolution {
-                    let foresight = foresee(&transaction.changes, resolution);
-                    host.foresight = Some(match foresights.get(&foresight) {
-                        Some(known) => Arc::clone(known),
-                        None => {
-                            let foresight = Arc::new(foresight);
-                            foresights.insert(Arc::clone(&foresight));
-                            foresight
-                        }
-                    });
+                    host.foresight = Some(foresights.share(foresee(&transaction.changes, resolution)));
                 }
                 host.left_out.extend(transaction.left_out);
                 host.left_out

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::PlanInputs;
 use super::age::AgeKnowledge;
-use super::shared::SharedChanges;
+use super::shared::Shared;
 use super::updates::{Restrictions, choose_installs, choose_updates};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Host, RebootPolicy};
 use crate::model::name::HostName;
-use crate::model::plan::{Basis, PlannedHost};
+use crate::model::plan::{Basis, PlannedChange, PlannedHost};
 use crate::model::scan::HostScan;
 use crate::playbook::Playbook;
 
@@ -17,7 +17,7 @@ use crate::playbook::Playbook;
 pub struct HostPlanner<'a> {
     inputs: &'a PlanInputs<'a>,
     scans: HashMap<&'a HostName, &'a HostScan>,
-    shared: SharedChanges,
+    shared: Shared<[PlannedChange]>,
 }
 
 impl<'a> HostPlanner<'a> {
@@ -26,7 +26,7 @@ impl<'a> HostPlanner<'a> {
         Self {
             inputs,
             scans: inputs.scan.hosts.iter().map(|host| (&host.name, host)).collect(),
-            shared: SharedChanges::default(),
+            shared: Shared::default(),
         }
     }
 

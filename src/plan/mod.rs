@@ -50,6 +50,7 @@ mod waves;
 pub mod window;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::inventory::SelectionError;
 use crate::model::finding::Finding;
@@ -66,7 +67,7 @@ pub use foresight::foresee;
 pub use make::{PlanInputs, make_plan};
 pub use narrow::{keep_hosts, keep_saved_hosts};
 pub use present::{ExcludedSince, excluded_since, heed_inventory};
-pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, questions};
+pub use question::{Asked, HostAnswer, HostQuestion, HostTransaction, SharedAnswers, questions};
 pub use schedule::{DomainSchedule, Exhausted, Next, Waiting};
 pub use updates::Restrictions;
 pub use waves::check_waves;
@@ -81,7 +82,7 @@ pub struct Planned {
     /// What was found while it was made; an error keeps the plan from being applied.
     pub findings: Vec<Finding>,
     /// What the hosts answered that were asked, for the checks; empty in a draft.
-    pub resolutions: BTreeMap<HostName, Resolution>,
+    pub resolutions: BTreeMap<HostName, Arc<Resolution>>,
 }
 
 /// Why no plan can be made. Nothing was changed.

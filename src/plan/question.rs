@@ -15,6 +15,7 @@ use self::search::Search;
 use self::verdict::{Circumstances, Verdict, judge, unasked_changes};
 use super::PlanInputs;
 use super::age::AgeKnowledge;
+use super::shared::Shared;
 use super::updates::{Restrictions, choose_installs};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::first_seen::FirstSeen;
@@ -86,13 +87,32 @@ pub struct HostAnswer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostTransaction {
     /// Every change, by package.
-    pub changes: Vec<PlannedChange>,
+    pub changes: Arc<[PlannedChange]>,
     /// What cannot be installed without breaking a rule, each with the reason.
     pub left_out: Vec<LeftOut>,
     /// Packages that must be present and that no repository of the host has.
     pub unknown: Vec<PackageName>,
     /// The answer about exactly these changes; `None` when none is left.
-    pub resolution: Option<Resolution>,
+    pub resolution: Option<Arc<Resolution>>,
+}
+
+/// Answers of many hosts, of which equal parts are kept once.
+#[derive(Debug, Default)]
+pub struct SharedAnswers {
+    changes: Shared<[PlannedChange]>,
+    resolutions: Shared<Resolution>,
+}
+
+impl SharedAnswers {
+    /// The same answer, sharing what equals that of an earlier one.
+    pub fn share(&mut self, mut answer: HostAnswer) -> HostAnswer {
+        if let Ok(transaction) = &mut answer.transaction {
+            transaction.changes = self.changes.share(Arc::clone(&transaction.changes));
+            let resolution = transaction.resolution.take();
+            transaction.resolution = resolution.map(|resolution| self.resolutions.share(resolution));
+        }
+        answer
+    }
 }
 
 /// The questions of a draft: one for each host that has changes or lacks nobody knows which of the packages that must
@@ -261,10 +281,10 @@ impl HostQuestion {
         }
         left_out.sort_by(|one, other| (&one.package, &one.reason).cmp(&(&other.package, &other.reason)));
         HostTransaction {
-            changes,
+            changes: changes.into(),
             left_out,
             unknown,
-            resolution,
+            resolution: resolution.map(Arc::new),
         }
     }
 

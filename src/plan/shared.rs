@@ -1,23 +1,31 @@
-//! Equal lists of changes are kept in memory once, however many hosts have them.
+//! Equal values of many hosts are kept in memory once: lists of changes, what hosts answered, what is foreseen.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::model::plan::PlannedChange;
 
-/// Lists of changes that were met.
-#[derive(Debug, Default)]
-pub struct SharedChanges(HashSet<Arc<[PlannedChange]>>);
+/// Values that were met.
+#[derive(Debug)]
+pub struct Shared<T: ?Sized>(HashSet<Arc<T>>);
 
-impl SharedChanges {
-    /// The list that equals this one, or this one.
-    pub fn share(&mut self, changes: Vec<PlannedChange>) -> Arc<[PlannedChange]> {
-        if let Some(known) = self.0.get(changes.as_slice()) {
+impl<T: ?Sized> Default for Shared<T> {
+    fn default() -> Self {
+        Self(HashSet::new())
+    }
+}
+
+impl<T: ?Sized + Eq + Hash> Shared<T> {
+    /// The value that equals this one, or this one.
+    pub fn share(&mut self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
+        if let Some(known) = self.0.get(value.borrow()) {
             return Arc::clone(known);
         }
-        let list: Arc<[PlannedChange]> = changes.into();
-        self.0.insert(Arc::clone(&list));
-        list
+        let value: Arc<T> = value.into();
+        self.0.insert(Arc::clone(&value));
+        value
     }
 }
 

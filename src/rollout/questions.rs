@@ -1,6 +1,7 @@
 //! Asks every host of a draft what exactly its changes come to. Nothing on a host is changed.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::control::Control;
@@ -10,7 +11,7 @@ use super::resolution::ask_resolution;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
 use crate::model::name::HostName;
-use crate::plan::{HostAnswer, HostQuestion};
+use crate::plan::{HostAnswer, HostQuestion, SharedAnswers};
 use crate::remote::resolve::ResolveRequest;
 use crate::remote::transport::{Connection, Transport};
 
@@ -27,10 +28,15 @@ pub async fn ask_hosts<T: Transport>(
     control: &Control,
     told: impl FnMut(&HostAnswer),
 ) -> BTreeMap<HostName, HostAnswer> {
+    let shared = Arc::new(Mutex::new(SharedAnswers::default()));
     let work = |question: HostQuestion| {
         let (transport, limits) = (transport.clone(), limits.clone());
         let host = hosts.get(&question.host).cloned();
-        async move { ask_host(question, host, &transport, &limits).await }
+        let shared = Arc::clone(&shared);
+        async move {
+            let answer = ask_host(question, host, &transport, &limits).await;
+            shared.lock().unwrap_or_else(PoisonError::into_inner).share(answer)
+        }
     };
     let left_out = |question: &HostQuestion| without_answer(question.clone(), interrupted());
     let answers = bounded(questions, limits.parallel, control, work, left_out, told).await;

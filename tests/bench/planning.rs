@@ -21,7 +21,9 @@ use patchwave::model::step::{Step, StepAction};
 use patchwave::model::update::{Update, UpdateStatus};
 use patchwave::plan::estimate::estimate;
 use patchwave::plan::lint::{LintInputs, Validity, lint};
-use patchwave::plan::{Asked, PlanInputs, Planned, complete_plan, make_plan, measure_coverage, questions};
+use patchwave::plan::{
+    Asked, PlanInputs, Planned, SharedAnswers, complete_plan, make_plan, measure_coverage, questions,
+};
 use patchwave::playbook::parse_playbook;
 
 use crate::controller::number_after;
@@ -83,7 +85,7 @@ pub fn measure() -> Result<()> {
     let draft = make_plan(&inputs)?;
     let made = clock.elapsed();
     let mut asked = Duration::ZERO;
-    let mut answers = BTreeMap::new();
+    let (mut answers, mut shared) = (BTreeMap::new(), SharedAnswers::default());
     for mut question in questions(&inputs, &draft.plan) {
         while let Some(wanted) = question.next() {
             // What a host says comes from outside: making it up is not the planner's time.
@@ -92,7 +94,9 @@ pub fn measure() -> Result<()> {
             question.answer(Ok(said));
             asked += clock.elapsed();
         }
-        let answer = question.into_answer();
+        let clock = Instant::now();
+        let answer = shared.share(question.into_answer());
+        asked += clock.elapsed();
         answers.insert(answer.host.clone(), answer);
     }
     let clock = Instant::now();

@@ -16,6 +16,7 @@ mod time;
 mod versions;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -42,7 +43,7 @@ pub struct LintInputs<'a> {
     /// The hosts that the plan should have.
     pub selected: Option<&'a [HostName]>,
     /// What the hosts answered that were asked.
-    pub resolutions: Option<&'a BTreeMap<HostName, Resolution>>,
+    pub resolutions: Option<&'a BTreeMap<HostName, Arc<Resolution>>>,
     /// The scan that the plan was made from.
     pub scan: Option<&'a Scan>,
     /// Until when the plan and its approvals hold.
