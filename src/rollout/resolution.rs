@@ -47,7 +47,7 @@ pub(super) async fn ask_when_free<T: Transport>(
     // The holder is named before it is waited for.
     request.lock_wait = Duration::ZERO;
     loop {
-        let resolution = ask_resolution(connection, &request, &turn.limits).await?;
+        let mut resolution = ask_resolution(connection, &request, &turn.limits).await?;
         let is_locked = |error: &&HostError| error.code == ErrorCode::Lock;
         let left = turn.limits.lock_wait.saturating_sub(started.elapsed());
         let Some(error) = resolution
@@ -59,6 +59,13 @@ pub(super) async fn ask_when_free<T: Transport>(
             if told.is_some() {
                 let waited = started.elapsed().as_secs();
                 turn.say_wait(LockWait::Ends { waited }).await;
+                if let Some(error) = resolution
+                    .refusal
+                    .as_mut()
+                    .filter(|error| error.code == ErrorCode::Lock)
+                {
+                    error.message = with_whole_wait(&error.message, waited);
+                }
             }
             return Ok(resolution);
         };
@@ -69,5 +76,27 @@ pub(super) async fn ask_when_free<T: Transport>(
         }
         // Scripts count whole seconds.
         request.lock_wait = left.min(turn.limits.read_lock_wait).max(Duration::from_secs(1));
+    }
+}
+
+/// The message of a lock with the seconds of all questions: each of them knows of its own wait alone.
+fn with_whole_wait(message: &str, seconds: u64) -> String {
+    let Some((before, after)) = message.rsplit_once("; waited ") else {
+        return message.to_owned();
+    };
+    let rest = after.trim_start_matches(|character: char| character.is_ascii_digit());
+    format!("{before}; waited {seconds}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_whole_wait;
+
+    #[test]
+    fn the_wait_of_a_lock_is_that_of_all_questions() {
+        let told = "rpm (pid 4) holds /var/lib/rpm/.rpm.lock; waited 3 s: nothing was changed";
+        let whole = "rpm (pid 4) holds /var/lib/rpm/.rpm.lock; waited 5 s: nothing was changed";
+        assert_eq!(with_whole_wait(told, 5), whole);
+        assert_eq!(with_whole_wait("no such words", 5), "no such words");
     }
 }

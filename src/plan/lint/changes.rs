@@ -1,6 +1,7 @@
 //! Checks of what a transaction does beside installing newer versions: removals, other origins, no way back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::grouping::{Groups, some_of};
 use super::{Draft, LintInputs};
@@ -12,6 +13,7 @@ use crate::model::resolution::Resolution;
 use crate::model::scan::HostScan;
 use crate::model::step::StepAction;
 use crate::model::text::count;
+use crate::plan::shared::place;
 
 /// Packages that go: by the host's own answer, or where it was not asked by what its scan says of the updates.
 pub fn removal(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
@@ -22,10 +24,15 @@ pub fn removal(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
         .map(|host| (&host.name, host))
         .collect();
     let mut groups = Groups::new();
+    // Equal hosts share their answer, which is read once.
+    let mut by_answer: HashMap<*const Resolution, BTreeSet<&str>> = HashMap::new();
     for host in plan.hosts().filter(|host| !host.changes.is_empty()) {
         let answer = inputs.resolutions.and_then(|answers| answers.get(&host.name));
         let removed = match (answer, scans.get(&host.name)) {
-            (Some(answer), _) if !answer.steps.is_empty() => removed_by_steps(answer),
+            (Some(answer), _) if !answer.steps.is_empty() => {
+                let removed = by_answer.entry(Arc::as_ptr(answer));
+                removed.or_insert_with(|| removed_by_steps(answer)).clone()
+            }
             (_, Some(scan)) => removed_by_updates(scan, host),
             _ => BTreeSet::new(),
         };
@@ -74,14 +81,24 @@ pub fn origin_change(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
         return Vec::new();
     };
     let mut groups = Groups::new();
+    // Equal hosts share their list and their answer, which are compared once.
+    let mut compared: HashMap<(Manager, *const PlannedChange, *const Resolution), Vec<ChangedOrigin<'_>>> =
+        HashMap::new();
     for host in plan.hosts() {
         let (Basis::Scanned { manager, .. }, Some(answer)) = (&host.basis, resolutions.get(&host.name)) else {
             continue;
         };
-        for change in host.changes.iter() {
-            if let Some((old, new)) = changed_origin(*manager, change, answer) {
-                groups.add((change.package.as_str(), old, new), &host.name);
-            }
+        let key = (*manager, place(&host.changes), Arc::as_ptr(answer));
+        let changed = compared.entry(key).or_insert_with(|| {
+            let changes = host.changes.iter();
+            changes
+                .filter_map(|change| {
+                    changed_origin(*manager, change, answer).map(|(old, new)| (change.package.as_str(), old, new))
+                })
+                .collect()
+        });
+        for change in changed {
+            groups.add(change.clone(), &host.name);
         }
     }
     let draft = |((package, old, new), hosts): ((&str, OldOrigin, String), Vec<HostName>)| Draft {
@@ -99,8 +116,11 @@ pub fn origin_change(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     groups.into_rows().map(draft).collect()
 }
 
+/// A package, where it came from so far, and where the planned version comes from.
+type ChangedOrigin<'plan> = (&'plan str, OldOrigin, String);
+
 /// Where a package came from so far.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum OldOrigin {
     /// This one has the installed version.
     Installed(String),

@@ -1,6 +1,8 @@
 //! Whether a host's answer keeps the rules: nothing that is left out is touched, nothing is removed, nothing becomes
 //! older. Pure.
 
+use std::collections::HashMap;
+
 use super::Asked;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::first_seen::SeenVersion;
@@ -64,7 +66,14 @@ pub fn judge(asked: &Asked, resolution: &Resolution, circumstances: &Circumstanc
             _ => Verdict::Unanswered(error.clone()),
         };
     }
-    let is_asked = |step: &Step| asked.changes.iter().any(|change| step.brings(change));
+    let mut by_package: HashMap<&str, Vec<&PlannedChange>> = HashMap::with_capacity(asked.changes.len());
+    for change in &asked.changes {
+        by_package.entry(change.package.as_str()).or_default().push(change);
+    }
+    let is_asked = |step: &Step| {
+        let changes = by_package.get(step.package.as_str());
+        changes.is_some_and(|changes| changes.iter().any(|change| step.brings(change)))
+    };
     let steps = resolution.steps.iter().filter(|step| !is_asked(step));
     let obstacle = steps
         .filter_map(|step| circumstances.obstacle(step, asked, resolution))

@@ -47,7 +47,9 @@ fn phases(events: &str, host: &str) -> Vec<String> {
 fn assert_refused(lab: &Lab, before: &[(String, String)], code: &str) -> Outcome {
     let mut arguments = APPLY.to_vec();
     arguments.extend(["--format", "json"]);
-    let outcome = lab.patchwave(&arguments).expect_exit(21);
+    // What is gone is drift.
+    let exit = if code == "E_GONE" { 24 } else { 21 };
+    let outcome = lab.patchwave(&arguments).expect_exit(exit);
     for host in &lab.hosts {
         let report = outcome.host(&host.name);
         assert_eq!(report["error"]["code"], code, "{report:#}");
