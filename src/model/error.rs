@@ -55,6 +55,9 @@ pub enum ErrorCode {
     /// So many hosts of its domain are down that this one must not be touched.
     #[serde(rename = "E_DOMAIN")]
     Domain,
+    /// A hook failed, or left the host out.
+    #[serde(rename = "E_HOOK")]
+    Hook,
     /// A gate failed.
     #[serde(rename = "E_GATE")]
     Gate,
@@ -108,6 +111,7 @@ impl ErrorCode {
             Self::Gone => "E_GONE",
             Self::Drift => "E_DRIFT",
             Self::Domain => "E_DOMAIN",
+            Self::Hook => "E_HOOK",
             Self::Gate => "E_GATE",
             Self::Reboot => "E_REBOOT",
             Self::Service => "E_SERVICE",

@@ -6,12 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
+use super::condition::ConditionDifference;
+use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
 use super::experimental::Experimental;
+use super::hook::{HookOutcome, HookPoint};
 use super::manager::Manager;
 use super::name::{HostName, RunId, WaveName};
-use super::plan::Budget;
+use super::order::Order;
+use super::plan::{Budget, PlannedChange};
 use super::run::{Change, HostRunState, RunOutcome, WaveOutcome};
 use super::saved_plan::PlanReference;
 use super::scan::HostState;
@@ -87,6 +91,25 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         experimental: Vec<Experimental>,
     },
+    /// A controller goes on with a run that had not ended.
+    RunResumed {
+        /// Who.
+        by: Controller,
+    },
+    /// An operator's word, as it was heard.
+    Ordered {
+        /// The word.
+        order: Order,
+        /// Who gave it: `user@machine`.
+        by: String,
+    },
+    /// Nothing is begun until somebody says `continue` or `promote`.
+    RunPaused {
+        /// Why.
+        reason: String,
+    },
+    /// A paused run goes on.
+    RunContinued,
     /// A wave begins.
     WaveStarted {
         /// The wave.
@@ -113,6 +136,115 @@ pub enum EventKind {
         host: HostName,
         /// Its wave.
         wave: WaveName,
+    },
+    /// A host's turn that was begun before is taken up again. Written before anything is done.
+    HostResumed {
+        /// The host.
+        host: HostName,
+        /// Its wave.
+        wave: WaveName,
+    },
+    /// A host is told to do this. Written before it is told; the job of this id is never started twice.
+    HostJob {
+        /// The host.
+        host: HostName,
+        /// The job's id on the host.
+        job: String,
+        /// Exactly what it is told to install.
+        changes: Vec<PlannedChange>,
+    },
+    /// A job's end was read, with what it left. From now on the job's folder may be removed.
+    HostJobEnded {
+        /// The host.
+        host: HostName,
+        /// The job's id on the host.
+        job: String,
+        /// What is installed now that was not before.
+        changed: Vec<Change>,
+        /// Why it failed.
+        error: Option<HostError>,
+        /// What the host downloaded, in bytes, when it said so.
+        #[serde(default)]
+        downloaded_bytes: Option<u64>,
+    },
+    /// A host is told to reboot. Written before it is told.
+    HostReboot {
+        /// The host.
+        host: HostName,
+        /// The boot that is to end.
+        boot_id: String,
+    },
+    /// A reboot was proved.
+    HostRebooted {
+        /// The host.
+        host: HostName,
+        /// The boot that runs now.
+        boot_id: String,
+        /// From the order until the host had started all that it starts, in seconds.
+        down_seconds: u64,
+    },
+    /// Something keeps a host from being rebooted.
+    HostBlocked {
+        /// The host.
+        host: HostName,
+        /// What, each in words.
+        blockers: Vec<String>,
+    },
+    /// What differs on a host after its update.
+    HostDiffers {
+        /// The host.
+        host: HostName,
+        /// Every difference.
+        differences: Vec<ConditionDifference>,
+    },
+    /// A job has printed nothing for a while.
+    HostSilent {
+        /// The host.
+        host: HostName,
+        /// For how long, in seconds.
+        seconds: u64,
+        /// What was found out about the reason, a line each, safe to show.
+        diagnosis: Vec<String>,
+    },
+    /// A snapshot of the host's file system was made.
+    HostSnapshot {
+        /// The host.
+        host: HostName,
+        /// How it is named there, with the tool that knows it: `snapper 42`.
+        snapshot: String,
+    },
+    /// A host is left alone in the middle of its turn; what was started there goes on.
+    HostLeft {
+        /// The host.
+        host: HostName,
+    },
+    /// A hook, or the undoing of one, is about to run.
+    HookStarted {
+        /// Its name.
+        hook: String,
+        /// When it runs.
+        at: HookPoint,
+        /// The host that it is for, when it is one.
+        host: Option<HostName>,
+        /// The wave that it is for, when it is one.
+        wave: Option<WaveName>,
+        /// Whether it is the undoing.
+        undo: bool,
+    },
+    /// A hook, or the undoing of one, ended.
+    HookFinished {
+        /// Its name.
+        hook: String,
+        /// The host that it is for, when it is one.
+        host: Option<HostName>,
+        /// The wave that it is for, when it is one.
+        wave: Option<WaveName>,
+        /// Whether it is the undoing.
+        undo: bool,
+        /// How.
+        outcome: HookOutcome,
+        /// What it printed last, safe to show.
+        detail: String,
     },
     /// A host enters a phase. For `downloading`, which begins a job that goes on by itself, and for `rebooting`
     /// this is written before the thing is done; `patching` is written when the host says that it installs.
@@ -223,6 +355,13 @@ pub enum EventKind {
         #[serde(with = "milliseconds")]
         duration: Duration,
     },
+    /// The time after a wave is over.
+    SoakFinished {
+        /// The wave.
+        wave: WaveName,
+        /// Whether an operator cut it short.
+        promoted: bool,
+    },
     /// A gate was measured once.
     GateMeasured {
         /// The wave.
@@ -276,6 +415,16 @@ impl EventKind {
             | Self::HostScanned { host, .. }
             | Self::HostStarted { host, .. }
             | Self::HostPhase { host, .. }
+            | Self::HostResumed { host, .. }
+            | Self::HostJob { host, .. }
+            | Self::HostJobEnded { host, .. }
+            | Self::HostReboot { host, .. }
+            | Self::HostRebooted { host, .. }
+            | Self::HostBlocked { host, .. }
+            | Self::HostDiffers { host, .. }
+            | Self::HostSilent { host, .. }
+            | Self::HostSnapshot { host, .. }
+            | Self::HostLeft { host }
             | Self::HostDrifted { host, .. }
             | Self::HostPromoted { host, .. }
             | Self::HostWaiting { host, .. }
@@ -286,7 +435,9 @@ impl EventKind {
             | Self::HostRestarted { host, .. }
             | Self::HostLeftOver { host, .. }
             | Self::HostFinished { host, .. } => Some(host),
-            Self::GateMeasured { host, .. } => host.as_ref(),
+            Self::GateMeasured { host, .. } | Self::HookStarted { host, .. } | Self::HookFinished { host, .. } => {
+                host.as_ref()
+            }
             _ => None,
         }
     }

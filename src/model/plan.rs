@@ -21,6 +21,7 @@ use super::manager::Manager;
 use super::name::DomainName;
 use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
 use super::restart::RestartRule;
+use super::run_rules::RunRules;
 use super::update::{PackageKey, Update, UpdateStatus};
 use super::update_rule::UpdateRule;
 use super::window::Window;
@@ -60,6 +61,13 @@ pub struct PlanRules {
     /// Whether the package files of installed versions are put aside on every host before anything is changed on any.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secure_old: bool,
+    /// Hooks, budgets of the whole run, the condition of hosts, reboots, snapshots.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub run: RunRules,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Hosts of which only so many may be down together.

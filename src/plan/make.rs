@@ -101,5 +101,6 @@ fn rules(playbook: &Playbook) -> PlanRules {
         window: playbook.window.clone(),
         lint: playbook.lint.clone(),
         secure_old: false,
+        run: playbook.run.clone(),
     }
 }

@@ -10,6 +10,7 @@ use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::{GroupName, InvalidName, WaveName};
 use crate::model::restart::RestartRule;
+use crate::model::run_rules::RunRules;
 use crate::model::update_rule::UpdateRule;
 
 /// Groups that are first when a fleet has them, the preferred one first.
@@ -36,6 +37,8 @@ impl Playbook {
             approvals: ApprovalRule::default(),
             window: None,
             lint: LintRule::default(),
+            run: RunRules::default(),
+            max_failures: None,
             valid_for: None,
         })
     }

@@ -10,6 +10,7 @@ mod gate_reader;
 mod lint_reader;
 pub mod load;
 mod restart_reader;
+mod run_reader;
 mod schema;
 mod show;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
 use crate::model::plan::Gate;
 use crate::model::restart::RestartRule;
+use crate::model::run_rules::RunRules;
 use crate::model::update_rule::UpdateRule;
 use crate::model::window::Window;
 
@@ -64,6 +66,10 @@ pub struct Playbook {
     pub window: Option<Window>,
     /// What is said about findings of the checks.
     pub lint: LintRule,
+    /// Hooks, the condition of hosts, reboots, snapshots; its budget of the whole run is a number only in a plan.
+    pub run: RunRules,
+    /// How many hosts of the whole run may fail; `None` when only the waves' budgets count.
+    pub max_failures: Option<Share>,
     /// How long a saved plan holds; `None` for the default.
     pub valid_for: Option<Duration>,
 }

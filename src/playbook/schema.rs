@@ -7,6 +7,7 @@ use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
+use super::run_reader::read_run_rules;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::{read_duration, read_wave};
 use super::window_reader::read_window;
@@ -23,7 +24,7 @@ use crate::model::restart::RestartRule;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
-const LATER: [&str; 3] = ["hooks", "notify", "domains"];
+const LATER: [&str; 2] = ["notify", "domains"];
 
 /// Reads the bytes of a playbook. `file` is what mistakes are reported under; `name` is the playbook's name
 /// when it has none of its own.
@@ -95,6 +96,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_lint(reader, node),
         None => Some(LintRule::default()),
     };
+    let run = read_run_rules(reader, &mut fields);
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
             not_yet(reader, entry.span, &format!("`{key}`"));
@@ -120,6 +122,8 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         window,
         lint: lint?,
         valid_for: valid_for?,
+        run: run?,
+        max_failures: None,
     })
 }
 

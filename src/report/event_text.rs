@@ -12,6 +12,7 @@ use crate::model::run::{HostRunState, WaveOutcome};
 use crate::model::text::count;
 
 use super::drift_text::{drift_in_words, promotions_in_words};
+use super::journal_text::journal_event_in_words;
 use super::page::Tone;
 use super::pages::experimental::sentence;
 
@@ -79,7 +80,7 @@ pub fn event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             (Tone::Strong, format!("run {}{reason}", outcome.as_str()))
         }
-        other => return aftermath_in_words(other),
+        other => return aftermath_in_words(other).or_else(|| journal_event_in_words(other)),
     };
     Some(text)
 }

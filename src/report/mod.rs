@@ -12,6 +12,7 @@ pub mod document;
 pub mod drift_text;
 pub mod event_text;
 pub mod fold;
+pub mod journal_text;
 pub mod markdown;
 pub mod page;
 pub mod pages;

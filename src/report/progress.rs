@@ -14,6 +14,7 @@ use super::terminal::{Look, render};
 use crate::model::drift::DriftAction;
 use crate::model::duration::format_duration;
 use crate::model::event::{Event, EventKind};
+use crate::model::hook::HookOutcome;
 use crate::model::name::HostName;
 
 /// As many hosts as get a line of their own; the others are in the counters.
@@ -80,7 +81,21 @@ impl Progress {
             | EventKind::SoakStarted { .. }
             | EventKind::WaveFinished { .. }
             | EventKind::HostPromoted { .. }
+            | EventKind::RunResumed { .. }
+            | EventKind::Ordered { .. }
+            | EventKind::RunPaused { .. }
+            | EventKind::RunContinued
+            | EventKind::SoakFinished { .. }
+            | EventKind::HostBlocked { .. }
+            | EventKind::HostSilent { .. }
+            | EventKind::HostLeft { .. }
             | EventKind::Draining => self.say(event),
+            EventKind::HookFinished { outcome, .. } => {
+                if *outcome != HookOutcome::Done {
+                    self.say(event);
+                }
+            }
+            EventKind::HostResumed { host, .. } => self.host_begins(host, "taken up again"),
             EventKind::HostDrifted { drift, .. } => {
                 // A host that fails is told when it ends; one that is as it should be, in the end.
                 if matches!(drift.action, Some(DriftAction::SkipHost | DriftAction::Replan)) {
@@ -90,6 +105,13 @@ impl Progress {
             EventKind::RunFinished { .. } => self.end(),
             EventKind::BatchStarted { .. }
             | EventKind::GateMeasured { .. }
+            | EventKind::HostJob { .. }
+            | EventKind::HostJobEnded { .. }
+            | EventKind::HostReboot { .. }
+            | EventKind::HostRebooted { .. }
+            | EventKind::HostDiffers { .. }
+            | EventKind::HostSnapshot { .. }
+            | EventKind::HookStarted { .. }
             | EventKind::HostLog { .. }
             | EventKind::HostPending { .. }
             | EventKind::HostRestarted { .. }

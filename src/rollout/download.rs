@@ -51,9 +51,7 @@ impl<T: Transport> Turn<T> {
             }
             None => {
                 job::clean_up(self, &mut link, &finished.id).await;
-                if let Some(connection) = link.into_connection() {
-                    connection.close().await;
-                }
+                link.close().await;
                 Ok(())
             }
         }

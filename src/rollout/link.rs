@@ -31,8 +31,21 @@ impl<'a, T: Transport> Link<'a, T> {
         }
     }
 
-    pub fn into_connection(self) -> Option<T::Connection> {
-        self.connection
+    /// The connection, to be used up; another one is made when something is asked.
+    pub fn take(&mut self) -> Option<T::Connection> {
+        self.connection.take()
+    }
+
+    /// Another connection instead.
+    pub fn replace(&mut self, connection: T::Connection) {
+        self.connection = Some(connection);
+    }
+
+    /// Ends the connection.
+    pub async fn close(self) {
+        if let Some(connection) = self.connection {
+            connection.close().await;
+        }
     }
 
     /// Runs a script and reads its answer; after a broken connection once more, on another.

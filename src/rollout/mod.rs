@@ -4,8 +4,10 @@
 //! event that announces it was kept.
 
 mod after;
+mod blockers;
 mod closing;
 mod conclusion;
+mod condition;
 mod control;
 mod dispatcher;
 mod doctor;
@@ -15,6 +17,7 @@ mod excerpt;
 mod executor;
 mod freshness;
 mod gates;
+mod hooks;
 mod job;
 mod job_log;
 mod left_over;
@@ -27,6 +30,7 @@ mod resolution;
 mod restart;
 mod simulation;
 mod sink;
+mod snapshot;
 mod survey;
 mod verify;
 

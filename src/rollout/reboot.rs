@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::executor::Turn;
 use super::limits::Limits;
-use super::link::is_transient;
+use super::link::{Link, is_transient};
 use super::survey::{internal, probe};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::Facts;
@@ -22,12 +23,11 @@ const ORDER_LOST: Duration = Duration::from_secs(60);
 
 /// Gives the order and waits for the host. The facts that come back are of the new boot.
 pub(super) async fn reboot_and_wait<T: Transport>(
-    transport: &T,
-    host: &Host,
-    connection: T::Connection,
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
     before: &Facts,
-    limits: &Limits,
 ) -> Result<Facts, HostError> {
+    let (transport, host, limits) = (&turn.transport, &turn.host, &turn.limits);
     if host.connect == Connect::Local {
         return Err(HostError::new(
             ErrorCode::Reboot,
@@ -42,10 +42,11 @@ pub(super) async fn reboot_and_wait<T: Transport>(
             "reboot it by hand, or set `reboot: never` for it",
         ));
     };
-    order(&connection, limits).await?;
-    drop(connection);
+    if let Some(connection) = link.take() {
+        order(&connection, limits).await?;
+    }
     let facts = wait_for_new_boot(transport, host, boot_id, limits).await?;
-    settle(transport, host, limits).await?;
+    link.replace(settle(transport, host, limits).await?);
     Ok(facts)
 }
 
@@ -119,7 +120,7 @@ async fn wait_for_new_boot<T: Transport>(
 }
 
 /// Waits until the system has started all that it starts. A host without systemd counts as settled.
-async fn settle<T: Transport>(transport: &T, host: &Host, limits: &Limits) -> Result<(), HostError> {
+async fn settle<T: Transport>(transport: &T, host: &Host, limits: &Limits) -> Result<T::Connection, HostError> {
     let started = Instant::now();
     let words = ["systemctl".to_owned(), "is-system-running".to_owned()];
     let connection = transport.connect(host).await?;
@@ -133,8 +134,7 @@ async fn settle<T: Transport>(transport: &T, host: &Host, limits: &Limits) -> Re
         };
         let section = parse_command(&connection.run(&request).await?, &nonce)?;
         if !matches!(section.stdout.trim(), "initializing" | "starting") {
-            connection.close().await;
-            return Ok(());
+            return Ok(connection);
         }
         if started.elapsed() > limits.reboot {
             return Err(HostError::new(

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::control::Control;
-use super::executor::{ExecutorMessage, LockWait, Turn};
+use super::executor::{ExecutorMessage, Turn};
 use super::job::{self, JobOrder};
 use super::limits::Limits;
 use super::link::Link;
@@ -115,12 +115,7 @@ pub async fn repair_hosts<T: Transport>(
         tokio::select! {
             answers = &mut all => return answers,
             Some(message) = inbox.recv() => match message {
-                ExecutorMessage::Wait { host, wait: LockWait::Begins { holder } } => {
-                    tell(EventKind::HostWaiting { host, holder });
-                }
-                ExecutorMessage::Wait { host, wait: LockWait::Ends { waited } } => {
-                    tell(EventKind::HostContinues { host, waited_seconds: waited });
-                }
+                ExecutorMessage::Tell(event) => tell(*event),
                 ExecutorMessage::Output { host, line } => tell(EventKind::HostOutput { host, line }),
                 _ => {}
             },

@@ -1,0 +1,256 @@
+//! One batch: its hosts in a sliding window. The budget and the domains are looked at before every single start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::Run;
+use crate::model::error::{ErrorCode, HostError};
+use crate::model::event::EventKind;
+use crate::model::first_seen::FirstSeen;
+use crate::model::host::Host;
+use crate::model::name::{HostName, WaveName};
+use crate::model::plan::{Basis, PlannedHost, PlannedWave};
+use crate::model::run::HostRunState;
+use crate::plan::promotion::Promoted;
+use crate::plan::{AgeKnowledge, Exhausted, Next, Restrictions};
+use crate::remote::transport::Transport;
+use crate::rollout::conclusion::closing_events;
+use crate::rollout::drift;
+use crate::rollout::executor::{ExecutorMessage, Turn, TurnResult};
+use crate::rollout::simulation::host_has_work;
+use crate::rollout::sink::{EventSink, SinkError};
+
+/// Messages of executors that may wait; output beyond this is dropped, phases wait.
+const MESSAGES: usize = 1024;
+
+impl<T: Transport, S: EventSink> Run<'_, T, S> {
+    pub(super) async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
+        let (messages, mut inbox) = mpsc::channel(MESSAGES);
+        let mut running = Window {
+            tasks: JoinSet::new(),
+            hosts: BTreeMap::new(),
+        };
+        let mut waiting = self.domains.waiting(batch);
+        let control = self.context.control.clone();
+        // The first error ends the starting of hosts; running ones are let end before it is returned.
+        let mut broken: Option<SinkError> = None;
+        // Whether anybody may have become free to start since the schedule was asked.
+        let mut may_free = true;
+        loop {
+            while may_free && running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
+                let started = match self.domains.next(&mut waiting) {
+                    Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
+                    Next::Never(planned, why) => self.leave_out(wave, planned, &why),
+                    Next::Wait | Next::Nobody => {
+                        may_free = false;
+                        break;
+                    }
+                };
+                if let Err(error) = started {
+                    broken = Some(error);
+                }
+            }
+            if running.tasks.is_empty() {
+                break;
+            }
+            let handled = tokio::select! {
+                Some(message) = inbox.recv() => self.handle(message, broken.is_some()),
+                Some(joined) = running.tasks.join_next_with_id() => {
+                    may_free = true;
+                    // What the host said comes before its end.
+                    let said = self.drain(&mut inbox, broken.is_some());
+                    said.and(self.finish(wave, joined, &mut running))
+                }
+                () = control.drained(), if !self.draining => self.note_draining(),
+                () = control.detached() => { self.detach(wave, &mut running)?; break }
+            };
+            if let Err(error) = handled {
+                broken.get_or_insert(error);
+            }
+        }
+        broken.map_or(Ok(()), Err)
+    }
+
+    fn may_start(&self, wave: &PlannedWave) -> bool {
+        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures)
+    }
+
+    /// Takes the messages that wait. All are taken, also when one cannot be kept.
+    fn drain(&mut self, inbox: &mut mpsc::Receiver<ExecutorMessage>, broken: bool) -> Result<(), SinkError> {
+        let mut handled = Ok(());
+        while let Ok(message) = inbox.try_recv() {
+            let is_broken = broken || handled.is_err();
+            handled = handled.and(self.handle(message, is_broken));
+        }
+        handled
+    }
+
+    fn start(
+        &mut self,
+        wave: &PlannedWave,
+        planned: &PlannedHost,
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window,
+    ) -> Result<(), SinkError> {
+        if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
+            return Ok(());
+        }
+        self.sink.record(EventKind::HostStarted {
+            host: planned.name.clone(),
+            wave: wave.name.clone(),
+        })?;
+        let name = planned.name.clone();
+        if let Basis::Unknown { error } = &planned.basis {
+            return self.conclude(&wave.name, name, TurnResult::from_error(error.clone()));
+        }
+        let Some(host) = self.context.hosts.get(&planned.name) else {
+            let drift = drift::absent(&self.rules.drift);
+            let result = TurnResult::from_drift(drift.clone());
+            self.sink.record(EventKind::HostDrifted {
+                host: name.clone(),
+                drift,
+            })?;
+            return self.conclude(&wave.name, name, result);
+        };
+        if !host_has_work(planned) {
+            return self.conclude(&wave.name, name, TurnResult::unchanged());
+        }
+        let Promoted {
+            host: planned,
+            promotions,
+        } = self.promoted(planned, host);
+        if !promotions.is_empty() {
+            self.sink.record(EventKind::HostPromoted {
+                host: name,
+                promotions: promotions.clone(),
+            })?;
+        }
+        let turn = Turn {
+            transport: self.context.transport.clone(),
+            host: host.clone(),
+            planned: Arc::new(planned),
+            promoted: promotions,
+            run: self.context.run.clone(),
+            step: self.context.step,
+            limits: self.context.limits.clone(),
+            restart: self.rules.restart.clone(),
+            rules: self.rules.clone(),
+            refresh: self.refresh,
+            messages: messages.clone(),
+        };
+        self.domains.starts(&host.name);
+        let task = running.tasks.spawn(turn.take());
+        running.hosts.insert(task.id(), host.name.clone());
+        Ok(())
+    }
+
+    fn promoted(&self, planned: &PlannedHost, host: &Host) -> Promoted {
+        let first_seen = FirstSeen::default();
+        let ages = AgeKnowledge {
+            first_seen: &first_seen,
+            known_exploited: None,
+            now: Timestamp::now(),
+        };
+        let restrictions = Restrictions::new(&self.rules.updates, ages, &host.exclude);
+        self.ran
+            .promote(planned, |package| restrictions.exclusion(package).is_some())
+    }
+
+    /// Ends a host whose domain has lost as many hosts as it can spare.
+    fn leave_out(&mut self, wave: &PlannedWave, planned: &PlannedHost, why: &Exhausted) -> Result<(), SinkError> {
+        let error = HostError::new(
+            ErrorCode::Domain,
+            format!("it was not begun: {why}"),
+            "bring these hosts back to service, then run the plan for the rest of the domain",
+        );
+        let result = TurnResult {
+            state: HostRunState::Skipped,
+            error: Some(error),
+            ..TurnResult::unchanged()
+        };
+        self.conclude(&wave.name, planned.name.clone(), result)
+    }
+
+    fn handle(&mut self, message: ExecutorMessage, broken: bool) -> Result<(), SinkError> {
+        match message {
+            // Dropping `kept` unanswered tells the executor to do nothing.
+            ExecutorMessage::Keep { .. } if broken => Ok(()),
+            ExecutorMessage::Keep { event, kept } => {
+                self.sink.record(*event)?;
+                let _ = kept.send(());
+                Ok(())
+            }
+            ExecutorMessage::Tell(event) => self.sink.record(*event),
+            ExecutorMessage::Output { host, line } => self.sink.record(EventKind::HostOutput { host, line }),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        wave: &PlannedWave,
+        joined: Result<(Id, TurnResult), JoinError>,
+        running: &mut Window,
+    ) -> Result<(), SinkError> {
+        let (id, result) = match joined {
+            Ok((id, result)) => (id, result),
+            Err(error) => (error.id(), TurnResult::from_error(lost_task(&error.to_string()))),
+        };
+        match running.hosts.remove(&id) {
+            Some(host) => self.conclude(&wave.name, host, result),
+            None => Ok(()),
+        }
+    }
+
+    fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
+        let events = closing_events(wave, &host, &result, self.rules.restart.policy);
+        self.domains.ends(&host, result.stays_down());
+        self.failures += usize::from(result.state.is_failure());
+        self.results.insert(host, result);
+        // The last one says how the host ended: it is tried even when another could not be kept.
+        let mut recorded = Ok(());
+        for event in events {
+            recorded = recorded.and(self.sink.record(event));
+        }
+        recorded
+    }
+
+    pub(super) fn note_draining(&mut self) -> Result<(), SinkError> {
+        if self.draining {
+            return Ok(());
+        }
+        self.draining = true;
+        self.sink.record(EventKind::Draining)
+    }
+
+    fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {
+        self.detached = true;
+        running.tasks.abort_all();
+        let hosts = std::mem::take(&mut running.hosts);
+        for host in hosts.into_values() {
+            let error = HostError::new(
+                ErrorCode::Interrupted,
+                "patchwave was told to leave; what was started on the host goes on by itself",
+                "scan the host later to see what became of it",
+            );
+            self.conclude(&wave.name, host, TurnResult::from_error(error))?;
+        }
+        Ok(())
+    }
+}
+
+struct Window {
+    tasks: JoinSet<TurnResult>,
+    hosts: BTreeMap<Id, HostName>,
+}
+
+fn lost_task(detail: &str) -> HostError {
+    HostError::new(
+        ErrorCode::Internal,
+        format!("the host's turn ended without a result: {detail}"),
+        "this is a fault of patchwave: please report it",
+    )
+}
