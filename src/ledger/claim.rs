@@ -147,7 +147,10 @@ mod tests {
         );
         assert_eq!(holder(folder.path(), &run).unwrap(), Some(Some(controller("ann"))));
         drop(first);
-        assert!(holder(folder.path(), &run).unwrap().is_none(), "what is left of it says nothing");
+        assert!(
+            holder(folder.path(), &run).unwrap().is_none(),
+            "what is left of it says nothing"
+        );
         let Claiming::Granted(again) = claim(folder.path(), &run, &controller("bob")).unwrap() else {
             panic!("it was given back");
         };

@@ -40,7 +40,10 @@ struct Stage {
 fn system(name: &str) -> System {
     let effect = match name {
         "boot1" => Some(Effect::Kernel("6.1.0-31-amd64".to_owned())),
-        "svc1" | "svc2" => Some(Effect::KeepsOldFile("webshop".to_owned(), "/usr/lib/libweb.so".to_owned())),
+        "svc1" | "svc2" => Some(Effect::KeepsOldFile(
+            "webshop".to_owned(),
+            "/usr/lib/libweb.so".to_owned(),
+        )),
         _ => None,
     };
     let mut newest = Offer::new("2.0-1", "Acme/stable", 700);
@@ -271,9 +274,17 @@ fn a_run_that_is_killed_at_any_point_is_completed_and_nothing_is_done_twice() {
         .collect();
     let all = points.len();
     let points = sample(points, MOST_POINTS);
-    eprintln!("failure points: {events} events, {} of {all} points tried", points.len());
+    eprintln!(
+        "failure points: {events} events, {} of {all} points tried",
+        points.len()
+    );
     let failures = survive_all(points);
-    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
 }
 
 #[test]
@@ -291,5 +302,10 @@ fn a_run_that_is_killed_again_while_it_is_gone_on_with_is_completed() {
         .collect();
     eprintln!("failure points: {} runs killed three times", scenes.len());
     let failures = survive_all(scenes);
-    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
 }

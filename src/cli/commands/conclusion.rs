@@ -76,7 +76,5 @@ impl Ended {
 fn say_how_to_go_on(run: &RunId, session: &Session<'_>) {
     let mut page = Page::new();
     page.line(format!("Go on with it: `patchwave resume {run}`"), Tone::Strong);
-    session
-        .printer
-        .complaint(&render(&page, session.printer.notice_look()));
+    session.printer.complaint(&render(&page, session.printer.notice_look()));
 }

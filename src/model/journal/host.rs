@@ -166,7 +166,10 @@ impl PastHost {
     #[must_use]
     pub fn spent(&self) -> Duration {
         let now = self.heard.map(|(from, to)| to.duration_since(from));
-        self.before + now.filter(|time| !time.is_negative()).map_or(Duration::ZERO, |time| time.unsigned_abs())
+        self.before
+            + now
+                .filter(|time| !time.is_negative())
+                .map_or(Duration::ZERO, |time| time.unsigned_abs())
     }
 
     /// A controller begins with it, or goes on.
@@ -249,7 +252,10 @@ impl PastHost {
     fn take_of_end(&mut self, kind: &EventKind) {
         match kind {
             EventKind::HostRestarted {
-                restarted, left, failed, ..
+                restarted,
+                left,
+                failed,
+                ..
             } => {
                 self.restarted = Some(PastRestart {
                     restarted: restarted.clone(),

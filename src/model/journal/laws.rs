@@ -187,10 +187,24 @@ fn time_in_which_nobody_carried_a_host_on_is_not_its_own() {
         phase: HostPhase::Patching,
     };
     let journal = Journal::replay(&[
-        event(1, 0, EventKind::HostStarted { host: name.clone(), wave: wave.clone() }),
+        event(
+            1,
+            0,
+            EventKind::HostStarted {
+                host: name.clone(),
+                wave: wave.clone(),
+            },
+        ),
         event(2, 10, phase()),
         event(3, 1_000, EventKind::RunResumed { by: controller() }),
-        event(4, 1_001, EventKind::HostResumed { host: name.clone(), wave: wave.clone() }),
+        event(
+            4,
+            1_001,
+            EventKind::HostResumed {
+                host: name.clone(),
+                wave: wave.clone(),
+            },
+        ),
         event(5, 1_006, phase()),
     ]);
     assert_eq!(journal.host(&name).unwrap().spent(), Duration::from_secs(15));

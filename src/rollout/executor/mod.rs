@@ -22,9 +22,9 @@ use super::reboot::reboot_and_wait;
 use super::{blockers, condition, hooks, snapshot, survey};
 
 use crate::manager::detect;
+use crate::model::condition::Condition;
 use crate::model::drift::Promotion;
 use crate::model::error::{ErrorCode, HostError};
-use crate::model::condition::Condition;
 use crate::model::event::{EventKind, HostPhase};
 use crate::model::facts::Facts;
 use crate::model::hook::HookPoint;
@@ -209,7 +209,12 @@ impl<T: Transport> Turn<T> {
         before: Option<&Condition>,
         result: &mut TurnResult,
     ) -> Result<Facts, HostError> {
-        if let Some(newest) = facts.kernel.newest.as_ref().filter(|newest| **newest != facts.kernel.running) {
+        if let Some(newest) = facts
+            .kernel
+            .newest
+            .as_ref()
+            .filter(|newest| **newest != facts.kernel.running)
+        {
             let error = HostError::new(
                 ErrorCode::Reboot,
                 format!("it came back with kernel {}, not with {newest}", facts.kernel.running),
