@@ -89,6 +89,7 @@ impl Progress {
             | EventKind::HostBlocked { .. }
             | EventKind::HostSilent { .. }
             | EventKind::HostLeft { .. }
+            | EventKind::QuorumAsked { met: false, .. }
             | EventKind::Draining => self.say(event),
             EventKind::HookFinished { outcome, .. } => {
                 if *outcome != HookOutcome::Done {
@@ -105,6 +106,7 @@ impl Progress {
             EventKind::RunFinished { .. } => self.end(),
             EventKind::BatchStarted { .. }
             | EventKind::GateMeasured { .. }
+            | EventKind::QuorumAsked { .. }
             | EventKind::HostJob { .. }
             | EventKind::HostJobEnded { .. }
             | EventKind::HostReboot { .. }

@@ -24,6 +24,7 @@ mod left_over;
 mod limits;
 mod link;
 mod questions;
+mod quorum;
 mod reboot;
 mod repair;
 mod resolution;
