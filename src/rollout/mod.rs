@@ -29,6 +29,7 @@ mod reboot;
 mod repair;
 mod resolution;
 mod restart;
+mod silence;
 mod simulation;
 mod sink;
 mod snapshot;
