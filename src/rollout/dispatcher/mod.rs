@@ -4,6 +4,7 @@
 //! every phase is kept before the host's executor goes on. The budget and the domains are looked at before every
 //! single start.
 
+mod asking;
 mod batch;
 mod wave;
 
@@ -30,8 +31,8 @@ use crate::model::name::{HostName, RunId};
 use crate::model::plan::{Plan, PlanRules, PlannedWave};
 use crate::model::run::{HostReport, RunOutcome, RunReport, WaveOutcome, WaveReport};
 use crate::model::saved_plan::PlanReference;
-use crate::plan::DomainSchedule;
 use crate::plan::promotion::Ran;
+use crate::plan::{Budgets, DomainSchedule};
 use crate::remote::job::JobStep;
 use crate::remote::probe::Refresh;
 use crate::remote::transport::Transport;
@@ -93,7 +94,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         has_work: has_work(plan),
         rules: Arc::new(plan.rules.clone()),
         ran: Ran::default(),
-        failures: 0,
+        budgets: Budgets::new(plan),
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
@@ -172,8 +173,8 @@ struct Run<'a, T, S> {
     rules: Arc<PlanRules>,
     /// What the hosts of earlier waves verifiably run.
     ran: Ran,
-    /// Hosts of the current wave that failed.
-    failures: usize,
+    /// Failures so far, against the budgets of waves and run.
+    budgets: Budgets,
     /// When the hosts of the current wave fetch their metadata.
     refresh: Refresh,
     /// Whether no wave is behind the current one.
@@ -235,10 +236,15 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     /// Takes the results of hosts that ended under earlier controllers. Their domains have lost whom they lost then.
     fn recall(&mut self, plan: &Plan) {
-        for host in plan.hosts() {
+        for (wave, host) in plan
+            .waves
+            .iter()
+            .flat_map(|wave| wave.hosts().map(move |host| (wave, host)))
+        {
             let past = self.past.host(&host.name);
             if let Some(result) = past.and_then(|past| past::ended(past, host)) {
                 self.domains.ends(&host.name, result.stays_down());
+                self.budgets.note(&wave.name, &host.name, result.state);
                 self.results.insert(host.name.clone(), result);
             }
         }

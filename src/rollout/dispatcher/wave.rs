@@ -22,8 +22,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 budget: wave.budget,
             })?;
         }
-        // Hosts that ended under an earlier controller count.
-        self.failures = self.failed_hosts(wave).count();
         let (outcome, reason) = self.wave_body(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
@@ -51,7 +49,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 })?;
             }
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() {
+            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -59,8 +57,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.detached {
             return Ok(interrupted());
         }
-        if wave.budget.is_exceeded(self.failures) {
-            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave))));
+        if let Some(reason) = self.budgets.exceeded(wave) {
+            return Ok((WaveOutcome::Failed, Some(reason)));
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
@@ -155,24 +153,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             () = self.context.control.drained() => self.note_draining()?,
         }
         Ok(())
-    }
-
-    fn failed_hosts<'w>(&'w self, wave: &'w PlannedWave) -> impl Iterator<Item = &'w PlannedHost> {
-        wave.hosts().filter(|host| {
-            let result = self.results.get(&host.name);
-            result.is_some_and(|result| result.state.is_failure())
-        })
-    }
-
-    fn budget_reason(&self, wave: &PlannedWave) -> String {
-        let names: Vec<&str> = self.failed_hosts(wave).map(|host| host.name.as_str()).take(3).collect();
-        let more = if self.failures > names.len() { ", …" } else { "" };
-        format!(
-            "wave `{}` {}; failed: {}{more}",
-            wave.name,
-            wave.budget.in_words(),
-            names.join(", ")
-        )
     }
 }
 
