@@ -9,14 +9,18 @@ mod failure;
 mod interrupt;
 mod knowledge;
 mod known_exploited;
+mod listening;
+mod operator;
 mod parallel;
 mod planning;
 mod printer;
 mod prompt;
 mod recorder;
+mod runs;
 mod saved_plan;
 mod session;
 mod settings;
+mod steering;
 
 use std::process::ExitCode;
 
@@ -84,6 +88,10 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Sudoers(options) => commands::sudoers::run(options, global, printer),
         Command::Repair(options) => commands::repair::run(options, global, printer).await,
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
+        Command::Status(options) => commands::status::run(options, global, printer),
+        Command::Pause(options) => commands::pause::run(options, global, printer).await,
+        Command::Promote(options) => commands::promote::run(options, global, printer).await,
+        Command::Abort(options) => commands::abort::run(options, global, printer).await,
         Command::History(options) => commands::history::run(options, global, printer),
         Command::Show(options) => commands::show::run(options, global, printer),
         Command::Demo(options) => commands::demo::run(options, global, printer).await,

@@ -38,6 +38,14 @@ struct Candidate<'a> {
     domains: Arc<[usize]>,
 }
 
+impl Waiting<'_> {
+    /// Whether every host of the batch has started, or never may.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What may come next in a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<'a> {

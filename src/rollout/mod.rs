@@ -31,12 +31,13 @@ mod restart;
 mod simulation;
 mod sink;
 mod snapshot;
+mod steering;
 mod survey;
 mod verify;
 
 pub use closing::ClosingTime;
-pub use control::Control;
-pub use dispatcher::{EndedRun, RunContext, run_plan};
+pub use control::{Control, HeardOrder};
+pub use dispatcher::{EndedRun, RunContext, Waits, run_plan};
 pub use doctor::check_hosts;
 pub use freshness::Freshness;
 pub use limits::Limits;

@@ -9,6 +9,7 @@ use super::securing::secure_old;
 use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::listening::Listening;
 use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
@@ -16,6 +17,7 @@ use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::recorder::Recorder;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
+use crate::cli::settings::state_directory;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
@@ -25,7 +27,7 @@ use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::run::run_page;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
-use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, Waits, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -83,6 +85,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        waits: waits(arguments),
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await
@@ -104,6 +107,15 @@ pub(super) async fn secure_and_execute(
     }
     let report = execute(session, plan, order, transport, ledger).await?;
     Ok(run_exit(plan, &report))
+}
+
+/// Who waits while only time has to pass.
+pub(super) fn waits(arguments: &ApplyArguments) -> Waits {
+    if arguments.no_wait {
+        Waits::Elsewhere
+    } else {
+        Waits::Here
+    }
 }
 
 /// Refuses to begin what nobody could say yes to in the end.
@@ -159,6 +171,8 @@ pub(in crate::cli) struct RunOrder {
     pub freshness: Freshness,
     /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
+    /// Who waits while only time has to pass.
+    pub waits: Waits,
     /// The run before it that secured the installed versions; one JSON document has both.
     pub securing: Option<RunReport>,
 }
@@ -184,9 +198,13 @@ pub(in crate::cli) async fn execute(
         limits: session.limits(),
         control: session.control.clone(),
         closing: order.closing,
+        waits: order.waits,
     };
+    let state = state_directory(session.options)?;
+    let listening = Listening::begin(run.clone(), &[], state, &session.control);
     let mut recorder = Recorder::of_run(run, printer, ledger);
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
+    drop(listening);
     let notes = recorder.into_notes();
     let kept = ledger.end_run(&report, Timestamp::now());
     let is_good = broken.is_none() && kept.is_ok() && run_exit(plan, &report) == Exit::Done;

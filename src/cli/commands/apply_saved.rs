@@ -58,6 +58,7 @@ pub(super) async fn run(
         step: JobStep::Everything,
         freshness: fresh,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        waits: super::apply::waits(arguments),
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await

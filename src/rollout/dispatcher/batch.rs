@@ -55,6 +55,16 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 }
             }
             if running.tasks.is_empty() {
+                if control.is_paused()
+                    && !control.is_draining()
+                    && !waiting.is_empty()
+                    && broken.is_none()
+                    && self.has_budget(wave)
+                {
+                    self.hold().await?;
+                    may_free = true;
+                    continue;
+                }
                 break;
             }
             let handled = tokio::select! {
@@ -66,6 +76,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     said.and(self.finish(wave, joined, &mut running))
                 }
                 () = control.drained(), if !self.draining => self.note_draining(),
+                heard = control.next_order() => {
+                    may_free = true;
+                    self.hear(heard)
+                }
                 () = control.detached() => { self.detach(wave, &mut running)?; break }
             };
             if let Err(error) = handled {
@@ -76,7 +90,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     fn may_start(&self, wave: &PlannedWave) -> bool {
-        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures)
+        let control = &self.context.control;
+        !control.is_draining() && !control.is_paused() && self.has_budget(wave)
+    }
+
+    fn has_budget(&self, wave: &PlannedWave) -> bool {
+        !wave.budget.is_exceeded(self.failures)
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -216,14 +235,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             recorded = recorded.and(self.sink.record(event));
         }
         recorded
-    }
-
-    pub(super) fn note_draining(&mut self) -> Result<(), SinkError> {
-        if self.draining {
-            return Ok(());
-        }
-        self.draining = true;
-        self.sink.record(EventKind::Draining)
     }
 
     fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {

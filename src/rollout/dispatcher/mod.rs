@@ -5,6 +5,8 @@
 //! single start.
 
 mod batch;
+mod soak;
+mod steer;
 mod wave;
 
 use std::collections::BTreeMap;
@@ -54,6 +56,18 @@ pub struct RunContext<T> {
     pub control: Control,
     /// When no host is begun any more; `None` where there is no such time.
     pub closing: Option<ClosingTime>,
+    /// Whether the run ends, to be resumed, where only time has to pass.
+    pub waits: Waits,
+}
+
+/// Who waits while only time has to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Waits {
+    /// This process.
+    #[default]
+    Here,
+    /// Nobody: the run is interrupted, and whoever resumes it later finds that the time has passed.
+    Elsewhere,
 }
 
 /// A run that ended.
@@ -189,6 +203,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             }
             outcomes.push(outcome);
             end.after_wave(outcome, reason);
+            // Hosts that were left alone have to be looked after, so that run is not over.
+            if outcome == WaveOutcome::Interrupted && self.context.control.aborted_by().is_some() && !self.detached {
+                end.outcome = RunOutcome::Stopped;
+            }
         }
         self.sink.record(EventKind::RunFinished {
             outcome: end.outcome,
