@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
 pub use rules::{RulePurpose, SudoersArguments};
-pub use steering::RunArguments;
+pub use steering::{RunArguments, WatchArguments};
 
 use super::exit;
 use crate::model::duration::parse_duration;
@@ -71,6 +71,16 @@ pub struct GlobalOptions {
     /// Default: one minute for what only reads, ten minutes for a transaction.
     #[arg(long, global = true, value_name = "DURATION", value_parser = parse_lock_wait)]
     pub lock_wait: Option<Duration>,
+
+    /// How long a transaction may print nothing before its host is asked why.
+    ///
+    /// What is found out is told, and the transaction goes on.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "15m", value_parser = parse_positive_duration)]
+    pub stall_after: Duration,
+
+    /// How long a transaction is waited for. The host counts as failed then; the transaction is never killed.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "2h", value_parser = parse_positive_duration)]
+    pub job_timeout: Duration,
 
     /// Where the ledger is kept. Default: $XDG_STATE_HOME/patchwave.
     #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
@@ -210,6 +220,9 @@ pub enum Command {
     /// Show how a run stands now; without a run, all that have not ended for good.
     #[command(after_help = "Examples:\n  patchwave status\n  patchwave status --format json")]
     Status(RunArguments),
+    /// Follow a run that is carried out elsewhere, until it ends; with its exit code.
+    #[command(after_help = "Examples:\n  patchwave watch\n  patchwave watch last --format jsonl --from 120")]
+    Watch(WatchArguments),
     /// Let running hosts end and start no other, until `resume`. From any shell.
     #[command(after_help = "Example:\n  patchwave pause")]
     Pause(RunArguments),

@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod failure;
 mod interrupt;
+mod keys;
 mod knowledge;
 mod known_exploited;
 mod listening;
@@ -21,6 +22,7 @@ mod saved_plan;
 mod session;
 mod settings;
 mod steering;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -63,7 +65,7 @@ fn run(arguments: &Arguments, printer: &Printer) -> CommandResult {
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(error, "look at the limits of this process (`ulimit -a`)"))?;
-    let terminal = prompt::TerminalMode::now();
+    let terminal = terminal::TerminalMode::now();
     let exit = runtime.block_on(dispatch(arguments, printer));
     // A blocking question at the terminal must not hold up the end.
     runtime.shutdown_background();
@@ -89,6 +91,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Repair(options) => commands::repair::run(options, global, printer).await,
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
         Command::Status(options) => commands::status::run(options, global, printer),
+        Command::Watch(options) => commands::watch::run(options, global, printer).await,
         Command::Pause(options) => commands::pause::run(options, global, printer).await,
         Command::Promote(options) => commands::promote::run(options, global, printer).await,
         Command::Abort(options) => commands::abort::run(options, global, printer).await,

@@ -18,6 +18,7 @@ use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
 use crate::model::order::GivenOrder;
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain};
+use crate::model::quorum::QuorumRule;
 use crate::model::repair::HostRepair;
 use crate::model::repository_download::{RepositoryDownload, by_repository, of_host};
 use crate::model::run::{RunLine, RunReport};
@@ -475,6 +476,8 @@ pub struct DomainForm<'a> {
     /// How many hosts that is.
     limit: usize,
     hosts: &'a [HostName],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quorum: Option<&'a QuorumRule>,
 }
 
 impl<'a> From<&'a Domain> for DomainForm<'a> {
@@ -484,6 +487,7 @@ impl<'a> From<&'a Domain> for DomainForm<'a> {
             max_down: domain.max_down,
             limit: domain.limit(),
             hosts: &domain.members,
+            quorum: domain.quorum.as_ref(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the dispatcher has recorded each of them, and only then change anything.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -16,6 +17,7 @@ use crate::model::order::Order;
 pub struct Control {
     drain: CancellationToken,
     detach: CancellationToken,
+    is_watched: Arc<AtomicBool>,
     orders: Arc<Orders>,
     steering: watch::Sender<Steering>,
 }
@@ -62,6 +64,12 @@ impl Control {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether nobody watched for signals yet; whoever gets this answer does.
+    #[must_use]
+    pub fn begin_watching(&self) -> bool {
+        !self.is_watched.swap(true, Ordering::Relaxed)
     }
 
     /// One step further: the first call drains, the next detaches.

@@ -9,3 +9,14 @@ pub struct RunArguments {
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
 }
+
+/// `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// The run; without it the only one that has not ended for good, else the newest.
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// The sequence number of the first event that is shown.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub from: u64,
+}

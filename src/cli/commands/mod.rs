@@ -27,3 +27,4 @@ pub mod status;
 pub mod sudoers;
 pub mod trust;
 pub mod verify;
+pub mod watch;

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::Run;
+use super::asking::Asking;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::first_seen::FirstSeen;
@@ -31,6 +32,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
         let (messages, mut inbox) = mpsc::channel(MESSAGES);
         let mut running = Window {
+            asking: Asking::new(),
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
@@ -41,9 +43,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         // Whether anybody may have become free to start since the schedule was asked.
         let mut may_free = true;
         loop {
-            while may_free && running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
+            while may_free && running.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
                 let started = match self.domains.next(&mut waiting) {
-                    Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
+                    Next::Start(planned) => self.start_or_ask(wave, planned, &messages, &mut running),
                     Next::Never(planned, why) => self.leave_out(wave, planned, &why),
                     Next::Wait | Next::Nobody => {
                         may_free = false;
@@ -54,13 +56,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     broken = Some(error);
                 }
             }
-            if running.tasks.is_empty() {
-                if control.is_paused()
-                    && !control.is_draining()
-                    && !waiting.is_empty()
-                    && broken.is_none()
-                    && self.has_budget(wave)
-                {
+            if running.len() == 0 {
+                if control.is_paused() && !control.is_draining() && !waiting.is_empty() && broken.is_none() && self.has_budget(wave) {
                     self.hold().await?;
                     may_free = true;
                     continue;
@@ -75,10 +72,19 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     let said = self.drain(&mut inbox, broken.is_some());
                     said.and(self.finish(wave, joined, &mut running))
                 }
-                () = control.drained(), if !self.draining => self.note_draining(),
+                Some(asked) = running.asking.next() => {
+                    may_free = true;
+                    let said = self.drain(&mut inbox, broken.is_some());
+                    let is_broken = broken.is_some() || said.is_err();
+                    said.and(self.answered(wave, asked, &messages, &mut running, &mut waiting, is_broken))
+                }
                 heard = control.next_order() => {
                     may_free = true;
                     self.hear(heard)
+                }
+                () = control.drained(), if !self.draining => {
+                    running.asking.give_up();
+                    self.note_draining()
                 }
                 () = control.detached() => { self.detach(wave, &mut running)?; break }
             };
@@ -89,13 +95,13 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         broken.map_or(Ok(()), Err)
     }
 
-    fn may_start(&self, wave: &PlannedWave) -> bool {
+    pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
         let control = &self.context.control;
         !control.is_draining() && !control.is_paused() && self.has_budget(wave)
     }
 
     fn has_budget(&self, wave: &PlannedWave) -> bool {
-        !wave.budget.is_exceeded(self.failures)
+        self.budgets.exceeded(wave).is_none()
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -108,12 +114,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         handled
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         wave: &PlannedWave,
         planned: &PlannedHost,
         messages: &mpsc::Sender<ExecutorMessage>,
-        running: &mut Window,
+        running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
         if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
             return Ok(());
@@ -212,7 +218,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         &mut self,
         wave: &PlannedWave,
         joined: Result<(Id, TurnResult), JoinError>,
-        running: &mut Window,
+        running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
         let (id, result) = match joined {
             Ok((id, result)) => (id, result),
@@ -224,10 +230,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
     }
 
-    fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
+    pub(super) fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
-        self.failures += usize::from(result.state.is_failure());
+        self.budgets.note(wave, &host, result.state);
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.
         let mut recorded = Ok(());
@@ -237,8 +243,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         recorded
     }
 
-    fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {
+    fn detach(&mut self, wave: &PlannedWave, running: &mut Window<'_>) -> Result<(), SinkError> {
         self.detached = true;
+        running.asking.give_up();
         running.tasks.abort_all();
         let hosts = std::mem::take(&mut running.hosts);
         for host in hosts.into_values() {
@@ -253,9 +260,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 }
 
-struct Window {
+pub(super) struct Window<'a> {
+    /// Hosts whose domains are asked before they start.
+    pub(super) asking: Asking<'a>,
     tasks: JoinSet<TurnResult>,
     hosts: BTreeMap<Id, HostName>,
+}
+
+impl Window<'_> {
+    /// Hosts that take up a place.
+    fn len(&self) -> usize {
+        self.tasks.len() + self.asking.len()
+    }
 }
 
 fn lost_task(detail: &str) -> HostError {

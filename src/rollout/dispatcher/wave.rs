@@ -22,7 +22,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             batches: wave.batches.len(),
             budget: wave.budget,
         })?;
-        self.failures = 0;
         let (outcome, reason) = self.wave_body(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
@@ -45,7 +44,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 hosts: batch.len(),
             })?;
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() {
+            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -53,8 +52,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.detached {
             return Ok(self.interrupted());
         }
-        if wave.budget.is_exceeded(self.failures) {
-            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave))));
+        if let Some(reason) = self.budgets.exceeded(wave) {
+            return Ok((WaveOutcome::Failed, Some(reason)));
         }
         if self.context.control.is_draining() {
             return Ok(self.interrupted());
@@ -141,25 +140,5 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             is_as_planned || ended_as(host, HostRunState::Patched)
         };
         wave.hosts().any(is_left_out) && !wave.hosts().any(is_tested)
-    }
-
-    fn budget_reason(&self, wave: &PlannedWave) -> String {
-        let names: Vec<&str> = wave
-            .hosts()
-            .filter(|host| {
-                self.results
-                    .get(&host.name)
-                    .is_some_and(|result| result.state.is_failure())
-            })
-            .map(|host| host.name.as_str())
-            .take(3)
-            .collect();
-        let more = if self.failures > names.len() { ", …" } else { "" };
-        format!(
-            "wave `{}` {}; failed: {}{more}",
-            wave.name,
-            wave.budget.in_words(),
-            names.join(", ")
-        )
     }
 }
