@@ -1,8 +1,9 @@
 //! Hears what operators say to a run in other shells: their words lie in the ledger.
 //!
 //! What must stay true: every word behind the last one that the journal has is given to the run, once and in its order.
+//! What was said while nobody carried the run out is given before the run goes on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -26,8 +27,19 @@ impl Listening {
         if let Some(by) = events.iter().find_map(aborted_by) {
             control.abort_again(by);
         }
-        let heard = events.iter().filter_map(number).max().unwrap_or(0);
-        Self(tokio::spawn(listen(run, heard, state, control.clone())))
+        let mut ear = Ear {
+            run,
+            heard: heard(events),
+            ledger: None,
+            control: control.clone(),
+        };
+        ear.listen(&state);
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(EVERY).await;
+                ear.listen(&state);
+            }
+        }))
     }
 }
 
@@ -37,31 +49,42 @@ impl Drop for Listening {
     }
 }
 
-async fn listen(run: RunId, mut heard: u64, state: PathBuf, control: Control) {
-    let mut ledger = None;
-    loop {
-        // A ledger that cannot be read now may be readable in a moment, and the run's own writing tells of it.
-        if ledger.is_none() {
-            ledger = SqliteLedger::open(&state).ok();
+struct Ear {
+    run: RunId,
+    heard: u64,
+    ledger: Option<SqliteLedger>,
+    control: Control,
+}
+
+impl Ear {
+    /// Gives on what is new. A ledger that cannot be read now is asked again, and the run's own writing tells of it.
+    fn listen(&mut self, state: &Path) {
+        if self.ledger.is_none() {
+            self.ledger = SqliteLedger::open(state).ok();
         }
-        let given = ledger.as_ref().and_then(|ledger| ledger.orders_after(&run, heard).ok());
-        for order in given.unwrap_or_default() {
-            heard = order.number;
-            control.give(HeardOrder {
+        let given = self
+            .ledger
+            .as_ref()
+            .map(|ledger| ledger.orders_after(&self.run, self.heard));
+        for order in given.and_then(Result::ok).unwrap_or_default() {
+            self.heard = order.number;
+            self.control.give(HeardOrder {
                 order: order.order,
                 by: order.by,
                 number: Some(order.number),
             });
         }
-        tokio::time::sleep(EVERY).await;
     }
 }
 
-fn number(event: &Event) -> Option<u64> {
-    match &event.kind {
+/// The number of the last word that the journal has.
+#[must_use]
+pub fn heard(events: &[Event]) -> u64 {
+    let numbers = events.iter().filter_map(|event| match &event.kind {
         EventKind::Ordered { number, .. } => *number,
         _ => None,
-    }
+    });
+    numbers.max().unwrap_or(0)
 }
 
 fn aborted_by(event: &Event) -> Option<&str> {

@@ -3,7 +3,6 @@
 use super::failure::Failure;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::controller::Controller;
-use crate::model::name::RunId;
 use crate::model::run::RunLine;
 use crate::model::text::nearest;
 
@@ -15,8 +14,25 @@ const LOOKED_AT: usize = 10_000;
 pub struct OpenRun {
     /// The run in one line.
     pub line: RunLine,
-    /// Who carries it out now; `None` when nobody does and it can be resumed.
+    /// Whether somebody carries it out now; otherwise it can be resumed, unless it is over.
+    pub is_held: bool,
+    /// Who does, as far as that can be told.
     pub controller: Option<Controller>,
+}
+
+impl OpenRun {
+    /// A run, and who carries it out now.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub fn of(line: RunLine, ledger: &SqliteLedger) -> Result<Self, Failure> {
+        let holder = ledger.holder(&line.run)?;
+        Ok(Self {
+            line,
+            is_held: holder.is_some(),
+            controller: holder.flatten(),
+        })
+    }
 }
 
 /// The runs that have not ended for good, newest first.
@@ -26,24 +42,12 @@ pub struct OpenRun {
 pub fn open_runs(ledger: &SqliteLedger) -> Result<Vec<OpenRun>, Failure> {
     let lines = ledger.runs(LOOKED_AT)?;
     let open = lines.into_iter().filter(is_open);
-    open.map(|line| {
-        let controller = controller(ledger, &line.run)?;
-        Ok(OpenRun { line, controller })
-    })
-    .collect()
+    open.map(|line| OpenRun::of(line, ledger)).collect()
 }
 
 fn is_open(line: &RunLine) -> bool {
     let outcome = line.outcome.as_deref();
     line.finished.is_none() || matches!(outcome, Some("interrupted" | "out-of-time" | "failed"))
-}
-
-/// Who carries out a run now.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn controller(_ledger: &SqliteLedger, _run: &RunId) -> Result<Option<Controller>, Failure> {
-    Ok(None)
 }
 
 /// The run of that name, `last` for the newest; ended ones too.
@@ -77,8 +81,7 @@ pub fn to_steer(name: Option<&str>, command: &str, ledger: &SqliteLedger) -> Res
     if let Some(name) = name {
         let line = named(name, ledger)?;
         if is_open(&line) {
-            let controller = controller(ledger, &line.run)?;
-            return Ok(OpenRun { line, controller });
+            return OpenRun::of(line, ledger);
         }
         let outcome = line.outcome.as_deref().unwrap_or("ended");
         return Err(Failure::usage(
@@ -87,9 +90,9 @@ pub fn to_steer(name: Option<&str>, command: &str, ledger: &SqliteLedger) -> Res
         ));
     }
     let mut open = open_runs(ledger)?;
-    let carried_out = open.iter().filter(|run| run.controller.is_some()).count();
+    let carried_out = open.iter().filter(|run| run.is_held).count();
     if open.len() > 1 && carried_out == 1 {
-        open.retain(|run| run.controller.is_some());
+        open.retain(|run| run.is_held);
     }
     match (open.pop(), open.is_empty()) {
         (Some(run), true) => Ok(run),

@@ -37,10 +37,24 @@ enum Heard {
 pub async fn say(order: Order, name: Option<&str>, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let mut ledger = SqliteLedger::open(&state_directory(options)?)?;
     let run = to_steer(name, order.as_str(), &ledger)?;
-    refuse_unattended(order, &run)?;
+    say_to(order, &run, &mut ledger, options, printer).await
+}
+
+/// Says a word to this run.
+///
+/// # Errors
+/// When nobody carries it out and the word needs somebody, or the ledger cannot be written.
+pub async fn say_to(
+    order: Order,
+    run: &OpenRun,
+    ledger: &mut SqliteLedger,
+    options: &GlobalOptions,
+    printer: &Printer,
+) -> CommandResult {
+    refuse_unattended(order, run)?;
     let given = ledger.give_order(&run.line.run, order, &operator(options.surroundings), Timestamp::now())?;
-    let heard = wait(&given, &run, &ledger).await?;
-    tell(&given, &run, &heard, printer)?;
+    let heard = wait(&given, run, ledger).await?;
+    tell(&given, run, &heard, printer)?;
     Ok(match heard {
         Heard::Ignored(_) => Exit::Usage,
         Heard::Obeyed | Heard::NotYet => Exit::Done,
@@ -49,8 +63,7 @@ pub async fn say(order: Order, name: Option<&str>, options: &GlobalOptions, prin
 
 /// Nobody can pause what stands still.
 fn refuse_unattended(order: Order, run: &OpenRun) -> Result<(), Failure> {
-    let is_unattended = run.line.finished.is_some();
-    if !is_unattended || order != Order::Pause {
+    if run.is_held || order != Order::Pause {
         return Ok(());
     }
     Err(Failure::usage(
@@ -62,7 +75,7 @@ fn refuse_unattended(order: Order, run: &OpenRun) -> Result<(), Failure> {
 async fn wait(given: &GivenOrder, run: &OpenRun, ledger: &SqliteLedger) -> Result<Heard, Failure> {
     let began = Instant::now();
     let mut seen = 0;
-    while began.elapsed() < HEARD_WITHIN && run.line.finished.is_none() {
+    while run.is_held && began.elapsed() < HEARD_WITHIN {
         for event in ledger.events_after(&run.line.run, seen)? {
             seen = event.sequence;
             if let EventKind::Ordered { number, ignored, .. } = event.kind
@@ -117,7 +130,11 @@ fn obeyed_in_words(order: Order) -> &'static str {
 
 fn unheard_in_words(order: Order, run: &OpenRun) -> String {
     let id = &run.line.run;
-    let kept = "nobody carries it out now; the word is kept";
+    let kept = if run.is_held {
+        "whoever carries it out has not answered within 5 s; the word is kept"
+    } else {
+        "nobody carries it out now; the word is kept"
+    };
     match order {
         Order::Abort => format!(
             "{kept}: `patchwave resume {id}` looks after hosts that were begun, undoes what has to be undone, and closes it"

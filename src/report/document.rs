@@ -130,7 +130,9 @@ pub struct OrderBody<'a> {
 /// The body of `status`.
 #[derive(Debug, Serialize)]
 pub struct StatusBody<'a> {
-    /// Who carries it out; `None` when nobody does.
+    /// Whether somebody carries it out now.
+    pub is_held: bool,
+    /// Who does, as far as that can be told.
     pub controller: Option<&'a Controller>,
     /// How it stands.
     #[serde(flatten)]

@@ -34,6 +34,14 @@ impl KeyLine {
         bar.tick();
     }
 
+    /// Moves it below bars that were added since.
+    pub fn to_the_end(&self) {
+        if let Some(bar) = &*self.line.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.bars.remove(bar);
+            let _ = self.bars.add(bar.clone());
+        }
+    }
+
     /// Takes it away.
     pub fn clear(&self) {
         if let Some(bar) = self.line.lock().unwrap_or_else(PoisonError::into_inner).take() {

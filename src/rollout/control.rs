@@ -180,6 +180,19 @@ impl Control {
         }
     }
 
+    /// A soak was under way when the run was taken up again: a promotion that comes before the run gets there counts.
+    pub(super) fn expect_soak(&self) {
+        self.steering
+            .send_modify(|steering| steering.wait = Some(WaitKind::Soak));
+    }
+
+    /// Goes on waiting for what was waited for before the run was taken up again.
+    pub(super) fn wait_again(&self, kind: WaitKind) -> Wait<'_> {
+        let mut wait = self.wait(kind);
+        wait.promotions = 0;
+        wait
+    }
+
     /// Begins to wait for something that an operator can cut short, until the answer is dropped.
     pub(super) fn wait(&self, kind: WaitKind) -> Wait<'_> {
         self.steering.send_modify(|steering| steering.wait = Some(kind));
@@ -204,6 +217,11 @@ impl Wait<'_> {
     /// Ends when it is promoted.
     pub(super) async fn promoted(&self) {
         self.until(|steering| steering.promotions != self.promotions).await;
+    }
+
+    /// Whether it is promoted.
+    pub(super) fn is_promoted(&self) -> bool {
+        self.control.steering.borrow().promotions != self.promotions
     }
 
     /// Ends when somebody said to go on.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::conclusion::Ended;
 use super::plan::show_warnings;
+use super::run_record::{claim, record};
 use super::securing::secure_old;
-use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
+use crate::cli::arguments::{ApplyArguments, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
-use crate::cli::listening::Listening;
 use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
@@ -17,17 +18,15 @@ use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::recorder::Recorder;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
-use crate::cli::settings::state_directory;
+use crate::cli::steered::Steered;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
-use crate::report::document::{Document, RunBody};
-use crate::report::pages::run::run_page;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
-use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, Waits, has_work, run_plan};
+use crate::rollout::{ClosingTime, Freshness, RunContext, Waits, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -86,6 +85,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
         waits: waits(arguments),
+        ignores_window: arguments.ignore_window,
+        expires: None,
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await
@@ -173,6 +174,10 @@ pub(in crate::cli) struct RunOrder {
     pub closing: Option<ClosingTime>,
     /// Who waits while only time has to pass.
     pub waits: Waits,
+    /// Whether a window is ignored.
+    pub ignores_window: bool,
+    /// Until when the saved plan holds.
+    pub expires: Option<Timestamp>,
     /// The run before it that secured the installed versions; one JSON document has both.
     pub securing: Option<RunReport>,
 }
@@ -185,9 +190,9 @@ pub(in crate::cli) async fn execute(
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
-    let printer = session.printer;
     let run = new_run_id()?;
-    ledger.begin_run(&run, Timestamp::now(), plan)?;
+    let claim = claim(&run, session, ledger)?;
+    ledger.begin_run(&run, Timestamp::now(), plan, &record(&order, session)?)?;
     let context = RunContext {
         run: run.clone(),
         plan: order.of,
@@ -199,32 +204,22 @@ pub(in crate::cli) async fn execute(
         control: session.control.clone(),
         closing: order.closing,
         waits: order.waits,
+        resumption: None,
     };
-    let state = state_directory(session.options)?;
-    let listening = Listening::begin(run.clone(), &[], state, &session.control);
-    let mut recorder = Recorder::of_run(run, printer, ledger);
-    let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
-    drop(listening);
+    let mut recorder = Recorder::of_run(run, session.printer, ledger);
+    let steering = Steered::begin(&recorder, &[], session)?;
+    let ended = run_plan(plan, context, &mut recorder).await;
+    drop(steering);
     let notes = recorder.into_notes();
-    let kept = ledger.end_run(&report, Timestamp::now());
-    let is_good = broken.is_none() && kept.is_ok() && run_exit(plan, &report) == Exit::Done;
-    let is_followed = order.step == JobStep::Secure && is_good;
-    match printer.format {
-        // What comes after the securing prints it.
-        Format::Json if is_followed => {}
-        Format::Json => {
-            let body = RunBody::from(&report).after(order.securing.as_ref());
-            printer.document(&Document::new("apply", body))?;
-        }
-        Format::Jsonl => {}
-        _ => printer.page(&run_page(&report, &notes))?,
-    }
-    // What is known is shown first; then that the ledger does not have all of it.
-    if let Some(error) = broken {
-        return Err(error.into());
-    }
-    kept?;
-    Ok(report)
+    let ended = Ended {
+        run: ended,
+        notes,
+        claim,
+        command: "apply",
+        is_followed: order.step == JobStep::Secure,
+        securing: order.securing,
+    };
+    ended.conclude(session, plan, ledger)
 }
 
 /// How far what the hosts knew when they were planned is trusted: as usual, unless `--refresh never` says otherwise.

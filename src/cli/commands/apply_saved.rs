@@ -59,6 +59,8 @@ pub(super) async fn run(
         freshness: fresh,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
         waits: super::apply::waits(arguments),
+        ignores_window: arguments.ignore_window,
+        expires: Some(saved.expires),
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await

@@ -105,6 +105,8 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
         freshness: order.freshness,
         closing: None,
         waits: Waits::Here,
+        ignores_window: false,
+        expires: order.file.map(|file| file.saved.expires),
         securing,
     };
     let report = execute(session, &downloads, run, session.transport(), &mut ledger).await?;

@@ -44,6 +44,8 @@ pub(super) async fn secure_old(
         freshness,
         closing: None,
         waits: Waits::Here,
+        ignores_window: false,
+        expires: None,
         securing: None,
     };
     let report = execute(session, &plan, order, session.transport(), ledger).await?;

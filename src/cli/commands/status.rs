@@ -8,13 +8,12 @@ use crate::cli::arguments::{Format, GlobalOptions, RunArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::printer::Printer;
-use crate::cli::runs::{OpenRun, controller, named, open_runs};
+use crate::cli::runs::{OpenRun, named, open_runs};
 use crate::cli::settings::state_directory;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::estimate::Estimate;
 use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
-use crate::model::run::RunLine;
 use crate::model::standing::Standing;
 use crate::plan::estimate::estimate;
 use crate::report::document::{Document, StatusBody, StatusesBody};
@@ -37,7 +36,7 @@ struct Told {
 pub fn run(arguments: &RunArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let ledger = SqliteLedger::open(&state_directory(options)?)?;
     let runs = match &arguments.run {
-        Some(name) => vec![with_controller(named(name, &ledger)?, &ledger)?],
+        Some(name) => vec![OpenRun::of(named(name, &ledger)?, &ledger)?],
         None => open_or_newest(&ledger)?,
     };
     let past = ledger.past_durations(PAST_RUNS)?;
@@ -49,11 +48,6 @@ pub fn run(arguments: &RunArguments, options: &GlobalOptions, printer: &Printer)
     Ok(Exit::Done)
 }
 
-fn with_controller(line: RunLine, ledger: &SqliteLedger) -> Result<OpenRun, Failure> {
-    let controller = controller(ledger, &line.run)?;
-    Ok(OpenRun { line, controller })
-}
-
 fn open_or_newest(ledger: &SqliteLedger) -> Result<Vec<OpenRun>, Failure> {
     let open = open_runs(ledger)?;
     if !open.is_empty() {
@@ -62,13 +56,14 @@ fn open_or_newest(ledger: &SqliteLedger) -> Result<Vec<OpenRun>, Failure> {
     let newest = ledger.runs(1)?.into_iter().next();
     let newest =
         newest.ok_or_else(|| Failure::usage("there is no run in the ledger yet", "`patchwave apply` makes one"))?;
-    Ok(vec![with_controller(newest, ledger)?])
+    Ok(vec![OpenRun::of(newest, ledger)?])
 }
 
 fn tell(run: OpenRun, past: &PastDurations, ledger: &SqliteLedger) -> Result<Told, Failure> {
     let id = &run.line.run;
     let plan = ledger
-        .plan(id)?
+        .begun_run(id)?
+        .map(|begun| begun.plan)
         .ok_or_else(|| Failure::usage(format!("there is no run `{id}`"), "`patchwave history` lists the runs"))?;
     let standing = Standing::of(id, &plan, &ledger.events(id)?);
     let is_going_on = standing.ended.is_none();
@@ -103,6 +98,7 @@ fn show(told: &[Told], is_named: bool, printer: &Printer) -> Result<(), Failure>
         .iter()
         .map(|told| StatusView {
             standing: &told.standing,
+            is_held: told.run.is_held,
             controller: told.run.controller.as_ref(),
             estimate: told.estimate,
             now,
@@ -135,6 +131,7 @@ fn body(told: &Told) -> StatusBody<'_> {
     *counts.entry("running").or_default() += standing.running.len();
     *counts.entry("not-started").or_default() += standing.not_begun();
     StatusBody {
+        is_held: told.run.is_held,
         controller: told.run.controller.as_ref(),
         standing,
         counts,

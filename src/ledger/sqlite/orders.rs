@@ -71,7 +71,9 @@ mod tests {
             domains: Vec::new(),
             waves: Vec::new(),
         };
-        ledger.begin_run(&run, Timestamp::UNIX_EPOCH, &plan).unwrap();
+        ledger
+            .begin_run(&run, Timestamp::UNIX_EPOCH, &plan, &super::super::tests::record())
+            .unwrap();
         run
     }
 

@@ -25,7 +25,9 @@ const NAMES: usize = 6;
 pub struct StatusView<'a> {
     /// How it stands.
     pub standing: &'a Standing,
-    /// Who carries it out; `None` when nobody does.
+    /// Whether somebody carries it out now.
+    pub is_held: bool,
+    /// Who does, as far as that can be told.
     pub controller: Option<&'a Controller>,
     /// What is left of it, where past runs tell.
     pub estimate: Option<Estimate>,
@@ -75,6 +77,7 @@ fn head(view: StatusView<'_>) -> Vec<Line> {
     }
     lines.push(match view.controller {
         Some(controller) => Line::new(2, format!("carried out by {controller}"), Tone::Plain),
+        None if view.is_held => Line::new(2, "carried out by somebody who cannot be told", Tone::Plain),
         None if is_over(standing) => return lines,
         None => Line::new(2, "nobody carries it out", Tone::Warning)
             .and(format!(": go on with `patchwave resume {}`", standing.run), Tone::Plain),
@@ -97,7 +100,7 @@ pub fn in_words(view: StatusView<'_>) -> String {
     if let Some(soak) = &standing.soak
         && !is_over(standing)
     {
-        let state = if view.controller.is_some() {
+        let state = if view.is_held {
             "soaking"
         } else {
             "interrupted, soaking"
@@ -295,6 +298,7 @@ fn status_row(view: StatusView<'_>) -> Vec<Text> {
             "{}@{} (pid {})",
             controller.user, controller.machine, controller.process
         )),
+        None if view.is_held => Text::plain("somebody"),
         None => Text::new("nobody", Tone::Warning),
     };
     vec![

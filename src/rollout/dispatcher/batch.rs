@@ -31,15 +31,16 @@ const MESSAGES: usize = 1024;
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
         let (messages, mut inbox) = mpsc::channel(MESSAGES);
+        let fresh: Vec<PlannedHost> = batch.iter().filter(|host| !self.is_known(host)).cloned().collect();
         let mut running = Window {
             asking: Asking::new(),
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
-        let mut waiting = self.domains.waiting(batch);
-        let control = self.context.control.clone();
         // The first error ends the starting of hosts; running ones are let end before it is returned.
-        let mut broken: Option<SinkError> = None;
+        let mut broken = self.take_up(wave, batch, &messages, &mut running).err();
+        let mut waiting = self.domains.waiting(&fresh);
+        let control = self.context.control.clone();
         // Whether anybody may have become free to start since the schedule was asked.
         let mut may_free = true;
         loop {
@@ -57,7 +58,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 }
             }
             if running.len() == 0 {
-                if control.is_paused() && !control.is_draining() && !waiting.is_empty() && broken.is_none() && self.has_budget(wave) {
+                if control.is_paused()
+                    && !control.is_draining()
+                    && !waiting.is_empty()
+                    && broken.is_none()
+                    && self.has_budget(wave)
+                {
                     self.hold().await?;
                     may_free = true;
                     continue;
@@ -86,13 +92,41 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     running.asking.give_up();
                     self.note_draining()
                 }
-                () = control.detached() => { self.detach(wave, &mut running)?; break }
+                () = control.detached() => { self.detach(&mut running)?; break }
             };
             if let Err(error) = handled {
                 broken.get_or_insert(error);
             }
         }
         broken.map_or(Ok(()), Err)
+    }
+
+    /// Takes up the hosts on which something may have been begun, before any other: they are down already, so neither
+    /// the budget nor the window keeps them.
+    fn take_up(
+        &mut self,
+        wave: &PlannedWave,
+        batch: &[PlannedHost],
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window<'_>,
+    ) -> Result<(), SinkError> {
+        let mut taken = Ok(());
+        for planned in batch.iter().filter(|host| self.is_touched(host)).collect::<Vec<_>>() {
+            if taken.is_ok() {
+                taken = self.start(wave, planned, messages, running);
+            }
+        }
+        taken
+    }
+
+    /// Whether the host's turn has ended under an earlier controller, or is taken up before any other.
+    fn is_known(&self, planned: &PlannedHost) -> bool {
+        self.results.contains_key(&planned.name) || self.is_touched(planned)
+    }
+
+    pub(super) fn is_touched(&self, planned: &PlannedHost) -> bool {
+        let past = self.past.host(&planned.name);
+        past.is_some_and(|past| past.is_begun() && past.is_touched())
     }
 
     pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
@@ -114,7 +148,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         handled
     }
 
-    pub(super) fn start(
+    /// Starts a host that was not begun before, unless the maintenance window leaves no time for it.
+    pub(super) fn start_anew(
         &mut self,
         wave: &PlannedWave,
         planned: &PlannedHost,
@@ -124,9 +159,21 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
             return Ok(());
         }
-        self.sink.record(EventKind::HostStarted {
-            host: planned.name.clone(),
-            wave: wave.name.clone(),
+        self.start(wave, planned, messages, running)
+    }
+
+    fn start(
+        &mut self,
+        wave: &PlannedWave,
+        planned: &PlannedHost,
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window<'_>,
+    ) -> Result<(), SinkError> {
+        let past = self.past.host(&planned.name).cloned().map(Arc::new);
+        let (host, wave_name) = (planned.name.clone(), wave.name.clone());
+        self.sink.record(match &past {
+            Some(_) => EventKind::HostResumed { host, wave: wave_name },
+            None => EventKind::HostStarted { host, wave: wave_name },
         })?;
         let name = planned.name.clone();
         if let Basis::Unknown { error } = &planned.basis {
@@ -138,6 +185,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.sink.record(EventKind::HostDrifted {
                 host: name.clone(),
                 drift,
+                basis: None,
             })?;
             return self.conclude(&wave.name, name, result);
         };
@@ -148,7 +196,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             host: planned,
             promotions,
         } = self.promoted(planned, host);
-        if !promotions.is_empty() {
+        if !promotions.is_empty() && past.as_ref().is_none_or(|past| past.promotions != promotions) {
             self.sink.record(EventKind::HostPromoted {
                 host: name,
                 promotions: promotions.clone(),
@@ -165,6 +213,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             restart: self.rules.restart.clone(),
             rules: self.rules.clone(),
             refresh: self.refresh,
+            past,
             messages: messages.clone(),
         };
         self.domains.starts(&host.name);
@@ -243,20 +292,27 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         recorded
     }
 
-    fn detach(&mut self, wave: &PlannedWave, running: &mut Window<'_>) -> Result<(), SinkError> {
+    fn detach(&mut self, running: &mut Window<'_>) -> Result<(), SinkError> {
         self.detached = true;
         running.asking.give_up();
         running.tasks.abort_all();
         let hosts = std::mem::take(&mut running.hosts);
+        let mut recorded = Ok(());
         for host in hosts.into_values() {
             let error = HostError::new(
                 ErrorCode::Interrupted,
                 "patchwave was told to leave; what was started on the host goes on by itself",
-                "scan the host later to see what became of it",
+                format!("`patchwave resume {}` takes it up again", self.context.run),
             );
-            self.conclude(&wave.name, host, TurnResult::from_error(error))?;
+            let result = TurnResult {
+                state: HostRunState::Left,
+                error: Some(error),
+                ..TurnResult::unchanged()
+            };
+            self.results.insert(host.clone(), result);
+            recorded = recorded.and(self.sink.record(EventKind::HostLeft { host }));
         }
-        Ok(())
+        recorded
     }
 }
 

@@ -32,26 +32,46 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if !self.must_soak(wave) {
             return Ok(Soaked::Over);
         }
-        self.sink.record(EventKind::SoakStarted {
-            wave: wave.name.clone(),
-            duration: wave.soak,
-        })?;
-        let began = Timestamp::now();
-        if self.context.waits == Waits::Elsewhere && !rest(began, wave.soak, Timestamp::now()).is_zero() {
-            return Ok(Soaked::Elsewhere(soaks_until(wave, began)));
+        let past = self.past.wave(&wave.name);
+        if past.is_some_and(|past| past.is_soaked) {
+            return Ok(Soaked::Over);
         }
+        let past = past.and_then(|past| past.soak);
+        let (began, soak) = match past {
+            Some(begun) => begun,
+            None => {
+                self.sink.record(EventKind::SoakStarted {
+                    wave: wave.name.clone(),
+                    duration: wave.soak,
+                })?;
+                (Timestamp::now(), wave.soak)
+            }
+        };
         let control = self.context.control.clone();
+        let wait = if past.is_some() {
+            control.wait_again(WaitKind::Soak)
+        } else {
+            control.wait(WaitKind::Soak)
+        };
+        while let Some(heard) = control.waiting_order() {
+            self.hear(heard)?;
+        }
+        let is_left = !wait.is_promoted() && !rest(began, soak, Timestamp::now()).is_zero();
+        if self.context.waits == Waits::Elsewhere && is_left && !control.is_draining() {
+            return Ok(Soaked::Elsewhere(soaks_until(wave, began, soak)));
+        }
         let promoted = {
-            let wait = control.wait(WaitKind::Soak);
             let shared = SharedSink::new(self.sink);
             let mut hearing = &shared;
             tokio::select! {
-                () = pass(began, wave.soak) => Some(false),
-                () = wait.promoted() => Some(true),
+                biased;
                 () = control.drained() => None,
+                () = wait.promoted() => Some(true),
+                () = pass(began, soak) => Some(false),
                 error = listen(&control, &mut hearing) => return Err(error),
             }
         };
+        drop(wait);
         let Some(promoted) = promoted else {
             self.note_draining()?;
             return Ok(Soaked::Over);
@@ -71,8 +91,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 }
 
-fn soaks_until(wave: &PlannedWave, began: Timestamp) -> String {
-    let until = began.saturating_add(wave.soak).unwrap_or(Timestamp::MAX);
+fn soaks_until(wave: &PlannedWave, began: Timestamp, soak: Duration) -> String {
+    let until = began.saturating_add(soak).unwrap_or(Timestamp::MAX);
     format!(
         "wave `{}` soaks until {}; nothing else is to be done before",
         wave.name,

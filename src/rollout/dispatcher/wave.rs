@@ -16,12 +16,14 @@ use crate::rollout::steering::{SharedSink, listen};
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         self.hold().await?;
-        self.sink.record(EventKind::WaveStarted {
-            wave: wave.name.clone(),
-            hosts: wave.size(),
-            batches: wave.batches.len(),
-            budget: wave.budget,
-        })?;
+        if self.past.wave(&wave.name).is_none() {
+            self.sink.record(EventKind::WaveStarted {
+                wave: wave.name.clone(),
+                hosts: wave.size(),
+                batches: wave.batches.len(),
+                budget: wave.budget,
+            })?;
+        }
         let (outcome, reason) = self.wave_body(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
@@ -34,15 +36,22 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         for (index, batch) in wave.batches.iter().enumerate() {
             self.hold().await?;
-            if self.context.control.is_draining() {
-                break;
+            if batch.iter().all(|host| self.results.contains_key(&host.name)) {
+                continue;
+            }
+            // What was begun under an earlier controller is seen to its end, also in a run that is to end.
+            if self.context.control.is_draining() && !batch.iter().any(|host| self.is_touched(host)) {
+                continue;
             }
             let (name, batch_number) = (wave.name.clone(), index + 1);
-            self.sink.record(EventKind::BatchStarted {
-                wave: name,
-                batch: batch_number,
-                hosts: batch.len(),
-            })?;
+            let past = self.past.wave(&name);
+            if !past.is_some_and(|past| past.batches.contains(&batch_number)) {
+                self.sink.record(EventKind::BatchStarted {
+                    wave: name,
+                    batch: batch_number,
+                    hosts: batch.len(),
+                })?;
+            }
             self.batch(wave, batch).await?;
             if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() {
                 break;

@@ -41,6 +41,7 @@ fn context(fleet: &Fleet, limits: Limits) -> RunContext<SshTransport> {
         freshness: Freshness::JustPlanned,
         closing: None,
         waits: Waits::Here,
+        resumption: None,
         hosts: Arc::new(hosts.collect()),
         limits,
         control: Control::new(),

@@ -127,6 +127,7 @@ pub(super) async fn run_until(
         control: Control::new(),
         closing,
         waits: Waits::Here,
+        resumption: None,
     };
     let mut events = Events::default();
     let report = run_plan(plan, context, &mut events).await.report;

@@ -65,6 +65,7 @@ async fn run(
         control: control.clone(),
         closing: None,
         waits,
+        resumption: None,
     };
     let mut operator = Operator {
         control,

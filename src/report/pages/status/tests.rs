@@ -112,6 +112,7 @@ fn shown(standing: &Standing, width: u16, now: i64) -> String {
     };
     let view = StatusView {
         standing,
+        is_held: true,
         controller: Some(&controller),
         estimate: None,
         now: at(now),
@@ -162,6 +163,7 @@ fn a_run_that_nobody_carries_out_says_how_it_goes_on() {
     let standing = of_fleet(3);
     let view = StatusView {
         standing: &standing,
+        is_held: false,
         controller: None,
         estimate: None,
         now: at(90),
