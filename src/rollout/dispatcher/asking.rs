@@ -66,7 +66,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let questions = self.questions(planned);
         let host = self.context.hosts.get(&planned.name);
         let (false, Some(host)) = (questions.is_empty(), host) else {
-            return self.start_anew(wave, planned, messages, running);
+            return self.start(wave, planned, messages, running);
         };
         let transport = self.context.transport.clone();
         let asking = &mut running.asking;

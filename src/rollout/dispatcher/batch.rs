@@ -46,6 +46,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         loop {
             while may_free && running.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
                 let started = match self.domains.next(&mut waiting) {
+                    Next::Start(planned) if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) => {
+                        Ok(())
+                    }
                     Next::Start(planned) => self.start_or_ask(wave, planned, &messages, &mut running),
                     Next::Never(planned, why) => self.leave_out(wave, planned, &why),
                     Next::Wait | Next::Nobody => {
@@ -162,7 +165,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         self.start(wave, planned, messages, running)
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         wave: &PlannedWave,
         planned: &PlannedHost,
