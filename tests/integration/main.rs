@@ -23,6 +23,8 @@ mod manuals;
 mod mistakes;
 mod permission;
 mod program;
+mod resumption;
 mod saved_plans;
+mod stage;
 mod structure;
 mod targets;

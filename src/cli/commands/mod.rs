@@ -10,6 +10,7 @@ pub mod diff;
 pub mod doctor;
 mod dry_run;
 pub mod fetch;
+mod follow_up;
 pub mod history;
 pub mod init;
 pub mod inventory;

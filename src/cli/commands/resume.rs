@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::conclusion::Ended;
+use super::follow_up::{follow_up, is_awaited};
 use super::run_record::{claim, freshness_of, options_of, step_of};
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
@@ -44,8 +45,16 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     let claim = claim(&run, &session, &ledger)?;
     let events = ledger.events(&run)?;
     let journal = Journal::replay(&events);
+    let next = record.next.clone();
     if !journal.is_resumable() {
-        return Err(ended(&run, &journal));
+        return match (next, ledger.report(&run)?) {
+            (Some(next), Some(securing)) if is_awaited(&run, &record, &ledger)? => {
+                interrupt::watch(&session.control);
+                drop(claim);
+                follow_up(*next, securing, &session, &mut ledger).await
+            }
+            _ => Err(ended(&run, &journal)),
+        };
     }
     refuse_expired(&run, &record)?;
     let ignores_window = arguments.ignore_window || record.ignores_window;
@@ -76,11 +85,14 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         notes,
         claim,
         command: "apply",
-        is_followed: false,
+        is_followed: next.is_some(),
         securing: None,
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
-    Ok(run_exit(&plan, &report))
+    match (run_exit(&plan, &report), next) {
+        (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+        (exit, _) => Ok(exit),
+    }
 }
 
 /// The run that is named, or the newest that can be gone on with.
@@ -99,6 +111,12 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
             format!("there is no run `{name}`; nothing was contacted"),
             hint,
         ));
+    }
+    if let Some(newest) = runs.first() {
+        let record = ledger.begun_run(&newest.run)?.and_then(|begun| begun.record);
+        if record.is_some_and(|record| is_awaited(&newest.run, &record, ledger).unwrap_or(false)) {
+            return Ok(newest.run.clone());
+        }
     }
     for line in &runs {
         let events: Vec<Event> = match &line.outcome {
