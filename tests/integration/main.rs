@@ -26,5 +26,6 @@ mod program;
 mod resumption;
 mod saved_plans;
 mod stage;
+mod steering;
 mod structure;
 mod targets;

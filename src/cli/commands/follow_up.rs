@@ -14,6 +14,7 @@ use crate::model::name::RunId;
 use crate::model::plan::Plan;
 use crate::model::run::{RunOutcome, RunReport};
 use crate::model::run_record::{NextRun, RunRecord};
+use crate::rollout::Waits;
 
 /// What is to come after a securing.
 ///
@@ -56,6 +57,7 @@ pub(super) async fn follow_up(
         step: step_of(&record),
         freshness: freshness_of(&record),
         closing: closing_time(&plan, record.ignores_window, ledger)?,
+        waits: Waits::Here,
         ignores_window: record.ignores_window,
         expires: record.expires,
         securing: Some(securing),

@@ -1,5 +1,6 @@
 //! A file per command. A command wires: it reads settings, calls the modules that do the work, and prints.
 
+pub mod abort;
 pub mod apply;
 mod apply_saved;
 pub mod approve;
@@ -14,9 +15,11 @@ mod follow_up;
 pub mod history;
 pub mod init;
 pub mod inventory;
+pub mod pause;
 pub mod plan;
 pub mod playbook;
 mod present_inventory;
+pub mod promote;
 pub mod repair;
 pub mod resume;
 mod run_record;
@@ -24,6 +27,9 @@ mod saved_hosts;
 pub mod scan;
 mod securing;
 pub mod show;
+pub mod status;
 pub mod sudoers;
 pub mod trust;
+mod unreported;
 pub mod verify;
+pub mod watch;

@@ -40,7 +40,7 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
         return show_host(name, &run, &events, printer);
     }
     let report = match ledger.report(&run)? {
-        Some(report) if !is_carried_on(&events) => Some(report),
+        Some(report) if is_of_the_end(&report, &events) => Some(report),
         _ => so_far(&run, &events, &ledger)?,
     };
     say_standing(&run, &ledger, printer)?;
@@ -58,12 +58,16 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     Ok(Exit::Done)
 }
 
-/// Whether a run whose report is kept was gone on with and has not ended since.
-fn is_carried_on(events: &[Event]) -> bool {
-    events
-        .iter()
-        .any(|event| matches!(event.kind, EventKind::RunResumed { .. }))
-        && Journal::replay(events).ended().is_none()
+/// Whether a report that was kept is the last word: the run may have been gone on with since.
+fn is_of_the_end(report: &RunReport, events: &[Event]) -> bool {
+    let journal = Journal::replay(events);
+    match journal.ended() {
+        Some(end) => end.outcome == report.outcome,
+        // The end of a run whose ledger broke was not kept among its events.
+        None => !events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::RunResumed { .. })),
+    }
 }
 
 /// What is known of a run that has not ended.
