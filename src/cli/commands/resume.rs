@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::conclusion::Ended;
+use super::follow_up::{follow_up, is_awaited};
 use super::run_record::{claim, freshness_of, options_of, step_of};
+use super::unreported::{is_unreported, report_again};
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
 use crate::cli::exit::{Exit, run_exit};
@@ -49,15 +51,28 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         return say_to(Order::Continue, &held, &mut ledger, options, printer).await;
     }
     let run = choose(arguments.run.as_deref(), &ledger)?;
-    let BegunRun { plan, record, .. } = ledger.begun_run(&run)?.ok_or_else(|| unknown(&run))?;
+    let begun = ledger.begun_run(&run)?.ok_or_else(|| unknown(&run))?;
+    let BegunRun { plan, record, .. } = begun.clone();
     let record = record.ok_or_else(|| not_kept(&run))?;
     let options = options_of(&record, options);
     let session = Session::open(&options, printer)?;
     let claim = claim(&run, &session, &ledger)?;
     let events = ledger.events(&run)?;
     let journal = Journal::replay(&events);
+    let next = record.next.clone();
     if !journal.is_resumable() {
-        return Err(ended(&run, &journal));
+        interrupt::watch(&session.control);
+        let report = if is_unreported(&run, &journal, &ledger)? {
+            report_again(&run, &begun, &events, claim, &session, &mut ledger)?
+        } else {
+            let is_awaited = is_awaited(&run, &record, &ledger)?;
+            let report = ledger.report(&run)?.filter(|_| is_awaited);
+            report.ok_or_else(|| ended(&run, &journal))?
+        };
+        return match (run_exit(&plan, &report), next) {
+            (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+            (exit, _) => Ok(exit),
+        };
     }
     refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
@@ -104,11 +119,14 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         notes,
         claim,
         command: "apply",
-        is_followed: false,
+        is_followed: next.is_some(),
         securing: None,
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
-    Ok(run_exit(&plan, &report))
+    match (run_exit(&plan, &report), next) {
+        (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+        (exit, _) => Ok(exit),
+    }
 }
 
 /// The run that is meant, when somebody carries it out already: it is told to go on.
@@ -163,12 +181,20 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
             hint,
         ));
     }
+    if let Some(newest) = runs.first() {
+        let record = ledger.begun_run(&newest.run)?.and_then(|begun| begun.record);
+        if record.is_some_and(|record| is_awaited(&newest.run, &record, ledger).unwrap_or(false)) {
+            return Ok(newest.run.clone());
+        }
+    }
     for line in &runs {
         let events: Vec<Event> = match &line.outcome {
             Some(outcome) if outcome == "completed" || outcome == "stopped" => continue,
             _ => ledger.events(&line.run)?,
         };
-        if Journal::replay(&events).is_resumable() && ledger.holder(&line.run)?.is_none() {
+        let journal = Journal::replay(&events);
+        let is_open = journal.is_resumable() || is_unreported(&line.run, &journal, ledger)?;
+        if is_open && ledger.holder(&line.run)?.is_none() {
             return Ok(line.run.clone());
         }
     }
