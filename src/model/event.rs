@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
-use super::condition::ConditionDifference;
+use super::condition::{Condition, ConditionDifference};
 use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
@@ -189,6 +189,14 @@ pub enum EventKind {
         host: HostName,
         /// What, each in words.
         blockers: Vec<String>,
+    },
+    /// What a host was like before anything was changed on it: what it is compared with afterwards, also by whoever
+    /// takes the run up again.
+    HostCondition {
+        /// The host.
+        host: HostName,
+        /// What was seen.
+        condition: Box<Condition>,
     },
     /// What differs on a host after its update.
     HostDiffers {
@@ -421,6 +429,7 @@ impl EventKind {
             | Self::HostReboot { host, .. }
             | Self::HostRebooted { host, .. }
             | Self::HostBlocked { host, .. }
+            | Self::HostCondition { host, .. }
             | Self::HostDiffers { host, .. }
             | Self::HostSilent { host, .. }
             | Self::HostSnapshot { host, .. }

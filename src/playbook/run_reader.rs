@@ -1,11 +1,13 @@
 //! Reads the keys of a playbook that are kept while hosts are changed: a file per key.
 
+use super::condition_reader::read_condition;
 use super::schema::not_yet;
+use crate::model::condition::ConditionRule;
 use crate::model::document::{Fields, Reader};
 use crate::model::run_rules::RunRules;
 
 /// What is read by name and not yet by meaning.
-const LATER: [&str; 5] = ["hooks", "condition", "max_failures", "half_done", "snapshot"];
+const LATER: [&str; 4] = ["hooks", "max_failures", "half_done", "snapshot"];
 
 /// Reads them all, each with its mistakes.
 pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<RunRules> {
@@ -14,5 +16,12 @@ pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Op
             not_yet(reader, entry.span, &format!("`{key}`"));
         }
     }
-    Some(RunRules::default())
+    let condition = match fields.get("condition") {
+        Some(node) => read_condition(reader, node),
+        None => Some(ConditionRule::default()),
+    };
+    Some(RunRules {
+        condition: condition?,
+        ..RunRules::default()
+    })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::approval_reader::read_approvals;
 use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
+use super::reboot_reader::read_reboot;
 use super::restart_reader::read_restart;
 use super::run_reader::read_run_rules;
 use super::update_reader::{read_install, read_updates};
@@ -20,7 +21,9 @@ use crate::model::expression::{Expression, Origin};
 use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
+use crate::model::reboot_rule::RebootRule;
 use crate::model::restart::RestartRule;
+use crate::model::run_rules::RunRules;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
@@ -72,8 +75,8 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
     };
     let waves = read_waves(reader, &mut fields);
     let reboot = match fields.get("reboot") {
-        Some(node) => reader.choice(node, &REBOOT).map(|reboot| reboot.value),
-        None => Some(RebootPolicy::default()),
+        Some(node) => read_reboot(reader, node),
+        None => Some((RebootPolicy::default(), RebootRule::default())),
     };
     let restart = match fields.get("restart") {
         Some(node) => read_restart(reader, node),
@@ -107,6 +110,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(window) => Some(window?),
         None => None,
     };
+    let (reboot, rebooting) = reboot?;
     Some(Playbook {
         name: name?,
         select: select?,
@@ -115,14 +119,14 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
             ..updates?
         },
         waves: waves?,
-        reboot: reboot?,
+        reboot,
         restart: restart?,
         drift: drift?,
         approvals: approvals?,
         window,
         lint: lint?,
         valid_for: valid_for?,
-        run: run?,
+        run: RunRules { rebooting, ..run? },
         max_failures: None,
     })
 }
@@ -137,12 +141,6 @@ fn read_validity(reader: &mut Reader, node: &Node) -> Option<Duration> {
     }
     Some(valid)
 }
-
-const REBOOT: [(&str, RebootPolicy); 3] = [
-    ("never", RebootPolicy::Never),
-    ("if-needed", RebootPolicy::IfNeeded),
-    ("always", RebootPolicy::Always),
-];
 
 /// Refuses by name what a later version will do.
 pub(super) fn not_yet(reader: &mut Reader, span: Span, what: &str) {

@@ -205,7 +205,7 @@ impl<T: Transport> Turn<T> {
     async fn reboot(&self, link: &mut Link<'_, T>, facts: &Facts, result: &mut TurnResult) -> Result<Facts, HostError> {
         self.enter(HostPhase::Rebooting).await?;
         result.touched = true;
-        let facts = reboot_and_wait(self, link, facts).await?;
+        let facts = reboot_and_wait(self, link, facts, result).await?;
         result.rebooted = true;
         if result.state == HostRunState::Unchanged {
             result.state = HostRunState::Patched;
