@@ -1,5 +1,6 @@
 //! Reads the keys of a playbook that are kept while hosts are changed: a file per key.
 
+use super::budget_reader::read_counted;
 use super::condition_reader::read_condition;
 use super::schema::not_yet;
 use crate::model::condition::ConditionRule;
@@ -7,7 +8,7 @@ use crate::model::document::{Fields, Reader};
 use crate::model::run_rules::RunRules;
 
 /// What is read by name and not yet by meaning.
-const LATER: [&str; 4] = ["hooks", "max_failures", "half_done", "snapshot"];
+const LATER: [&str; 3] = ["hooks", "half_done", "snapshot"];
 
 /// Reads them all, each with its mistakes.
 pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<RunRules> {
@@ -20,8 +21,10 @@ pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Op
         Some(node) => read_condition(reader, node),
         None => Some(ConditionRule::default()),
     };
+    let budget = read_counted(reader, fields);
     Some(RunRules {
         condition: condition?,
+        budget: budget?,
         ..RunRules::default()
     })
 }

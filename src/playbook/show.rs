@@ -5,13 +5,14 @@
 use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
+use super::host_forms::{ConditionForm, RebootForm, condition_form, reboot_form};
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
-use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
+use crate::model::run_rules::{FailureKind, RunBudget};
 use crate::model::update_rule::UpdateScope;
 use crate::model::window::Window;
 
@@ -54,8 +55,11 @@ impl Serialize for Playbook {
                 }),
             },
             install: &self.updates.install,
+            max_failures: self.max_failures.map(|share| share.to_string()),
+            counted_failures: counted(&self.run.budget),
             waves: self.waves.iter().map(wave_form).collect(),
-            reboot: self.reboot,
+            reboot: reboot_form(self.reboot, &self.run.rebooting),
+            condition: condition_form(&self.run.condition),
             restart: match self.restart.never.as_slice() {
                 [] => RestartForm::Word(self.restart.policy.as_str()),
                 never => RestartForm::Mapping {
@@ -87,8 +91,14 @@ struct PlaybookForm<'a> {
     updates: UpdatesForm<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     install: &'a [PackageName],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_failures: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_failures: Option<&'a [FailureKind]>,
     waves: Vec<WaveForm<'a>>,
-    reboot: RebootPolicy,
+    reboot: RebootForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<ConditionForm<'a>>,
     restart: RestartForm<'a>,
     drift: DriftPolicy,
     approvals: ApprovalsForm,
@@ -97,6 +107,11 @@ struct PlaybookForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowForm<'a>>,
     lint: LintForm<'a>,
+}
+
+/// Left out where everything counts.
+fn counted(budget: &RunBudget) -> Option<&[FailureKind]> {
+    (*budget != RunBudget::default()).then_some(budget.counts.as_slice())
 }
 
 #[derive(Serialize)]
@@ -184,7 +199,8 @@ struct WaveForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     one_of_each: Option<&'static str>,
     batch: Vec<String>,
-    parallel: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_failures: Option<String>,
     soak: String,

@@ -19,6 +19,7 @@
 
 pub mod command;
 pub mod condition;
+pub mod diagnosis;
 pub mod doctor;
 pub mod facts;
 pub mod frame;

@@ -27,19 +27,23 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// As many differences as the error names; the report has all.
 const NAMED: usize = 4;
 
-/// What the host is like now; `None` when that is not known. It is kept for whoever takes the run up again.
+/// What the host is like now; `None` when that is not known.
 pub(super) async fn look<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>) -> Option<Condition> {
     match read(turn, link).await {
-        Ok(condition) => {
-            let host = turn.host.name.clone();
-            let seen = Box::new(condition.clone());
-            turn.tell(EventKind::HostCondition { host, condition: seen }).await;
-            Some(condition)
-        }
+        Ok(condition) => Some(condition),
         Err(error) => {
             turn.show(&format!("its condition cannot be compared: {}", error.message));
             None
         }
+    }
+}
+
+/// Keeps what was seen of a host that is only rebooted: no job of it does.
+pub(super) async fn note<T: Transport>(turn: &Turn<T>, before: Option<&Condition>) {
+    if let Some(condition) = before {
+        let host = turn.host.name.clone();
+        let condition = Box::new(condition.clone());
+        turn.tell(EventKind::HostCondition { host, condition }).await;
     }
 }
 

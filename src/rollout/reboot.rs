@@ -1,21 +1,17 @@
 //! Reboots a host and proves it: another boot id, seen on a new connection, and a system that has started all that it
 //! starts, before the deadline. Where a host does not come back, the playbook's own program is asked to help, once.
 //!
-//! What must stay true: the boot that is to end is kept before the order, so that whoever takes the run up again can
-//! tell whether the host rebooted; a host is told once, and a second time only when it still runs that boot after a
-//! minute.
+//! What must stay true: a host is told once, and a second time only when it still runs the old boot after a minute;
+//! the program that helps is begun only when the deadline is over.
 
 mod recover;
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
-use super::executor::{Turn, TurnResult};
+use super::executor::Turn;
 use super::link::{Link, is_transient};
 use super::survey::{internal, probe};
 use crate::model::error::{ErrorCode, HostError};
-use crate::model::event::EventKind;
 use crate::model::facts::Facts;
 use crate::model::host::Connect;
 use crate::remote::command::{command_script, parse_command};
@@ -38,7 +34,6 @@ pub(super) async fn reboot_and_wait<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
     before: &Facts,
-    result: &mut TurnResult,
 ) -> Result<Facts, HostError> {
     if turn.host.connect == Connect::Local {
         return Err(HostError::new(
@@ -54,37 +49,24 @@ pub(super) async fn reboot_and_wait<T: Transport>(
             "reboot it by hand, or set `reboot: never` for it",
         ));
     };
-    let (host, old) = (turn.host.name.clone(), boot_id.to_owned());
-    turn.keep(EventKind::HostReboot { host, boot_id: old }, "host-reboot")
-        .await?;
-    let down = Down::from_now(turn, boot_id);
+    let down = Down::from_now(turn, boot_id, ORDER_LOST);
     if let Some(connection) = link.take() {
         down.order(&connection).await?;
     }
-    down.wait(link, result).await
+    down.wait(link).await
 }
 
-/// Goes on with a host that a controller had told to reboot, or was about to: the boot ids tell which. A host that
-/// still runs the old boot is told again, but not before it had a minute since the first order.
+/// Waits for a host that was to be told to reboot by somebody who is gone. While it still runs that boot, nobody knows
+/// that it was told: then it is, at once.
 ///
 /// # Errors
 /// As [`reboot_and_wait`].
-#[expect(dead_code, reason = "called when a run is taken up again")]
-pub(super) async fn take_up_reboot<T: Transport>(
+pub(super) async fn await_reboot<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
     boot_id: &str,
-    ordered: Timestamp,
-    result: &mut TurnResult,
 ) -> Result<Facts, HostError> {
-    let mut down = Down::from_now(turn, boot_id);
-    let since = Timestamp::now().duration_since(ordered).unsigned_abs();
-    down.earlier = since;
-    // What the host says now is asked on a connection of its own.
-    if let Some(connection) = link.take() {
-        connection.close().await;
-    }
-    down.wait(link, result).await
+    Down::from_now(turn, boot_id, Duration::ZERO).wait(link).await
 }
 
 /// A host that was told to reboot.
@@ -92,29 +74,25 @@ struct Down<'a, T> {
     turn: &'a Turn<T>,
     /// The boot that is to end.
     boot_id: &'a str,
+    /// A host that still runs its old boot after this long is told once more.
+    order_lost: Duration,
     started: Instant,
-    /// How long ago the order was given when this controller began to wait.
-    earlier: Duration,
     deadline: Duration,
 }
 
 impl<'a, T: Transport> Down<'a, T> {
-    fn from_now(turn: &'a Turn<T>, boot_id: &'a str) -> Self {
+    fn from_now(turn: &'a Turn<T>, boot_id: &'a str, order_lost: Duration) -> Self {
         Self {
             turn,
             boot_id,
+            order_lost,
             started: Instant::now(),
-            earlier: Duration::ZERO,
             deadline: turn.rules.run.rebooting.timeout.unwrap_or(turn.limits.reboot),
         }
     }
 
-    fn since_order(&self) -> Duration {
-        self.started.elapsed() + self.earlier
-    }
-
-    /// Waits for the new boot and until it has settled, and keeps how long that took.
-    async fn wait(&self, link: &mut Link<'_, T>, result: &mut TurnResult) -> Result<Facts, HostError> {
+    /// Waits for the new boot and until it has settled.
+    async fn wait(&self, link: &mut Link<'_, T>) -> Result<Facts, HostError> {
         let seen = match self.come_back(self.started).await {
             Err(late) if late.code == ErrorCode::Reboot => match recover::run(self.turn, &late).await? {
                 recover::Recovered::NothingToRun => Err(late),
@@ -124,14 +102,6 @@ impl<'a, T: Transport> Down<'a, T> {
         };
         let (facts, connection) = seen?;
         link.replace(connection);
-        let down_seconds = self.since_order().as_secs();
-        result.down_seconds = Some(down_seconds);
-        let event = EventKind::HostRebooted {
-            host: self.turn.host.name.clone(),
-            boot_id: facts.boot_id.clone().unwrap_or_default(),
-            down_seconds,
-        };
-        self.turn.tell(event).await;
         Ok(facts)
     }
 
@@ -176,7 +146,7 @@ impl<'a, T: Transport> Down<'a, T> {
                     let is_old = answer
                         .as_ref()
                         .is_ok_and(|probe| probe.facts.boot_id.as_deref() == Some(self.boot_id));
-                    if is_old && !ordered_again && self.since_order() > ORDER_LOST {
+                    if is_old && !ordered_again && self.started.elapsed() > self.order_lost {
                         ordered_again = true;
                         self.order(&connection).await?;
                     }

@@ -55,9 +55,12 @@ pub(super) async fn run(
     let mut ledger = session.ledger()?;
     let order = RunOrder {
         of: Some(file.reference()),
+        command: "apply",
         step: JobStep::Everything,
         freshness: fresh,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        ignores_window: arguments.ignore_window,
+        expires: Some(saved.expires),
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await

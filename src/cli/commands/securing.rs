@@ -40,9 +40,12 @@ pub(super) async fn secure_old(
     let plan = quiet_plan(plan, session)?;
     let order = RunOrder {
         of,
+        command: "apply",
         step: JobStep::Secure,
         freshness,
         closing: None,
+        ignores_window: false,
+        expires: None,
         securing: None,
     };
     let report = execute(session, &plan, order, session.transport(), ledger).await?;
