@@ -62,6 +62,7 @@ pub(super) fn read_reboot(reader: &mut Reader, node: &Node) -> Option<(RebootPol
         wait: wait?,
         timeout: timeout?,
         recover: recover?,
+        asked: false,
     };
     Some((policy?, rule))
 }

@@ -26,6 +26,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// A host that still runs its old boot after this long did not get the order.
 const ORDER_LOST: Duration = Duration::from_secs(60);
 
+/// Deadline of the answer to the order: a host that reboots may be gone before it.
+const ORDER: Duration = Duration::from_secs(30);
+
 /// Gives the order and waits for the host. The facts that come back are of the new boot.
 ///
 /// # Errors
@@ -118,7 +121,7 @@ impl<'a, T: Transport> Down<'a, T> {
         let request = ScriptRequest {
             script,
             privileged: true,
-            timeout: self.turn.limits.command,
+            timeout: self.turn.limits.command.min(ORDER),
         };
         match connection
             .run(&request)

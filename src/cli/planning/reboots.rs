@@ -95,6 +95,7 @@ pub async fn plan_reboots(
         only_reboot(host, wish.always, is_never || is_local);
     }
     plan.rules.secure_old = false;
+    plan.rules.run.rebooting.asked = wish.always;
     plan.rules.updates.install.clear();
     Ok(Reboots {
         scan,

@@ -68,9 +68,9 @@ socket_processes() {
 # `TABLE ADDRESS:PORT INODE` in the kernel's own form, of everything that waits for others.
 listening_inodes() {
   for table in tcp tcp6 udp udp6; do
-    [ -r "/proc/net/$table" ] || continue
+    [ -r /proc/net/"$table" ] || continue
     awk -v table="$table" '(table ~ /^tcp/ && $4 == "0A") || (table ~ /^udp/ && $4 == "07") { print table, $2, $10 }' \
-      "/proc/net/$table"
+      /proc/net/"$table"
   done
 }
 

@@ -239,7 +239,7 @@ impl<T: Transport> Turn<T> {
         match self.planned.reboot {
             RebootPolicy::Never => false,
             RebootPolicy::IfNeeded => facts.reboot.required,
-            RebootPolicy::Always => changed || facts.reboot.required,
+            RebootPolicy::Always => changed || facts.reboot.required || self.rules.run.rebooting.asked,
         }
     }
 }
