@@ -1,19 +1,21 @@
 //! One wave: its batches, then what must hold before the next one may begin.
 
-use jiff::Timestamp;
-
 use super::Run;
+use super::soak::Soaked;
 use crate::model::event::EventKind;
 use crate::model::host::Host;
-use crate::model::plan::{PlannedHost, PlannedWave};
+use crate::model::name::WaveName;
+use crate::model::plan::{Gate, PlannedHost, PlannedWave};
 use crate::model::run::{HostRunState, WaveOutcome};
 use crate::remote::transport::Transport;
 use crate::rollout::gates::{self, GateVerdict};
 use crate::rollout::simulation::host_has_work;
 use crate::rollout::sink::{EventSink, SinkError};
+use crate::rollout::steering::{SharedSink, listen};
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+        self.hold().await?;
         if self.past.wave(&wave.name).is_none() {
             self.sink.record(EventKind::WaveStarted {
                 wave: wave.name.clone(),
@@ -33,10 +35,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         for (index, batch) in wave.batches.iter().enumerate() {
-            if self.context.control.is_draining() {
-                break;
-            }
+            self.hold().await?;
             if batch.iter().all(|host| self.results.contains_key(&host.name)) {
+                continue;
+            }
+            // What was begun under an earlier controller is seen to its end, also in a run that is to end.
+            if self.context.control.is_draining() && !batch.iter().any(|host| self.is_touched(host)) {
                 continue;
             }
             let (name, batch_number) = (wave.name.clone(), index + 1);
@@ -55,13 +59,13 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
         // Hosts that were left alone have not failed.
         if self.detached {
-            return Ok(interrupted());
+            return Ok(self.interrupted());
         }
         if let Some(reason) = self.budgets.exceeded(wave) {
             return Ok((WaveOutcome::Failed, Some(reason)));
         }
         if self.context.control.is_draining() {
-            return Ok(interrupted());
+            return Ok(self.interrupted());
         }
         if let Some(reason) = self.closing.ends_run() {
             return Ok((WaveOutcome::OutOfTime, Some(reason)));
@@ -78,7 +82,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             );
             return Ok((WaveOutcome::Failed, Some(reason)));
         }
-        self.soak(wave).await?;
+        if let Soaked::Elsewhere(reason) = self.soak(wave).await? {
+            return Ok((WaveOutcome::Interrupted, Some(reason)));
+        }
+        self.hold().await?;
         let untroubled: Vec<Host> = wave
             .hosts()
             .filter(|host| {
@@ -89,20 +96,35 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             .filter_map(|host| self.context.hosts.get(&host.name).cloned())
             .collect();
         for gate in &wave.gates {
-            match gates::pass(gate, &wave.name, &untroubled, &self.context, self.sink).await? {
-                GateVerdict::Passed => {}
+            match self.gate(gate, &wave.name, &untroubled).await? {
+                GateVerdict::Passed => self.hold().await?,
                 GateVerdict::Failed(detail) => {
                     let reason = format!("gate `{}` of wave `{}` failed: {detail}", gate.name, wave.name);
                     return Ok((WaveOutcome::Failed, Some(reason)));
                 }
-                GateVerdict::Interrupted => return Ok(interrupted()),
+                GateVerdict::Interrupted => return Ok(self.interrupted()),
             }
         }
         Ok(if self.context.control.is_draining() {
-            interrupted()
+            self.interrupted()
         } else {
             (WaveOutcome::Passed, None)
         })
+    }
+
+    /// Measures a gate, and hears meanwhile what operators say.
+    async fn gate(&mut self, gate: &Gate, wave: &WaveName, hosts: &[Host]) -> Result<GateVerdict, SinkError> {
+        let control = self.context.control.clone();
+        let shared = SharedSink::new(self.sink);
+        let (mut measuring, mut hearing) = (&shared, &shared);
+        let verdict = tokio::select! {
+            verdict = gates::pass(gate, wave, hosts, &self.context, &mut measuring) => verdict?,
+            error = listen(&control, &mut hearing) => return Err(error),
+        };
+        if verdict == GateVerdict::Interrupted {
+            self.note_draining()?;
+        }
+        Ok(verdict)
     }
 
     /// Whether hosts with something to do were left out, and no other was patched or found at its planned versions.
@@ -128,37 +150,4 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         };
         wave.hosts().any(is_left_out) && !wave.hosts().any(is_tested)
     }
-
-    async fn soak(&mut self, wave: &PlannedWave) -> Result<(), SinkError> {
-        let is_changed = |host: &PlannedHost| {
-            self.results
-                .get(&host.name)
-                .is_some_and(|result| result.state == HostRunState::Patched)
-        };
-        if wave.soak.is_zero() || !wave.hosts().any(is_changed) {
-            return Ok(());
-        }
-        let left = match self.past.soak_left(&wave.name, Timestamp::now()) {
-            Some(left) => left,
-            None => {
-                self.sink.record(EventKind::SoakStarted {
-                    wave: wave.name.clone(),
-                    duration: wave.soak,
-                })?;
-                wave.soak
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(left) => {}
-            () = self.context.control.drained() => self.note_draining()?,
-        }
-        Ok(())
-    }
-}
-
-fn interrupted() -> (WaveOutcome, Option<String>) {
-    (
-        WaveOutcome::Interrupted,
-        Some("the operator interrupted the run".to_owned()),
-    )
 }

@@ -41,7 +41,7 @@ pub(super) async fn run<T: Transport>(turn: &Turn<T>, late: &HostError) -> Resul
     let host = Some(turn.host.name.clone());
     let begun = EventKind::HookStarted {
         hook: NAME.to_owned(),
-        at: HookPoint::Recover,
+        point: HookPoint::Recover,
         host: host.clone(),
         wave: None,
         undo: false,

@@ -221,7 +221,7 @@ fn a_host_that_does_not_come_back_is_helped_once_and_else_fails() {
     });
     let told = |kind: &str| events.iter().find(|event| event["event"] == kind);
     assert_eq!(exit, 0, "{events:#?}");
-    assert_eq!(told("hook-started").unwrap()["at"], "recover");
+    assert_eq!(told("hook-started").unwrap()["point"], "recover");
     assert_eq!(told("hook-finished").unwrap()["detail"], "powered on deb12");
     assert!(told("host-rebooted").unwrap()["down_seconds"].as_u64().unwrap() >= 8);
     assert_ne!(lab.control("boot-id", "deb12", &[]), before);
