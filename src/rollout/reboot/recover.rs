@@ -41,7 +41,7 @@ pub(super) async fn run<T: Transport>(turn: &Turn<T>, late: &HostError) -> Resul
     let host = Some(turn.host.name.clone());
     let begun = EventKind::HookStarted {
         hook: NAME.to_owned(),
-        point: HookPoint::Recover,
+        at: HookPoint::Recover,
         host: host.clone(),
         wave: None,
         undo: false,
