@@ -1,6 +1,7 @@
 //! The command line. The comments here are the manual: `--help` prints them.
 
 mod approvals;
+mod reboots;
 mod rules;
 mod steering;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
+pub use reboots::RebootArguments;
 pub use rules::{RulePurpose, SudoersArguments};
 pub use steering::{RunArguments, WatchArguments};
 
@@ -201,6 +203,13 @@ pub enum Command {
     /// option: the run knows its plan, its inventory and its rules.
     #[command(after_help = "Examples:\n  patchwave resume\n  patchwave resume 20261122T220000Z-1a2b")]
     Resume(ResumeArguments),
+    /// Reboot hosts that need it, in the waves of a playbook. Asks once on a terminal; needs --yes elsewhere.
+    ///
+    /// Hosts are scanned first; no package is changed.
+    #[command(
+        after_help = "Examples:\n  patchwave reboot --dry-run\n  patchwave reboot 'group:web' --playbook playbooks/monthly.yml --yes"
+    )]
+    Reboot(RebootArguments),
     /// Let every host download what a plan installs, before the window. Changes no package.
     #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
     Fetch(FetchArguments),

@@ -214,6 +214,14 @@ pub enum EventKind {
         /// What, each in words.
         blockers: Vec<String>,
     },
+    /// What a host that is only rebooted was like before: what it is compared with afterwards, also by whoever takes
+    /// the run up again. A host that is told to install something has it in its job.
+    HostCondition {
+        /// The host.
+        host: HostName,
+        /// What was seen.
+        condition: Box<Condition>,
+    },
     /// What differs on a host after its update.
     HostDiffers {
         /// The host.
@@ -450,6 +458,7 @@ impl EventKind {
             | Self::HostReboot { host, .. }
             | Self::HostRebooted { host, .. }
             | Self::HostBlocked { host, .. }
+            | Self::HostCondition { host, .. }
             | Self::HostDiffers { host, .. }
             | Self::HostSilent { host, .. }
             | Self::HostSnapshot { host, .. }

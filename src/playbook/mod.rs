@@ -6,10 +6,13 @@
 mod approval_reader;
 mod budget_reader;
 mod built_in;
+mod condition_reader;
 mod drift_reader;
 mod gate_reader;
+mod host_forms;
 mod lint_reader;
 pub mod load;
+mod reboot_reader;
 mod restart_reader;
 mod run_reader;
 mod schema;

@@ -5,10 +5,10 @@
 use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
+use super::host_forms::{ConditionForm, RebootForm, condition_form, reboot_form};
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
-use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
@@ -58,7 +58,8 @@ impl Serialize for Playbook {
             max_failures: self.max_failures.map(|share| share.to_string()),
             counted_failures: counted(&self.run.budget),
             waves: self.waves.iter().map(wave_form).collect(),
-            reboot: self.reboot,
+            reboot: reboot_form(self.reboot, &self.run.rebooting),
+            condition: condition_form(&self.run.condition),
             restart: match self.restart.never.as_slice() {
                 [] => RestartForm::Word(self.restart.policy.as_str()),
                 never => RestartForm::Mapping {
@@ -95,7 +96,9 @@ struct PlaybookForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_failures: Option<&'a [FailureKind]>,
     waves: Vec<WaveForm<'a>>,
-    reboot: RebootPolicy,
+    reboot: RebootForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<ConditionForm<'a>>,
     restart: RestartForm<'a>,
     drift: DriftPolicy,
     approvals: ApprovalsForm,

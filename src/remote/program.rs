@@ -54,6 +54,8 @@ const SIMULATE: &str = include_str!("scripts/simulate.sh");
 const COMMAND: &str = include_str!("scripts/command.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
+const REBOOT_BLOCKERS: &str = include_str!("scripts/reboot-blockers.sh");
+const CONDITION: &str = include_str!("scripts/condition.sh");
 
 const DOCTOR: &str = include_str!("scripts/doctor.sh");
 const REPAIR_LOOK: &str = include_str!("scripts/repair-look.sh");
@@ -232,6 +234,16 @@ pub(super) fn command() -> String {
 /// The program that reboots a host.
 pub(super) fn reboot() -> String {
     [ENVIRONMENT, FRAME, REBOOT].concat()
+}
+
+/// The program that looks for what keeps a host from being rebooted.
+pub(super) fn reboot_blockers() -> String {
+    [ENVIRONMENT, FRAME, OPENRC, SERVICES, REBOOT_BLOCKERS].concat()
+}
+
+/// The program that looks at what must be the same before and after.
+pub(super) fn condition() -> String {
+    [ENVIRONMENT, FRAME, OPENRC, SERVICES, CONDITION].concat()
 }
 
 /// The functions that say which system a host is.

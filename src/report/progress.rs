@@ -162,6 +162,7 @@ impl Progress {
             | EventKind::HostJobEnded { .. }
             | EventKind::HostReboot { .. }
             | EventKind::HostRebooted { .. }
+            | EventKind::HostCondition { .. }
             | EventKind::HostDiffers { .. }
             | EventKind::HostSnapshot { .. }
             | EventKind::HookStarted { .. }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::conclusion::Ended;
 use super::follow_up::next_run;
 use super::plan::show_warnings;
-use super::run_record::{claim, record};
+use super::run_record::{claim, document_of, record};
 use super::securing::secure_old;
 use crate::cli::arguments::{ApplyArguments, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
@@ -86,6 +86,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         run: None,
         next: None,
         of: None,
+        command: "apply",
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
@@ -175,6 +176,8 @@ pub(in crate::cli) struct RunOrder {
     pub run: Option<RunId>,
     /// The saved plan that it comes from.
     pub of: Option<PlanReference>,
+    /// The command, in the ledger and in JSON.
+    pub command: &'static str,
     /// How far each host's job goes.
     pub step: JobStep,
     /// How fresh the package lists must be.
@@ -220,6 +223,7 @@ pub(in crate::cli) async fn execute(
         waits: order.waits,
         resumption: None,
     };
+    let command = document_of(order.command);
     let mut recorder = Recorder::of_run(run, session.printer, ledger);
     let steering = Steered::begin(&recorder, &[], session)?;
     let ended = run_plan(plan, context, &mut recorder).await;
@@ -229,7 +233,7 @@ pub(in crate::cli) async fn execute(
         run: ended,
         notes,
         claim,
-        command: "apply",
+        command,
         is_followed: order.step == JobStep::Secure,
         securing: order.securing,
     };

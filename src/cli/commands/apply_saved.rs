@@ -57,6 +57,7 @@ pub(super) async fn run(
         run: None,
         next: None,
         of: Some(file.reference()),
+        command: "apply",
         step: JobStep::Everything,
         freshness: fresh,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,

@@ -54,6 +54,7 @@ pub(super) async fn follow_up(
     let order = RunOrder {
         run: Some(run),
         of: record.plan.clone(),
+        command: super::run_record::document_of(&record.command),
         step: step_of(&record),
         freshness: freshness_of(&record),
         closing: closing_time(&plan, record.ignores_window, ledger)?,

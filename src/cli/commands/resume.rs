@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::conclusion::Ended;
 use super::follow_up::{follow_up, is_awaited};
-use super::run_record::{claim, freshness_of, options_of, step_of};
+use super::run_record::{claim, document_of, freshness_of, options_of, step_of};
 use super::unreported::{is_unreported, report_again};
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
@@ -118,7 +118,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         run: ended,
         notes,
         claim,
-        command: "apply",
+        command: document_of(&record.command),
         is_followed: next.is_some(),
         securing: None,
     };

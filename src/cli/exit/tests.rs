@@ -41,6 +41,8 @@ fn host(number: usize, state: HostRunState, code: Option<ErrorCode>) -> HostRepo
         duration_ms: 1,
         error: code.map(|code| HostError::new(code, "it failed", "look")),
         changed: Vec::new(),
+        down_seconds: None,
+        differences: Vec::new(),
         restarted: Vec::new(),
         needs_restart: Vec::new(),
         left_over: Vec::new(),

@@ -6,12 +6,15 @@
 //! 3. [`examine`]: the finished plan is read by the checks.
 //! 4. [`sign_off`]: author, program, time and playbook are put to it: a [`SavedPlan`], kept in a file or not.
 //!
+//! [`reboots`] makes the plan of a run that changes no package.
+//!
 //! [`permission`] is asked for the plan before it is run, one file a condition.
 
 mod ask;
 mod draft;
 mod examine;
 pub mod permission;
+pub mod reboots;
 mod sign_off;
 
 use std::time::Duration;

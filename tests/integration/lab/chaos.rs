@@ -236,21 +236,13 @@ impl<'a> Round<'a> {
             }
             Fault::Terminate => {
                 self.signal("-TERM");
-                assert!(
-                    self.ended(Duration::from_secs(90)),
-                    "it did not drain: {}",
-                    self.said()
-                );
+                assert!(self.ended(Duration::from_secs(90)), "it did not drain: {}", self.said());
             }
             Fault::Detach => {
                 self.signal("-TERM");
                 self.chance.pause(100, 600);
                 self.signal("-TERM");
-                assert!(
-                    self.ended(Duration::from_secs(20)),
-                    "it did not leave: {}",
-                    self.said()
-                );
+                assert!(self.ended(Duration::from_secs(20)), "it did not leave: {}", self.said());
             }
             Fault::Cut => {
                 lab.control("cut", &host, &[]);
@@ -258,7 +250,10 @@ impl<'a> Round<'a> {
                 self.lab.control("mend", &host, &[]);
             }
             Fault::Sshd => {
-                lab.shell(&host, "for p in $(pgrep -x sshd) $(pgrep -x sshd-session); do kill -KILL $p; done; true");
+                lab.shell(
+                    &host,
+                    "for p in $(pgrep -x sshd) $(pgrep -x sshd-session); do kill -KILL $p; done; true",
+                );
                 self.chance.pause(300, 2_000);
                 self.lab.shell(
                     &host,
@@ -454,7 +449,11 @@ fn a_hundred_random_faults_lose_nothing_and_patch_nobody_twice() {
             break;
         }
         let mut round = Round::new(&mut chance, &mut figures);
-        let target = if struck < enough { enough } else { struck + LEAST_KILLS - kills };
+        let target = if struck < enough {
+            enough
+        } else {
+            struck + LEAST_KILLS - kills
+        };
         round.through_faults(target);
         round.judge();
     }
