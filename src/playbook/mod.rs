@@ -8,6 +8,7 @@ mod budget_reader;
 mod built_in;
 mod drift_reader;
 mod gate_reader;
+mod half_done_reader;
 mod lint_reader;
 pub mod load;
 mod restart_reader;

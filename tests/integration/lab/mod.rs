@@ -28,6 +28,8 @@ mod rollouts;
 mod saved_plans;
 mod scans;
 mod shells;
+mod slow;
+mod stalls;
 mod sudoers;
 mod waiting;
 mod zypper;
