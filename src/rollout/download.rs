@@ -32,7 +32,6 @@ impl<T: Transport> Turn<T> {
         self.enter(HostPhase::Downloading).await?;
         result.touched = true;
         let order = job::JobOrder {
-            run: &self.run,
             manager: ready.facts.manager,
             changes: ready.remaining,
             may_bring: ready.may_bring.to_vec(),

@@ -15,11 +15,11 @@ use crate::manager::failure;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::HostPhase;
 use crate::model::manager::Manager;
-use crate::model::name::RunId;
 use crate::model::plan::PlannedChange;
 use crate::model::text::printable;
 use crate::remote::job::{
-    JobId, JobRequest, JobState, cleanup_script, follow_script, parse_cleanup, parse_follow, parse_start, start_script,
+    JobId, JobRequest, JobState, JobStep, cleanup_script, follow_script, parse_cleanup, parse_follow, parse_start,
+    start_script,
 };
 use crate::remote::phase::JobNote;
 use crate::remote::transport::Transport;
@@ -34,8 +34,7 @@ const ANSWER: Duration = Duration::from_secs(60);
 const NOTHING_CHANGED: &str = "nothing was changed";
 
 /// What is to be installed.
-pub(super) struct JobOrder<'a> {
-    pub run: &'a RunId,
+pub(super) struct JobOrder {
     pub manager: Manager,
     pub changes: Vec<PlannedChange>,
     pub may_bring: Vec<PlannedChange>,
@@ -48,19 +47,33 @@ pub(super) struct FinishedJob {
     /// What the manager's cache gained, in bytes, when the host said so.
     pub downloaded_bytes: Option<u64>,
     pub failure: Option<HostError>,
+    pub state: JobState,
+    /// Whether it said that it installs.
+    pub is_installing: bool,
 }
 
 /// Starts the job and follows it to its end.
 pub(super) async fn run<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
-    order: JobOrder<'_>,
+    order: JobOrder,
 ) -> Result<FinishedJob, HostError> {
-    let id = JobId::new(order.run.as_str()).map_err(|error| internal(&error))?;
+    let id = JobId::new(turn.run.as_str()).map_err(|error| internal(&error))?;
+    run_as(turn, link, order, id, turn.step).await
+}
+
+/// The same under an id of its own.
+pub(super) async fn run_as<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    order: JobOrder,
+    id: JobId,
+    step: JobStep,
+) -> Result<FinishedJob, HostError> {
     let request = JobRequest {
         id: id.clone(),
         manager: order.manager,
-        step: turn.step,
+        step,
         changes: order.changes,
         may_bring: order.may_bring,
         install: turn.rules.updates.install.clone(),
@@ -70,12 +83,13 @@ pub(super) async fn run<T: Transport>(
     link.ask(|nonce| start_script(&request, nonce), parse_start, turn.limits.command)
         .await?;
     let (state, log) = follow(turn, link, &id).await?;
-    let failure = judge(order.manager, &state, &log);
     Ok(FinishedJob {
         id,
         downloaded_bytes: log.downloaded_bytes(),
+        failure: judge(order.manager, &state, &log),
+        is_installing: log.is_installing(),
+        state,
         log: log.into_text(),
-        failure,
     })
 }
 

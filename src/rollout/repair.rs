@@ -241,7 +241,6 @@ async fn mend<T: Transport>(
     let connection = turn.transport.connect(&turn.host).await.map_err(nothing_done)?;
     let mut link = Link::new(turn, connection);
     let order = JobOrder {
-        run: &turn.run,
         manager,
         changes: Vec::new(),
         may_bring: Vec::new(),

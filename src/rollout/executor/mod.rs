@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::link::Link;
 use super::reboot::reboot_and_wait;
 use super::verify::{changes_between, missing_changes};
-use super::{after, blockers, condition, job, left_over, snapshot, survey};
+use super::{after, blockers, condition, half_done, job, left_over, snapshot, survey};
 
 use crate::manager::detect;
 use crate::model::drift::Promotion;
@@ -141,12 +141,17 @@ impl<T: Transport> Turn<T> {
         self.enter(HostPhase::Downloading).await?;
         result.touched = true;
         let job = job::JobOrder {
-            run: &self.run,
             manager: ready.facts.manager,
             changes: ready.remaining.clone(),
             may_bring: ready.may_bring.to_vec(),
         };
         let finished = job::run(self, link, job).await?;
+        let goal = half_done::Goal {
+            manager: ready.facts.manager,
+            changes: &ready.changes,
+            may_bring: &ready.may_bring,
+        };
+        let finished = half_done::settle(self, link, goal, finished).await?;
         result.downloaded_bytes = finished.downloaded_bytes;
         // Looking changes nothing, so it is done even when the ledger can keep no more events.
         let _ = self.enter(HostPhase::Verifying).await;

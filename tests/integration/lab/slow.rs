@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use super::hosts::Lab;
 use crate::program::Outcome;
 
-/// While this file is there, the script of `pw-service` does not end; on alpine a hook of apk.
-const GATE: &str = "/root/stand-still";
+/// While this file is there, which does not outlive a reboot, the script of `pw-service` does not end; on alpine a hook of apk.
+const GATE: &str = "/run/stand-still";
 
 const SLOW_UNIT: &str = "mkdir -p /etc/systemd/system/pw-service.service.d
-printf '[Service]\\nExecStartPre=/bin/sh -c \"while [ -e /root/stand-still ]; do sleep 0.3; done\"\\nTimeoutStartSec=infinity\\n' \\
+printf '[Service]\\nExecStartPre=/bin/sh -c \"while [ -e /run/stand-still ]; do sleep 0.3; done\"\\nTimeoutStartSec=infinity\\n' \\
   >/etc/systemd/system/pw-service.service.d/slow.conf
 systemctl daemon-reload";
 
 const SLOW_APK: &str = "mkdir -p /etc/apk/commit_hooks.d
-printf '#!/bin/sh\\nif [ \"$1\" = pre-commit ] && [ -e /root/really ] && [ -e /root/stand-still ]; then echo \"Go on? [y/N]\"; \
-  while [ -e /root/stand-still ]; do sleep 0.3; done; fi\\n' >/etc/apk/commit_hooks.d/slow
-chmod 755 /etc/apk/commit_hooks.d/slow; touch /root/really";
+printf '#!/bin/sh\\nif [ \"$1\" = pre-commit ] && [ -e /run/really ] && [ -e /run/stand-still ]; then echo \"Go on? [y/N]\"; \
+  while [ -e /run/stand-still ]; do sleep 0.3; done; fi\\n' >/etc/apk/commit_hooks.d/slow
+chmod 755 /etc/apk/commit_hooks.d/slow; touch /run/really";
 
 /// From now on transactions of the host stand still in the middle.
 pub fn stand_still(lab: &Lab, host: &str) {
@@ -53,6 +53,21 @@ pub fn until_it_stands(lab: &Lab, host: &str) {
     } else {
         until(lab, host, "pgrep -f '[s]ystemctl restart pw-service'");
     }
+}
+
+/// Kills the job and all that it started, at once, and lets nothing stand still any more.
+pub fn kill_job(lab: &Lab, host: &str) {
+    lab.shell(
+        host,
+        &format!(
+            "all=$(cat /var/lib/patchwave/jobs/*/pid); n=0
+             while [ $n -lt 12 ]; do
+               n=$((n+1)); more=; for p in $all; do more=\"$more $(pgrep -P $p)\"; done
+               all=$(printf '%s\\n' $all $more | sort -u)
+             done
+             kill -9 $all; rm -f {GATE}"
+        ),
+    );
 }
 
 /// The program, at work beside the test.
