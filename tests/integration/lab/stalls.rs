@@ -51,9 +51,12 @@ fn expect(lab: &Lab, host: &str, id: &str, text: &str) {
 
 #[track_caller]
 fn finish(lab: &Lab, host: &str, id: &str) -> i32 {
-    for _ in 0..30 {
-        let script = follow_script(&JobId::new(id).unwrap(), 0, Duration::from_secs(5), nonce()).unwrap();
-        match parse_follow(&run(lab, host, &script), &nonce()).unwrap().state {
+    let mut offset = 0;
+    for _ in 0..60 {
+        let script = follow_script(&JobId::new(id).unwrap(), offset, Duration::from_secs(5), nonce()).unwrap();
+        let progress = parse_follow(&run(lab, host, &script), &nonce()).unwrap();
+        offset = progress.offset;
+        match progress.state {
             JobState::Running => {}
             JobState::Finished { exit_code } => return exit_code,
             other => panic!("{host}: {other:?}"),
