@@ -134,6 +134,7 @@ async fn mend<T: Transport>(
         manager: goal.manager,
         changes: goal.changes.to_vec(),
         may_bring: Vec::new(),
+        before: None,
     };
     let repaired = job::run_as(turn, link, order, id_of(turn, Stage::Repair)?, JobStep::Repair).await?;
     if let Some(error) = &repaired.failure {
@@ -185,6 +186,7 @@ async fn install_rest<T: Transport>(
         manager: goal.manager,
         changes: rest,
         may_bring: goal.may_bring.to_vec(),
+        before: None,
     };
     let last = job::run_as(turn, link, order, id_of(turn, Stage::Rest)?, JobStep::Everything).await?;
     close(turn, link, &repaired.id, None, &last).await?;
@@ -248,6 +250,7 @@ async fn close<T: Transport>(
         changed: Vec::new(),
         error,
         downloaded_bytes: None,
+        secured: None,
     };
     turn.keep(event, "host-job-ended").await?;
     if last.failure.is_none() {

@@ -14,6 +14,7 @@ mod download;
 mod drift;
 mod dry_run;
 mod faults;
+mod footprint;
 mod foresight;
 mod half_done;
 mod host_jobs;

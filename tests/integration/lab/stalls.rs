@@ -199,12 +199,24 @@ fn distinct(told: &str) -> usize {
 fn a_host_that_freezes_or_loses_the_network_is_named_and_its_job_is_followed_to_its_end() {
     let lab = Lab::up(&["deb12", "alpine"]);
     lab.publish("new");
+    lab.workplace.write(
+        "all.yml",
+        "name: all\nwaves: [{name: fleet, rest: true, parallel: 10}]\n",
+    );
     for host in ["deb12", "alpine"] {
         stand_still(&lab, host);
     }
     let running = Running::apply(
         &lab,
-        &["--refresh", "always", "--connect-timeout", "3s", "--stall-after", "5m"],
+        &[
+            "all.yml",
+            "--refresh",
+            "always",
+            "--connect-timeout",
+            "5s",
+            "--stall-after",
+            "5m",
+        ],
     );
     for host in ["deb12", "alpine"] {
         until_it_stands(&lab, host);
