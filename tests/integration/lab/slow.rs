@@ -40,7 +40,7 @@ pub fn let_go(lab: &Lab, host: &str) {
 pub fn until(lab: &Lab, host: &str, question: &str) {
     let said = lab.shell(
         host,
-        &format!("n=0; until {{ {question}; }} >/dev/null 2>&1 || [ $n -ge 120 ]; do sleep 0.5; n=$((n+1)); done; [ $n -lt 120 ] && echo yes || echo no"),
+        &format!("n=0; until {{ {question}; }} >/dev/null 2>&1 || [ $n -ge 300 ]; do sleep 0.5; n=$((n+1)); done; [ $n -lt 300 ] && echo yes || echo no"),
     );
     assert_eq!(said, "yes", "{host}: never: {question}");
 }
@@ -70,9 +70,9 @@ pub fn kill_job(lab: &Lab, host: &str) {
     );
 }
 
-/// The program, at work beside the test.
+/// The program, at work beside the test. A test that fails leaves none.
 pub struct Running {
-    child: Child,
+    child: Option<Child>,
     stderr: std::path::PathBuf,
 }
 
@@ -85,7 +85,10 @@ impl Running {
         let mut command = lab.workplace.command(all);
         let file = std::fs::File::create(&stderr).unwrap();
         let child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
-        Self { child, stderr }
+        Self {
+            child: Some(child),
+            stderr,
+        }
     }
 
     /// What it told so far.
@@ -108,12 +111,21 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn end(self) -> Outcome {
-        let output = self.child.wait_with_output().unwrap();
+    pub fn end(mut self) -> Outcome {
+        let output = self.child.take().unwrap().wait_with_output().unwrap();
         Outcome {
             exit: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: std::fs::read_to_string(&self.stderr).unwrap_or_default(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
