@@ -238,6 +238,15 @@ pub enum EventKind {
         /// What was found out about the reason, a line each, safe to show.
         diagnosis: Vec<String>,
     },
+    /// A host's transaction was broken off, and is mended now.
+    HostHalfDone {
+        /// The host.
+        host: HostName,
+        /// How it was broken off, with what is broken.
+        error: HostError,
+        /// Everything that the host's manager says is broken, safe to show.
+        findings: Vec<String>,
+    },
     /// A snapshot of the host's file system was made.
     HostSnapshot {
         /// The host.
@@ -461,6 +470,7 @@ impl EventKind {
             | Self::HostCondition { host, .. }
             | Self::HostDiffers { host, .. }
             | Self::HostSilent { host, .. }
+            | Self::HostHalfDone { host, .. }
             | Self::HostSnapshot { host, .. }
             | Self::HostLeft { host }
             | Self::HostDrifted { host, .. }

@@ -9,6 +9,7 @@ mod built_in;
 mod condition_reader;
 mod drift_reader;
 mod gate_reader;
+mod half_done_reader;
 mod host_forms;
 mod lint_reader;
 pub mod load;

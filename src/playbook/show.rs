@@ -12,7 +12,7 @@ use crate::model::duration::format_duration;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
-use crate::model::run_rules::{FailureKind, RunBudget};
+use crate::model::run_rules::{FailureKind, HalfDone, RunBudget};
 use crate::model::update_rule::UpdateScope;
 use crate::model::window::Window;
 
@@ -68,6 +68,7 @@ impl Serialize for Playbook {
                 },
             },
             drift: self.drift,
+            half_done: Some(self.run.half_done).filter(|rule| *rule != HalfDone::default()),
             approvals: ApprovalsForm {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
@@ -101,6 +102,8 @@ struct PlaybookForm<'a> {
     condition: Option<ConditionForm<'a>>,
     restart: RestartForm<'a>,
     drift: DriftPolicy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    half_done: Option<HalfDone>,
     approvals: ApprovalsForm,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_for: Option<String>,

@@ -32,6 +32,7 @@ const BREW: &str = include_str!("scripts/managers/brew.sh");
 pub(super) const WINDOWS_PROBE: &str = include_str!("scripts/windows/probe.ps1");
 
 const START: &str = include_str!("scripts/job-start.sh");
+const LIVES: &str = include_str!("scripts/job-lives.sh");
 const FOLLOW: &str = include_str!("scripts/job-follow.sh");
 const DIAGNOSE: &str = include_str!("scripts/diagnose.sh");
 const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
@@ -171,12 +172,12 @@ fn start_of(job: &str) -> String {
 }}
 "
     );
-    [ENVIRONMENT, FRAME, &carried, START].concat()
+    [ENVIRONMENT, FRAME, LIVES, &carried, START].concat()
 }
 
 /// The program that reads a job's log and state.
 pub(super) fn follow() -> String {
-    [ENVIRONMENT, FRAME, FOLLOW].concat()
+    [ENVIRONMENT, FRAME, LIVES, FOLLOW].concat()
 }
 
 /// The program that looks why a job prints nothing.
@@ -186,7 +187,7 @@ pub(super) fn diagnose() -> String {
 
 /// The program that removes what a finished job left.
 pub(super) fn cleanup() -> String {
-    [ENVIRONMENT, FRAME, CLEANUP].concat()
+    [ENVIRONMENT, FRAME, LIVES, CLEANUP].concat()
 }
 
 /// The program that compares the configuration files that a job left.

@@ -48,6 +48,7 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             Tone::Warning,
             format!("{host}: has printed nothing for {seconds} s: {}", diagnosis.join("; ")),
         ),
+        EventKind::HostHalfDone { host, error, .. } => (Tone::Warning, format!("{host}: is mended: {}", error.message)),
         EventKind::HostSnapshot { host, snapshot } => (Tone::Plain, format!("{host}: snapshot {snapshot}")),
         EventKind::HostLeft { host } => (
             Tone::Warning,

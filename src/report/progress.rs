@@ -137,6 +137,7 @@ impl Progress {
             | EventKind::RunContinued
             | EventKind::SoakFinished { .. }
             | EventKind::HostBlocked { .. }
+            | EventKind::HostHalfDone { .. }
             | EventKind::HostLeft { .. }
             | EventKind::QuorumAsked { met: false, .. }
             | EventKind::Draining => self.say(event),

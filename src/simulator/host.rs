@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::script::ReceivedScript;
-use crate::remote::{condition, doctor, job, probe, reboot, reboot_blockers, resolve, restart};
+use crate::remote::{condition, doctor, job, probe, reboot, reboot_blockers, repair, resolve, restart};
 
 use super::jobs::{self, Job};
 use super::shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
@@ -125,6 +125,8 @@ impl ScriptHandler for SimulatedSystem {
             restart::START_KIND => jobs::restart(&mut machine, &script.data, now, &mut writer),
             job::FOLLOW_KIND => answer.delay = jobs::follow(&machine, &script.data, now, &mut writer),
             job::CLEANUP_KIND => jobs::clean_up(&mut machine, &script.data, &mut writer),
+            // Nothing in it is ever broken this way.
+            repair::KIND => writer.section("findings", "", "", 0),
             job::SIMULATE_KIND => jobs::simulate(&machine.system, &script.data, &mut writer),
             resolve::KIND => resolutions::answer(&machine.system, &script.data, &mut writer),
             reboot::KIND => {
