@@ -379,9 +379,10 @@ pub struct ApplyArguments {
     /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
-    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long)]
-    pub ignore_window: bool,
+    /// In an emergency: begin although the playbook's maintenance window is closed or a blackout is on, and do not mind
+    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
     #[command(flatten)]
     pub approvals: ApprovalOptions,
 }

@@ -103,6 +103,13 @@ pub enum EventKind {
         /// Who gave it: `user@machine`.
         by: String,
     },
+    /// The run minds neither its windows nor its blackouts, because somebody said so.
+    WindowIgnored {
+        /// Who: `user@machine`.
+        by: String,
+        /// Why, when it was said.
+        reason: Option<String>,
+    },
     /// Nothing is begun until somebody says `continue` or `promote`.
     RunPaused {
         /// Why.

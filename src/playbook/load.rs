@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Playbook, parse_playbook};
+use super::ical::parse_calendar;
+use super::{BlackoutRule, Playbook, parse_playbook};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::document::LARGEST_FILE;
+use crate::model::recurrence::CalendarEvent;
 
 /// Reads a playbook. One without a name has that of its file.
 ///
@@ -24,7 +26,39 @@ pub fn load_playbook(path: &Path) -> Result<Playbook, Diagnostics> {
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default();
-    parse_playbook(&file, &bytes, &crate::model::text::printable(&name))
+    let mut playbook = parse_playbook(&file, &bytes, &crate::model::text::printable(&name))?;
+    read_calendars(&mut playbook, path)?;
+    Ok(playbook)
+}
+
+/// Reads the calendars that a playbook names, from its folder.
+fn read_calendars(playbook: &mut Playbook, path: &Path) -> Result<(), Diagnostics> {
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let mut problems = Diagnostics::default();
+    for rule in &mut playbook.blackouts {
+        let BlackoutRule::Calendar { file, zone, events } = rule else {
+            continue;
+        };
+        match read_calendar(&folder.join(file), zone, path) {
+            Ok(read) => *events = read,
+            Err(mistakes) => problems.merge(mistakes),
+        }
+    }
+    problems.into_result(())
+}
+
+fn read_calendar(file: &Path, zone: &str, playbook: &Path) -> Result<Vec<CalendarEvent>, Diagnostics> {
+    let name = file.display().to_string();
+    let refused = |why: String| {
+        let hint = format!("`blackouts` of {} names it", playbook.display());
+        Diagnostics::from(Diagnostic::new(Place::of_file(&name), why).with_hint(hint))
+    };
+    let bytes = read(file).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    if bytes.len() > LARGEST_FILE {
+        return Err(refused("is too large for a calendar".to_owned()));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused("is not UTF-8".to_owned()))?;
+    parse_calendar(&name, &text, zone)
 }
 
 /// A file without end is cut one byte after the limit, which the parser then reports.

@@ -13,6 +13,11 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
     Some(match kind {
         EventKind::RunResumed { by } => (Tone::Strong, format!("the run goes on, carried out by {by}")),
         EventKind::Ordered { order, by } => (Tone::Warning, format!("{by} says `{order}`")),
+        EventKind::WindowIgnored { by, reason } => {
+            let why = reason.as_deref().map(|reason| format!(": {reason}"));
+            let words = format!("{by} lets the run go on outside its window{}", why.unwrap_or_default());
+            (Tone::Warning, words)
+        }
         EventKind::RunPaused { reason } => (Tone::Warning, format!("paused: {reason}")),
         EventKind::RunContinued => (Tone::Plain, "the run goes on".to_owned()),
         EventKind::HostResumed { host, wave } => (Tone::Plain, format!("{host}: is taken up again in wave {wave}")),

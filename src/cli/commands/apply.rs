@@ -10,7 +10,7 @@ use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
-use crate::cli::planning::{prepare, read_playbook};
+use crate::cli::planning::{author, prepare, read_playbook};
 use crate::cli::printer::Printer;
 use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::recorder::Recorder;
@@ -20,7 +20,9 @@ use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
-use crate::model::text::count;
+use crate::model::text::{count, printable};
+use crate::model::window::IgnoredWindow;
+use crate::plan::calendar;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, RunBody};
 use crate::report::pages::run::run_page;
@@ -51,8 +53,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         refuse_without_answer(options)?;
         // Looked at again when the plan is made: now it spares a scan.
         ask_window(
-            playbook.window.as_ref(),
-            arguments.ignore_window,
+            &calendar(&playbook, Timestamp::now())?,
+            arguments.ignore_window.is_some(),
             &session,
             Timestamp::now(),
         )?;
@@ -72,7 +74,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         saved: &prepared.saved,
         file: None,
         approvals: &arguments.approvals,
-        ignores_window: arguments.ignore_window,
+        ignores_window: arguments.ignore_window.is_some(),
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(prepared.view(options.verbose), &session, printer).await {
@@ -82,7 +84,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         of: None,
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
-        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        closing: closing_time(plan, ignored_window(arguments, options), &ledger)?,
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await
@@ -104,6 +106,15 @@ pub(super) async fn secure_and_execute(
     }
     let report = execute(session, plan, order, transport, ledger).await?;
     Ok(run_exit(plan, &report))
+}
+
+/// Who ignores the window, and why, when somebody does.
+pub(super) fn ignored_window(arguments: &ApplyArguments, options: &GlobalOptions) -> Option<IgnoredWindow> {
+    let reason = arguments.ignore_window.as_ref()?;
+    Some(IgnoredWindow {
+        by: author(options.surroundings),
+        reason: (!reason.is_empty()).then(|| printable(reason)),
+    })
 }
 
 /// Refuses to begin what nobody could say yes to in the end.

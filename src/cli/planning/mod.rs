@@ -24,12 +24,14 @@ use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
+use crate::plan::window::outlook;
 use crate::playbook::Playbook;
 use crate::report::pages::saved_plan::PlanView;
 use crate::ssh::SshTransport;
 
 use self::draft::Draft;
 pub use draft::read_playbook;
+pub use sign_off::author;
 
 /// As many of the newest runs as tell how long things take.
 pub const PAST_RUNS: usize = 20;
@@ -45,6 +47,8 @@ pub struct Prepared {
     pub warnings: Vec<String>,
     /// How long it is expected to take; `None` where nothing is known.
     pub estimate: Option<Estimate>,
+    /// What is said of the time in which it may run.
+    pub outlook: Vec<String>,
 }
 
 impl Prepared {
@@ -53,6 +57,7 @@ impl Prepared {
     pub fn view(&self, all: bool) -> PlanView<'_> {
         PlanView {
             estimate: self.estimate,
+            outlook: &self.outlook,
             ..PlanView::new(&self.saved, None, all)
         }
     }
@@ -87,9 +92,11 @@ pub async fn prepare(
     let estimate = examination.estimate;
     let mut saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     saved.plan.rules.secure_old = options.secure_old;
+    let outlook = outlook(&saved.plan.rules.calendar(), estimate, saved.made);
     Ok(Prepared {
         scan,
         saved,
+        outlook,
         warnings: planned.warnings,
         estimate,
     })

@@ -58,7 +58,7 @@ fn end_of(made: Timestamp, valid: Duration) -> Result<Timestamp, Failure> {
 }
 
 /// `user@machine`, as the operating system has both; whoever can log in as that user can be that author.
-fn author(surroundings: Surroundings) -> String {
+pub fn author(surroundings: Surroundings) -> String {
     match surroundings {
         Surroundings::OfTheUser => {
             let machine = ThisMachine::new();

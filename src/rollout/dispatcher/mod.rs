@@ -177,6 +177,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             changes: plan.change_count(),
             experimental: Experimental::planned(plan),
         })?;
+        if let Some(ignored) = self.closing.ignored() {
+            self.sink.record(ignored)?;
+        }
         for (number, wave) in plan.waves.iter().enumerate() {
             if end.outcome != RunOutcome::Completed {
                 outcomes.push(WaveOutcome::NotStarted);

@@ -11,7 +11,7 @@ use crate::model::host::RebootPolicy;
 use crate::model::name::HostName;
 use crate::model::past::PastDurations;
 use crate::model::run::{HostRunState, RunOutcome, WaveOutcome};
-use crate::model::window::Window;
+use crate::model::window::{Calendar, Window};
 use crate::remote::job::JobStep;
 use crate::rollout::ClosingTime;
 
@@ -22,7 +22,11 @@ fn closing(window: Window, past: &[(&str, Duration)]) -> Option<ClosingTime> {
         .iter()
         .map(|(name, duration)| (HostName::new(*name).unwrap(), *duration));
     Some(ClosingTime {
-        window,
+        calendar: Calendar {
+            windows: vec![window],
+            blackouts: Vec::new(),
+        },
+        ignored: None,
         past: PastDurations::from_turns(1, turns),
     })
 }
