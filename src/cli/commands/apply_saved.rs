@@ -64,7 +64,13 @@ pub(super) async fn run(
         of: Some(file.reference()),
         step: JobStep::Everything,
         freshness: fresh,
-        closing: closing_time(plan, ignored_window(arguments, options), &ledger)?,
+        closing: closing_time(
+            plan,
+            ignored_window(arguments.ignore_window.as_deref(), options),
+            &ledger,
+        )?,
+        ignores_window: arguments.ignore_window.is_some(),
+        expires: Some(saved.expires),
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await

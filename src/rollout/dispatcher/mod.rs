@@ -19,11 +19,14 @@ use super::control::Control;
 use super::executor::TurnResult;
 use super::freshness::Freshness;
 use super::limits::Limits;
+use super::past;
 use super::simulation::has_work;
 use super::sink::{EventSink, SinkError};
+use crate::model::controller::Controller;
 use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
 use crate::model::host::Host;
+use crate::model::journal::Journal;
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::{Plan, PlanRules, PlannedWave};
 use crate::model::run::{HostReport, RunOutcome, RunReport, WaveOutcome, WaveReport};
@@ -55,6 +58,17 @@ pub struct RunContext<T> {
     pub control: Control,
     /// When no host is begun any more; `None` where there is no such time.
     pub closing: Option<ClosingTime>,
+    /// What is known of a run that is gone on with; `None` for one that begins.
+    pub resumption: Option<Resumption>,
+}
+
+/// A run that is gone on with.
+#[derive(Debug, Clone)]
+pub struct Resumption {
+    /// Who goes on with it.
+    pub by: Controller,
+    /// What happened before.
+    pub journal: Arc<Journal>,
 }
 
 /// A run that ended.
@@ -68,6 +82,8 @@ pub struct EndedRun {
 
 /// Runs the plan to its end.
 pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
+    let past = context.resumption.as_ref().map(|resumption| resumption.journal.clone());
+    let past = past.unwrap_or_default();
     let mut run = Run {
         closing: Closing::new(context.closing.clone()),
         context,
@@ -82,7 +98,9 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
+        past,
     };
+    run.recall(plan);
     let mut outcomes = Vec::new();
     let mut end = RunEnd {
         outcome: RunOutcome::Completed,
@@ -165,21 +183,13 @@ struct Run<'a, T, S> {
     closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
+    /// What happened under earlier controllers; empty for a run that begins.
+    past: Arc<Journal>,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
-        self.sink.record(EventKind::RunStarted {
-            playbook: plan.playbook.clone(),
-            plan: self.context.plan.clone(),
-            waves: plan.waves.len(),
-            hosts: plan.hosts().count(),
-            changes: plan.change_count(),
-            experimental: Experimental::planned(plan),
-        })?;
-        if let Some(ignored) = self.closing.ignored() {
-            self.sink.record(ignored)?;
-        }
+        self.begin(plan)?;
         for (number, wave) in plan.waves.iter().enumerate() {
             if end.outcome != RunOutcome::Completed {
                 outcomes.push(WaveOutcome::NotStarted);
@@ -187,7 +197,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             }
             self.is_last = number + 1 == plan.waves.len();
             self.refresh = self.context.freshness.refresh(number, plan.made, Timestamp::now());
-            let (outcome, reason) = self.wave(wave).await?;
+            let past = self.past.wave_end(&wave.name);
+            let (outcome, reason) = match past.map(|(outcome, reason)| (outcome, reason.map(str::to_owned))) {
+                Some(ended) => ended,
+                None => self.wave(wave).await?,
+            };
             if !self.is_last {
                 self.note_what_ran(number, wave);
             }
@@ -198,6 +212,42 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             outcome: end.outcome,
             reason: end.reason.clone(),
         })
+    }
+
+    fn begin(&mut self, plan: &Plan) -> Result<(), SinkError> {
+        if self.past.is_empty() {
+            self.sink.record(EventKind::RunStarted {
+                playbook: plan.playbook.clone(),
+                plan: self.context.plan.clone(),
+                waves: plan.waves.len(),
+                hosts: plan.hosts().count(),
+                changes: plan.change_count(),
+                experimental: Experimental::planned(plan),
+            })?;
+        }
+        if let Some(resumption) = &self.context.resumption {
+            let by = resumption.by.clone();
+            self.sink.record(EventKind::RunResumed { by })?;
+        }
+        self.closing
+            .ignored()
+            .map_or(Ok(()), |ignored| self.sink.record(ignored))
+    }
+
+    /// Takes the results of hosts that ended under earlier controllers. Their domains have lost whom they lost then.
+    fn recall(&mut self, plan: &Plan) {
+        for (wave, host) in plan
+            .waves
+            .iter()
+            .flat_map(|wave| wave.hosts().map(move |host| (wave, host)))
+        {
+            let past = self.past.host(&host.name);
+            if let Some(result) = past.and_then(|past| past::ended(past, host)) {
+                self.domains.ends(&host.name, result.stays_down());
+                self.budgets.note(&wave.name, &host.name, result.state);
+                self.results.insert(host.name.clone(), result);
+            }
+        }
     }
 
     fn note_what_ran(&mut self, number: usize, wave: &PlannedWave) {
