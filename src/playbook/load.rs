@@ -68,3 +68,40 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(calendar: Option<&str>) -> Result<Playbook, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let playbook = folder.path().join("p.yml");
+        let rules = "waves: [{name: all, rest: true}]\nblackouts: [{ical: freeze.ics, tz: UTC}]\n";
+        std::fs::write(&playbook, rules).unwrap();
+        if let Some(calendar) = calendar {
+            std::fs::write(folder.path().join("freeze.ics"), calendar).unwrap();
+        }
+        let place = format!("{}/", folder.path().display());
+        let told = |problems: Diagnostics| problems.iter().map(|one| one.to_string().replace(&place, "")).collect();
+        load_playbook(&playbook).map_err(told)
+    }
+
+    #[test]
+    fn a_calendar_is_read_with_its_playbook_from_its_folder() {
+        let event = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261224\nSUMMARY:freeze\nEND:VEVENT\n";
+        let calendar = |event: &str| format!("BEGIN:VCALENDAR\nVERSION:2.0\n{event}END:VCALENDAR\n");
+        let playbook = load(Some(&calendar(event))).unwrap();
+        let [BlackoutRule::Calendar { events, .. }] = playbook.blackouts.as_slice() else {
+            panic!("one calendar");
+        };
+        assert_eq!(events.len(), 1);
+        let broken = load(Some(&calendar(&event.replace("20261224", "christmas")))).unwrap_err();
+        assert!(
+            broken[0].starts_with("freeze.ics:4:1: `christmas` of `DTSTART` is neither"),
+            "{broken:?}"
+        );
+        let missing = load(None).unwrap_err();
+        assert!(missing[0].starts_with("freeze.ics: cannot be read"), "{missing:?}");
+        assert!(missing[0].contains("`blackouts` of p.yml names it"), "{missing:?}");
+    }
+}
