@@ -421,9 +421,10 @@ pub struct ApplyArguments {
     /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
-    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long)]
-    pub ignore_window: bool,
+    /// In an emergency: begin although the playbook's maintenance window is closed or a blackout is on, and do not mind
+    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
     /// Do not wait while only a soak has to pass: end with exit 130, and go on with `resume --no-wait`, from cron for
     /// example. The soak goes on by the clock meanwhile.
     #[arg(long)]
@@ -437,9 +438,10 @@ pub struct ApplyArguments {
 pub struct ResumeArguments {
     /// The run; without it the newest that can be gone on with.
     pub run: Option<String>,
-    /// In an emergency: go on although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long)]
-    pub ignore_window: bool,
+    /// In an emergency: go on although the playbook's maintenance window is closed or a blackout is on, and do not mind
+    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
     /// Do not wait while only a soak has to pass: end with exit 130, having contacted nothing. For cron.
     #[arg(long)]
     pub no_wait: bool,

@@ -109,6 +109,13 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ignored: Option<String>,
     },
+    /// The run minds neither its windows nor its blackouts, because somebody said so.
+    WindowIgnored {
+        /// Who: `user@machine`.
+        by: String,
+        /// Why, when it was said.
+        reason: Option<String>,
+    },
     /// Nothing is begun until somebody says `continue` or `promote`.
     RunPaused {
         /// Why.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::approval_reader::read_approvals;
+use super::blackout_reader::read_blackouts;
 use super::budget_reader::read_max_failures;
 use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
@@ -12,7 +13,7 @@ use super::restart_reader::read_restart;
 use super::run_reader::read_run_rules;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::{read_duration, read_wave};
-use super::window_reader::read_window;
+use super::window_reader::read_windows;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -95,7 +96,14 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_drift(reader, node),
         None => Some(DriftPolicy::default()),
     };
-    let window = fields.get("window").map(|node| read_window(reader, node));
+    let windows = match fields.get("window") {
+        Some(node) => read_windows(reader, node),
+        None => Some(Vec::new()),
+    };
+    let blackouts = match fields.get("blackouts") {
+        Some(node) => read_blackouts(reader, node, windows.as_deref()),
+        None => Some(Vec::new()),
+    };
     let lint = match fields.get("lint") {
         Some(node) => read_lint(reader, node),
         None => Some(LintRule::default()),
@@ -108,10 +116,6 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         }
     }
     reader.finish(fields);
-    let window = match window {
-        Some(window) => Some(window?),
-        None => None,
-    };
     let (reboot, rebooting) = reboot?;
     Some(Playbook {
         name: name?,
@@ -125,7 +129,8 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         restart: restart?,
         drift: drift?,
         approvals: approvals?,
-        window,
+        windows: windows?,
+        blackouts: blackouts?,
         lint: lint?,
         valid_for: valid_for?,
         run: RunRules { rebooting, ..run? },

@@ -6,7 +6,7 @@ use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
 use super::host_forms::{ConditionForm, RebootForm, condition_form, reboot_form};
-use super::{Playbook, WaveRule, WaveSelection};
+use super::{BlackoutRule, Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::name::PackageName;
@@ -74,7 +74,8 @@ impl Serialize for Playbook {
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
             },
             valid_for: self.valid_for.map(format_duration),
-            window: self.window.as_ref().map(window_form),
+            window: windows_form(&self.windows),
+            blackouts: self.blackouts.iter().map(blackout_form).collect(),
             lint: LintForm {
                 errors: &self.lint.errors,
                 allow: &self.lint.allow,
@@ -108,7 +109,9 @@ struct PlaybookForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_for: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    window: Option<WindowForm<'a>>,
+    window: Option<WindowsForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blackouts: Vec<BlackoutForm<'a>>,
     lint: LintForm<'a>,
 }
 
@@ -125,6 +128,50 @@ struct WindowForm<'a> {
     start: String,
     length: String,
     tz: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WindowsForm<'a> {
+    One(WindowForm<'a>),
+    Many(Vec<WindowForm<'a>>),
+}
+
+fn windows_form(windows: &[Window]) -> Option<WindowsForm<'_>> {
+    match windows {
+        [] => None,
+        [only] => Some(WindowsForm::One(window_form(only))),
+        many => Some(WindowsForm::Many(many.iter().map(window_form).collect())),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum BlackoutForm<'a> {
+    Times {
+        from: String,
+        until: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+    },
+    Calendar {
+        ical: String,
+        tz: &'a str,
+    },
+}
+
+fn blackout_form(rule: &BlackoutRule) -> BlackoutForm<'_> {
+    match rule {
+        BlackoutRule::Times { from, until, reason } => BlackoutForm::Times {
+            from: from.to_string(),
+            until: until.to_string(),
+            reason: reason.as_deref(),
+        },
+        BlackoutRule::Calendar { file, zone, .. } => BlackoutForm::Calendar {
+            ical: file.display().to_string(),
+            tz: zone,
+        },
+    }
 }
 
 fn window_form(window: &Window) -> WindowForm<'_> {

@@ -15,6 +15,11 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             let why = ignored.as_ref().map_or_else(String::new, |why| format!(", but {why}"));
             (Tone::Warning, format!("{by} says `{order}`{why}"))
         }
+        EventKind::WindowIgnored { by, reason } => {
+            let why = reason.as_deref().map(|reason| format!(": {reason}"));
+            let words = format!("{by} lets the run go on outside its window{}", why.unwrap_or_default());
+            (Tone::Warning, words)
+        }
         EventKind::RunPaused { reason } => (Tone::Warning, format!("paused: {reason}")),
         EventKind::RunContinued => (Tone::Plain, "the run goes on".to_owned()),
         EventKind::HostResumed { host, wave } => (Tone::Plain, format!("{host}: is taken up again in wave {wave}")),

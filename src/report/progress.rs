@@ -133,6 +133,7 @@ impl Progress {
             | EventKind::HostPromoted { .. }
             | EventKind::RunResumed { .. }
             | EventKind::Ordered { .. }
+            | EventKind::WindowIgnored { .. }
             | EventKind::RunPaused { .. }
             | EventKind::RunContinued
             | EventKind::SoakFinished { .. }

@@ -20,6 +20,6 @@ pub struct RebootArguments {
     #[arg(long)]
     pub dry_run: bool,
     /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long)]
-    pub ignore_window: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
 }

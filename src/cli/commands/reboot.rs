@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::apply::{RunOrder, execute, not_approved};
+use super::apply::{RunOrder, execute, ignored_window, not_approved};
 use super::plan::show_warnings;
 use crate::cli::arguments::{Format, GlobalOptions, RebootArguments};
 use crate::cli::exit::{Exit, run_exit};
@@ -14,6 +14,7 @@ use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::session::Session;
 use crate::model::plan::PlannedHost;
 use crate::model::text::count;
+use crate::plan::calendar;
 use crate::remote::job::JobStep;
 use crate::report::document::{Document, PlanBody};
 use crate::report::pages::reboots::reboots_page;
@@ -32,8 +33,13 @@ pub async fn run(arguments: &RebootArguments, options: &GlobalOptions, printer: 
     session.require_root(&selected, "reboot")?;
     if !arguments.dry_run {
         refuse_without_answer(options)?;
-        let window = playbook.window.as_ref();
-        ask_window(window, arguments.ignore_window, &session, Timestamp::now())?;
+        let now = Timestamp::now();
+        ask_window(
+            &calendar(&playbook, now)?,
+            arguments.ignore_window.is_some(),
+            &session,
+            now,
+        )?;
     }
     let mut ledger = session.ledger()?;
     let transport = session.transport();
@@ -60,9 +66,13 @@ pub async fn run(arguments: &RebootArguments, options: &GlobalOptions, printer: 
         command: "reboot",
         step: JobStep::Everything,
         freshness: Freshness::NothingFetched,
-        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        closing: closing_time(
+            plan,
+            ignored_window(arguments.ignore_window.as_deref(), options),
+            &ledger,
+        )?,
         waits: Waits::Here,
-        ignores_window: arguments.ignore_window,
+        ignores_window: arguments.ignore_window.is_some(),
         expires: None,
         securing: None,
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::apply::ignored_window;
 use super::conclusion::Ended;
 use super::follow_up::{follow_up, is_awaited};
 use super::run_record::{claim, document_of, freshness_of, options_of, step_of};
@@ -84,9 +85,10 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         let by = operator(options.surroundings);
         ledger.give_order(&run, Order::Continue, &by, Timestamp::now())?;
     }
-    let ignores_window = arguments.ignore_window || record.ignores_window;
+    let begun = record.ignores_window.then_some("the run was begun so");
+    let reason = arguments.ignore_window.as_deref().or(begun);
     if has_work(&plan) {
-        ask_window(plan.rules.window.as_ref(), ignores_window, &session, Timestamp::now())?;
+        ask_window(&plan.rules.calendar(), reason.is_some(), &session, Timestamp::now())?;
     }
     interrupt::watch(&session.control);
     let context = RunContext {
@@ -98,7 +100,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
-        closing: closing_time(&plan, ignores_window, &ledger)?,
+        closing: closing_time(&plan, ignored_window(reason, &options), &ledger)?,
         waits: if arguments.no_wait {
             Waits::Elsewhere
         } else {

@@ -244,14 +244,29 @@ fn outcome_lines(report: &RunReport) -> Vec<Line> {
     if untouched == 0 {
         return vec![line];
     }
-    vec![
+    let mut lines = vec![
         line,
         Line::new(
             2,
             format!("{} not started and not touched", were(untouched)),
             Tone::Plain,
         ),
-    ]
+    ];
+    lines.extend(no_time_line(report));
+    lines
+}
+
+/// What the window left no time for: each by its name, because this is the list for the next opening.
+fn no_time_line(report: &RunReport) -> Option<Line> {
+    if report.outcome != RunOutcome::OutOfTime {
+        return None;
+    }
+    let left = report
+        .hosts
+        .iter()
+        .filter(|host| host.state == HostRunState::NotStarted);
+    let names: Vec<&str> = left.map(|host| host.name.as_str()).collect();
+    Some(Line::new(2, "no time for", Tone::Strong).and(format!(": {}", names.join(", ")), Tone::Plain))
 }
 
 fn done_in_words(report: &RunReport) -> String {
