@@ -21,6 +21,7 @@ use crate::remote::transport::Transport;
 use crate::rollout::conclusion::closing_events;
 use crate::rollout::drift;
 use crate::rollout::executor::{ExecutorMessage, Turn, TurnResult};
+use crate::rollout::gates::TurnGates;
 use crate::rollout::simulation::host_has_work;
 use crate::rollout::sink::{EventSink, SinkError};
 
@@ -55,6 +56,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 }
             }
             if running.tasks.is_empty() {
+                if broken.is_none() && self.gating.is_undecided() {
+                    self.settle_hosts(&wave.name).await?;
+                    may_free = true;
+                    continue;
+                }
                 break;
             }
             let handled = tokio::select! {
@@ -65,6 +71,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     let said = self.drain(&mut inbox, broken.is_some());
                     said.and(self.finish(wave, joined, &mut running))
                 }
+                look = self.gating.relook.next() => self.hear(&look),
                 () = control.drained(), if !self.draining => self.note_draining(),
                 () = control.detached() => { self.detach(wave, &mut running)?; break }
             };
@@ -76,7 +83,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     fn may_start(&self, wave: &PlannedWave) -> bool {
-        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures)
+        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures) && !self.gating.holds()
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -140,6 +147,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             restart: self.rules.restart.clone(),
             rules: self.rules.clone(),
             refresh: self.refresh,
+            gates: Some(TurnGates::of(wave)),
             messages: messages.clone(),
         };
         self.domains.starts(&host.name);
@@ -208,6 +216,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
+        self.gating.note_unknown(&host, &result.unknown_gates);
         self.failures += usize::from(result.state.is_failure());
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.

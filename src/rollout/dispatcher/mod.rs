@@ -5,6 +5,8 @@
 //! single start.
 
 mod batch;
+mod gating;
+mod relook;
 mod wave;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::gating::Gating;
 use super::closing::{Closing, ClosingTime};
 use super::conclusion::host_report;
 use super::control::Control;
@@ -81,6 +84,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
+        gating: Gating::default(),
     };
     let mut outcomes = Vec::new();
     let mut end = RunEnd {
@@ -164,6 +168,8 @@ struct Run<'a, T, S> {
     closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
+    /// What the gates of this and of earlier waves say.
+    gating: Gating,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {

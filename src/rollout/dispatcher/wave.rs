@@ -2,11 +2,9 @@
 
 use super::Run;
 use crate::model::event::EventKind;
-use crate::model::host::Host;
 use crate::model::plan::{PlannedHost, PlannedWave};
 use crate::model::run::{HostRunState, WaveOutcome};
 use crate::remote::transport::Transport;
-use crate::rollout::gates::{self, GateVerdict};
 use crate::rollout::simulation::host_has_work;
 use crate::rollout::sink::{EventSink, SinkError};
 
@@ -29,6 +27,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+        if let Some(end) = self.baseline(wave).await? {
+            return Ok(end);
+        }
         for (index, batch) in wave.batches.iter().enumerate() {
             if self.context.control.is_draining() {
                 break;
@@ -40,7 +41,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 hosts: batch.len(),
             })?;
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() {
+            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() || self.gating.end.is_some()
+            {
                 break;
             }
         }
@@ -50,6 +52,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
         if wave.budget.is_exceeded(self.failures) {
             return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave))));
+        }
+        if let Some(end) = self.gating.end.take() {
+            return Ok(end);
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
@@ -70,24 +75,14 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok((WaveOutcome::Failed, Some(reason)));
         }
         self.soak(wave).await?;
-        let untroubled: Vec<Host> = wave
-            .hosts()
-            .filter(|host| {
-                self.results
-                    .get(&host.name)
-                    .is_some_and(|result| !result.state.is_failure() && result.state != HostRunState::Skipped)
-            })
-            .filter_map(|host| self.context.hosts.get(&host.name).cloned())
-            .collect();
-        for gate in &wave.gates {
-            match gates::pass(gate, &wave.name, &untroubled, &self.context, self.sink).await? {
-                GateVerdict::Passed => {}
-                GateVerdict::Failed(detail) => {
-                    let reason = format!("gate `{}` of wave `{}` failed: {detail}", gate.name, wave.name);
-                    return Ok((WaveOutcome::Failed, Some(reason)));
-                }
-                GateVerdict::Interrupted => return Ok(interrupted()),
-            }
+        if self.gating.end.is_none()
+            && let Some(end) = self.gates(wave).await?
+        {
+            return Ok(end);
+        }
+        self.look_again(&wave.name).await?;
+        if let Some(end) = self.gating.end.take() {
+            return Ok(end);
         }
         Ok(if self.context.control.is_draining() {
             interrupted()
@@ -133,9 +128,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             wave: wave.name.clone(),
             duration: wave.soak,
         })?;
+        let control = self.context.control.clone();
         tokio::select! {
             () = tokio::time::sleep(wave.soak) => {}
-            () = self.context.control.drained() => self.note_draining()?,
+            watched = self.watch_finished() => watched?,
+            () = control.drained() => self.note_draining()?,
         }
         Ok(())
     }
@@ -161,7 +158,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 }
 
-fn interrupted() -> (WaveOutcome, Option<String>) {
+pub(super) fn interrupted() -> (WaveOutcome, Option<String>) {
     (
         WaveOutcome::Interrupted,
         Some("the operator interrupted the run".to_owned()),

@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::link::Link;
 use super::reboot::reboot_and_wait;
 use super::verify::{changes_between, missing_changes};
-use super::{after, blockers, condition, job, left_over, snapshot, survey};
+use super::{after, blockers, condition, gates, job, left_over, snapshot, survey};
 
 use crate::manager::detect;
 use crate::model::drift::Promotion;
@@ -55,6 +55,8 @@ pub(super) struct Turn<T> {
     pub rules: Arc<PlanRules>,
     /// When the host's metadata is fetched anew before it is looked at.
     pub refresh: Refresh,
+    /// The gates of its wave: those that are the host's own belong to its turn.
+    pub gates: Option<gates::TurnGates>,
     pub messages: mpsc::Sender<ExecutorMessage>,
 }
 
@@ -100,7 +102,7 @@ impl<T: Transport> Turn<T> {
         let mut link = Link::new(self, connection);
         self.change(&mut link, ready, result).await?;
         link.close().await;
-        Ok(())
+        gates::at_host(self, result).await
     }
 
     /// Everything that is done to a host that may be changed.
