@@ -34,7 +34,7 @@ fn gates_are_checked_where_they_are_written() {
         ("tcp: 'x:1', count: 0", "from 1 to 10000 for `count`"),
         ("tcp: 'x:1', timeout: 0s", "always missed"),
         ("http: 'http://x', status: 99", "a status from 100 to 599"),
-        ("http: 'http://x', status: [200, 7xx]", "p.yml:5:47: expected a status"),
+        ("http: 'http://x', status: [200, 7xx]", "p.yml:5:51: expected a status"),
         ("http: 'http://x', status: []", "no status would pass"),
         ("http: 'http://x', method: POST", "one of `GET` and `HEAD`"),
         (
@@ -43,7 +43,7 @@ fn gates_are_checked_where_they_are_written() {
         ),
         (
             "http: 'http://x', body: '/a(/'",
-            "p.yml:5:45: this is no regular expression",
+            "p.yml:5:43: this is no regular expression",
         ),
         (
             "http: 'http://x', headers: {'a b': c}",
@@ -69,7 +69,7 @@ fn gates_are_checked_where_they_are_written() {
             "p.yml:5:64: expected a comparison such as `< 0.05`",
         ),
         ("prometheus: up", "expected a mapping for `prometheus`"),
-        ("tcp: 'x:1', unknown: paus", "did you mean `pause`?"),
+        ("tcp: 'x:1', unknown: pauses", "did you mean `pause`?"),
         ("tcp: 'x:1', baseline: require", "did you mean `required`?"),
         ("tcp: 'x:1', scope: host-wide", "one of `host`, `wave` and `fleet`"),
         (

@@ -26,6 +26,8 @@ pub(super) async fn ask(check: HttpCheck, timeout: Duration) -> Outcome {
 pub(super) fn client(timeout: Duration) -> ureq::Agent {
     ureq::Agent::config_builder()
         .timeout_global(Some(timeout))
+        // So that a resolver that does not answer is told apart from a service that does not.
+        .timeout_resolve(Some(timeout / 2))
         .http_status_as_error(false)
         // A redirect to a login page is not the page that was asked for.
         .max_redirects(0)
@@ -37,12 +39,19 @@ pub(super) fn client(timeout: Duration) -> ureq::Agent {
 /// Whether an error says something of this machine or of the playbook, not of the service.
 pub(super) fn is_unmeasured(error: &ureq::Error) -> bool {
     match error {
-        ureq::Error::HostNotFound | ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::InvalidProxyUrl => {
-            true
-        }
-        ureq::Error::Io(error) => is_local(error.kind()),
+        ureq::Error::HostNotFound
+        | ureq::Error::Timeout(ureq::Timeout::Resolve)
+        | ureq::Error::BadUri(_)
+        | ureq::Error::Http(_)
+        | ureq::Error::InvalidProxyUrl => true,
+        ureq::Error::Io(error) => is_local(error.kind()) || is_of_resolver(error),
         _ => false,
     }
+}
+
+/// The standard library has no kind for what getaddrinfo(3) says, only these words.
+fn is_of_resolver(error: &std::io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address")
 }
 
 /// The beginning of a body, as text.
@@ -186,7 +195,7 @@ pub(super) mod tests {
 
     #[tokio::test]
     async fn who_refuses_or_is_silent_fails_and_an_unknown_name_is_unknown() {
-        let result = |url: String| async { ask(HttpCheck::new(url), Duration::from_millis(500)).await.result };
+        let result = |url: String| async { ask(HttpCheck::new(url), Duration::from_secs(1)).await.result };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         assert_eq!(result(format!("http://{address}/")).await, GateResult::Fail, "silent");
