@@ -12,6 +12,7 @@ use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 
 use super::command::command_script;
+use super::diagnosis::diagnose_script;
 use super::doctor::doctor_script;
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
 use super::left_over::left_over_script;
@@ -20,6 +21,7 @@ use super::program;
 use super::reboot::reboot_script;
 use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
+use super::unit::unit_script;
 use super::script::{Nonce, ReceivedScript, Script};
 
 fn scripts() -> Vec<(String, Script)> {
@@ -46,6 +48,7 @@ fn scripts() -> Vec<(String, Script)> {
             "follow".to_owned(),
             follow_script(&id(), 0, Duration::from_secs(5), nonce()).unwrap(),
         ),
+        ("diagnose".to_owned(), diagnose_script(&id(), nonce()).unwrap()),
         ("cleanup".to_owned(), cleanup_script(&id(), nonce()).unwrap()),
         (
             "restart".to_owned(),
@@ -55,6 +58,7 @@ fn scripts() -> Vec<(String, Script)> {
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
         ("doctor".to_owned(), doctor_script(&privilege(), nonce()).unwrap()),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
+        ("unit".to_owned(), unit_script("a.service", nonce()).unwrap()),
         (
             "command".to_owned(),
             command_script(&["true".to_owned()], nonce()).unwrap(),

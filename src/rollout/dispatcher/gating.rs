@@ -70,6 +70,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if !wave.hosts().any(host_has_work) || self.context.control.is_draining() {
             return Ok(None);
         }
+        if wave.hosts().any(|host| self.past.host(&host.name).is_some()) {
+            return self.recall_gates(wave).await;
+        }
         for (gate, outcome) in self.measure_before(wave).await {
             self.sink.record(EventKind::GateBaseline {
                 wave: wave.name.clone(),
@@ -93,6 +96,64 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             }
         }
         Ok(None)
+    }
+
+    /// Goes on with a wave that an earlier controller began: what its gates said before is known, and gates of hosts that
+    /// are done are measured once more, because nobody may have decided about one that was unknown.
+    async fn recall_gates(&mut self, wave: &PlannedWave) -> Result<Option<WaveEnd>, SinkError> {
+        if let Some(past) = self.past.wave(&wave.name) {
+            let before = past
+                .baseline
+                .iter()
+                .filter(|(_, (result, _))| *result != GateResult::Pass);
+            let before = before.map(|(gate, (result, detail))| (gate.clone(), Outcome::new(*result, detail)));
+            self.gating.before = before.collect();
+        }
+        let is_patched = |host: &&PlannedHost| {
+            let result = self.results.get(&host.name);
+            result.is_some_and(|result| result.state == HostRunState::Patched)
+        };
+        let hosts: Vec<Host> = wave
+            .hosts()
+            .filter(is_patched)
+            .filter_map(|host| self.context.hosts.get(&host.name).cloned())
+            .collect();
+        let own: Vec<&Gate> = wave.gates.iter().filter(|gate| gate.scope == GateScope::Host).collect();
+        for gate in own.into_iter().filter(|_| !hosts.is_empty()) {
+            let end = self.gate(gate, &wave.name, &hosts).await?;
+            if end.is_some() {
+                return Ok(end);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Watches the gates of a wave that passed under an earlier controller.
+    pub(super) fn watch_past(&mut self, wave: &PlannedWave) {
+        if self
+            .past
+            .wave_end(&wave.name)
+            .is_none_or(|(outcome, _)| outcome != WaveOutcome::Passed)
+        {
+            return;
+        }
+        let of_wave: Vec<HostName> = wave.hosts().map(|host| host.name.clone()).collect();
+        for gate in &wave.gates {
+            let hosts = match gate.scope {
+                GateScope::Host | GateScope::Wave => self.untroubled(|name| of_wave.contains(name)),
+                GateScope::Fleet => self.untroubled(|_| true),
+            };
+            self.watch(gate, wave, hosts);
+        }
+    }
+
+    fn watch(&mut self, gate: &Gate, wave: &PlannedWave, hosts: Vec<Host>) {
+        let watched = Watched {
+            wave: wave.name.clone(),
+            gate: gate.clone(),
+            hosts,
+        };
+        self.gating.relook.watch(watched, &self.context.transport);
     }
 
     /// One round of each gate at the same time, in the order of the playbook.
@@ -143,21 +204,16 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 GateScope::Host | GateScope::Wave => hosts.clone(),
                 GateScope::Fleet => self.untroubled(|_| true),
             };
-            // A gate of the hosts was measured in their turns.
-            if gate.scope != GateScope::Host {
+            // A gate of the hosts was measured in their turns; one that has passed is not measured again on resumption.
+            let past = self.past.wave(&wave.name);
+            let has_passed = past.is_some_and(|past| past.gates.get(&gate.name) == Some(&true));
+            if gate.scope != GateScope::Host && !has_passed {
                 let end = self.gate(gate, &wave.name, &scoped).await?;
                 if end.is_some() {
                     return Ok(end);
                 }
             }
-            self.gating.relook.watch(
-                Watched {
-                    wave: wave.name.clone(),
-                    gate: gate.clone(),
-                    hosts: scoped,
-                },
-                &self.context.transport,
-            );
+            self.watch(gate, wave, scoped);
         }
         Ok(None)
     }

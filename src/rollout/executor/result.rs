@@ -6,6 +6,7 @@ use super::super::restart::{self, Restarted};
 use crate::model::aftermath::{LeftOver, NeedsRestart};
 use crate::model::drift::{DriftAction, HostDrift, Promotion};
 use crate::model::error::{ErrorCode, HostError};
+use crate::model::event::EventKind;
 use crate::model::facts::Facts;
 use crate::model::gate::Gate;
 use crate::model::plan::{Basis, PlannedChange};
@@ -49,6 +50,8 @@ pub(in crate::rollout) struct TurnResult {
     pub ran: Option<RanChanges>,
     /// Gates of its own that could not be measured.
     pub unknown_gates: Vec<Gate>,
+    /// What was told of the host's end already, and is not told again.
+    pub told: Vec<EventKind>,
 }
 
 /// What a host was seen to run.
@@ -82,6 +85,7 @@ impl TurnResult {
             promoted: Vec::new(),
             ran: None,
             unknown_gates: Vec::new(),
+            told: Vec::new(),
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn ask<T: Transport>(
     };
     let request = ScriptRequest {
         script,
-        privileged: false,
+        privileged: true,
         timeout,
     };
     let answer = connection.run(&request).await;

@@ -231,6 +231,7 @@ async fn sabotaged(fleet: &Fleet, plan: &Plan, when: &'static str) -> (RunReport
         limits: Limits::default(),
         control: Control::new(),
         closing: None,
+        resumption: None,
     };
     let mut saboteur = Saboteur {
         fleet,

@@ -16,6 +16,7 @@ mod dry_run;
 mod faults;
 mod foresight;
 mod host_jobs;
+mod gates;
 mod hosts;
 mod inventories;
 mod kernels;
