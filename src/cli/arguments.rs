@@ -2,6 +2,7 @@
 
 mod approvals;
 mod rules;
+mod steering;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
 pub use rules::{RulePurpose, SudoersArguments};
+pub use steering::{RunArguments, WatchArguments};
 
 use super::exit;
 use crate::model::duration::parse_duration;
@@ -221,6 +223,21 @@ pub enum Command {
     /// Show or check a playbook; the built-in one without a name. Contacts no host.
     #[command(subcommand)]
     Playbook(PlaybookCommand),
+    /// Show how a run stands now; without a run, all that have not ended for good.
+    #[command(after_help = "Examples:\n  patchwave status\n  patchwave status --format json")]
+    Status(RunArguments),
+    /// Follow a run that is carried out elsewhere, until it ends; with its exit code.
+    #[command(after_help = "Examples:\n  patchwave watch\n  patchwave watch last --format jsonl --from 120")]
+    Watch(WatchArguments),
+    /// Let running hosts end and start no other, until `resume`. From any shell.
+    #[command(after_help = "Example:\n  patchwave pause")]
+    Pause(RunArguments),
+    /// Let what a run waits for count as passed: the rest of a soak, or a gate that is unknown. From any shell.
+    #[command(after_help = "Example:\n  patchwave promote")]
+    Promote(RunArguments),
+    /// End a run for good: running hosts end, none starts, what has to be undone is undone. From any shell.
+    #[command(after_help = "Example:\n  patchwave abort 20260301T220000Z-4f1c")]
+    Abort(RunArguments),
     /// List past runs, newest first.
     History(HistoryArguments),
     /// Show a past run again.
@@ -398,6 +415,10 @@ pub struct ApplyArguments {
     /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
     #[arg(long)]
     pub ignore_window: bool,
+    /// Do not wait while only a soak has to pass: end with exit 130, and go on with `resume --no-wait`, from cron for
+    /// example. The soak goes on by the clock meanwhile.
+    #[arg(long)]
+    pub no_wait: bool,
     #[command(flatten)]
     pub approvals: ApprovalOptions,
 }
@@ -410,6 +431,9 @@ pub struct ResumeArguments {
     /// In an emergency: go on although the playbook's maintenance window is closed, and do not mind its end.
     #[arg(long)]
     pub ignore_window: bool,
+    /// Do not wait while only a soak has to pass: end with exit 130, having contacted nothing. For cron.
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 /// `fetch`.

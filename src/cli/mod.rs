@@ -10,16 +10,24 @@ mod failure;
 #[cfg(feature = "failure-points")]
 mod failure_points;
 mod interrupt;
+mod keys;
 mod knowledge;
 mod known_exploited;
+mod listening;
+mod operator;
 mod parallel;
 mod planning;
 mod printer;
 mod prompt;
 mod recorder;
+mod runs;
 mod saved_plan;
 mod session;
 mod settings;
+mod steered;
+mod steering;
+mod terminal;
+mod viewer;
 
 use std::process::ExitCode;
 
@@ -62,7 +70,7 @@ fn run(arguments: &Arguments, printer: &Printer) -> CommandResult {
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(error, "look at the limits of this process (`ulimit -a`)"))?;
-    let terminal = prompt::TerminalMode::now();
+    let terminal = terminal::TerminalMode::now();
     let exit = runtime.block_on(dispatch(arguments, printer));
     // A blocking question at the terminal must not hold up the end.
     runtime.shutdown_background();
@@ -88,6 +96,11 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Sudoers(options) => commands::sudoers::run(options, global, printer),
         Command::Repair(options) => commands::repair::run(options, global, printer).await,
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
+        Command::Status(options) => commands::status::run(options, global, printer),
+        Command::Watch(options) => commands::watch::run(options, global, printer).await,
+        Command::Pause(options) => commands::pause::run(options, global, printer).await,
+        Command::Promote(options) => commands::promote::run(options, global, printer).await,
+        Command::Abort(options) => commands::abort::run(options, global, printer).await,
         Command::History(options) => commands::history::run(options, global, printer),
         Command::Show(options) => commands::show::run(options, global, printer),
         Command::Demo(options) => commands::demo::run(options, global, printer).await,

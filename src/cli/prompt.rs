@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use super::terminal::in_usual_mode;
 use crate::model::secret::Secret;
 use crate::rollout::Control;
 use crate::ssh::Prompter;
@@ -14,30 +14,6 @@ use crate::ssh::Prompter;
 #[must_use]
 pub fn somebody_is_there() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// How the terminal was set before anything was asked. A question for a password that is still open at the end would
-/// leave it without an echo.
-#[derive(Debug)]
-pub struct TerminalMode(Option<Termios>);
-
-impl TerminalMode {
-    /// As it is now; nothing where there is no terminal.
-    #[must_use]
-    pub fn now() -> Self {
-        Self(tcgetattr(std::io::stdin()).ok())
-    }
-
-    /// Sets it so again.
-    pub fn restore(&self) {
-        let now = tcgetattr(std::io::stdin());
-        if let (Some(before), Ok(now)) = (&self.0, now)
-            && now.local_modes != before.local_modes
-        {
-            // Nothing else can be done at the end of the program.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
-        }
-    }
 }
 
 /// Asks for a yes. Anything else, the end of input and Ctrl-C are a no.
@@ -93,7 +69,7 @@ impl TerminalPrompter {
             let _ = self.bars.clear();
             self.bars.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let answer = ask();
+        let answer = in_usual_mode(ask);
         if draws {
             self.bars.set_draw_target(ProgressDrawTarget::stderr());
         }

@@ -2,16 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::arguments::Format;
 #[cfg(feature = "failure-points")]
 use super::failure_points::{Side, pass};
 use super::printer::Printer;
+use super::viewer::Viewer;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::event::{Event, EventKind};
 use crate::model::name::RunId;
+use crate::report::key_line::KeyLine;
 use crate::report::pages::run::RunNotes;
-use crate::report::plain;
-use crate::report::progress::Progress;
 use crate::rollout::{EventSink, SinkError};
 
 /// Numbers events, keeps those of a run in the ledger, and shows all of them.
@@ -19,8 +18,7 @@ pub struct Recorder<'a> {
     run: RunId,
     sequence: u64,
     ledger: Option<&'a mut SqliteLedger>,
-    printer: &'a Printer,
-    progress: Option<Progress>,
+    viewer: Viewer<'a>,
     notes: RunNotes,
 }
 
@@ -28,15 +26,11 @@ impl<'a> Recorder<'a> {
     /// For a scan: only the result is kept, by the caller.
     #[must_use]
     pub fn of_scan(run: RunId, printer: &'a Printer) -> Self {
-        let progress = printer
-            .draws_bars()
-            .then(|| Progress::new(printer.bars(), printer.notice_look()));
         Self {
             run,
             sequence: 0,
             ledger: None,
-            printer,
-            progress,
+            viewer: Viewer::new(printer),
             notes: RunNotes::default(),
         }
     }
@@ -56,35 +50,27 @@ impl<'a> Recorder<'a> {
         let mut recorder = Self::of_run(run, printer, ledger);
         recorder.sequence = past.last().map_or(0, |event| event.sequence);
         past.iter().for_each(|event| recorder.notes.take(&event.kind));
+        recorder.viewer.catch_up(past);
         recorder
+    }
+
+    /// The run whose events these are.
+    #[must_use]
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// The line that says which keys do what; `None` where no bars are drawn.
+    #[must_use]
+    pub fn key_line(&self) -> Option<KeyLine> {
+        self.viewer.key_line()
     }
 
     /// What the events tell beyond the report. Removes the bars.
     #[must_use]
     pub fn into_notes(mut self) -> RunNotes {
-        if let Some(progress) = &mut self.progress {
-            progress.end();
-        }
+        self.viewer.end();
         self.notes
-    }
-
-    fn show(&mut self, event: &Event) -> Result<(), SinkError> {
-        if self.printer.format == Format::Jsonl && event.kind.is_kept() {
-            let line = serde_json::to_string(event).map_err(|error| SinkError(error.to_string()))?;
-            self.printer
-                .data(&(line + "\n"))
-                .map_err(|error| SinkError(error.to_string()))?;
-        }
-        match &mut self.progress {
-            Some(progress) => progress.report(event),
-            None if self.printer.quiet => {}
-            None => {
-                for line in plain::lines(event) {
-                    self.printer.complaint(&(line + "\n"));
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -108,6 +94,6 @@ impl EventSink for Recorder<'_> {
             #[cfg(feature = "failure-points")]
             pass(Side::After, event.sequence);
         }
-        self.show(&event)
+        self.viewer.show(&event).map_err(|error| SinkError(error.to_string()))
     }
 }

@@ -15,6 +15,7 @@ use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion};
 use crate::model::known::{KnownState, LastScan};
 use crate::model::name::{HostName, RunId};
+use crate::model::order::{GivenOrder, Order};
 use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
@@ -183,4 +184,22 @@ pub trait Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError>;
+
+    /// The events of a run behind that sequence number, in their order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn events_after(&self, run: &RunId, sequence: u64) -> Result<Vec<Event>, LedgerError>;
+
+    /// Keeps what an operator says to a run, with the next number.
+    ///
+    /// # Errors
+    /// When there is no such run, or the ledger cannot be written.
+    fn give_order(&mut self, run: &RunId, order: Order, by: &str, at: Timestamp) -> Result<GivenOrder, LedgerError>;
+
+    /// What was said to a run behind that number, in its order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn orders_after(&self, run: &RunId, number: u64) -> Result<Vec<GivenOrder>, LedgerError>;
 }

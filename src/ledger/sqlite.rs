@@ -3,6 +3,7 @@
 //! Write-ahead log with full synchronisation: a commit that returned is on the disk. Migrations are append-only
 //! and counted in `user_version`; a file from a newer version is refused, never guessed at.
 
+mod orders;
 mod seen;
 
 use std::collections::BTreeSet;
@@ -20,16 +21,18 @@ use crate::model::controller::Controller;
 use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
 use crate::model::name::{HostName, RunId};
+use crate::model::order::{GivenOrder, Order};
 use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
 use crate::model::run_record::RunRecord;
 use crate::model::scan::Scan;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
     include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
 ];
 
 /// Another process may hold the file for the length of one commit; a commit takes milliseconds.
@@ -312,11 +315,24 @@ impl Ledger for SqliteLedger {
     }
 
     fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError> {
+        self.events_after(run, 0)
+    }
+
+    fn events_after(&self, run: &RunId, sequence: u64) -> Result<Vec<Event>, LedgerError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT document FROM events WHERE run = ?1 ORDER BY sequence")?;
-        let rows = statement.query_map([run.as_str()], |row| row.get::<_, String>(0))?;
+            .prepare_cached("SELECT document FROM events WHERE run = ?1 AND sequence > ?2 ORDER BY sequence")?;
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![run.as_str(), sequence], |row| row.get::<_, String>(0))?;
         rows.map(|row| read_document(&row?)).collect()
+    }
+
+    fn give_order(&mut self, run: &RunId, order: Order, by: &str, at: Timestamp) -> Result<GivenOrder, LedgerError> {
+        orders::give(&self.connection, run, order, by, at)
+    }
+
+    fn orders_after(&self, run: &RunId, number: u64) -> Result<Vec<GivenOrder>, LedgerError> {
+        orders::after(&self.connection, run, number)
     }
 }
 
@@ -384,7 +400,7 @@ mod tests {
         }
     }
 
-    fn record() -> RunRecord {
+    pub(super) fn record() -> RunRecord {
         RunRecord {
             command: "apply".to_owned(),
             step: RunStep::Everything,

@@ -103,6 +103,12 @@ pub enum EventKind {
         order: Order,
         /// Who gave it: `user@machine`.
         by: String,
+        /// Its number in the ledger; absent when it came from the keys of the run's own terminal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u64>,
+        /// Why it changes nothing; absent when it is obeyed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ignored: Option<String>,
     },
     /// Nothing is begun until somebody says `continue` or `promote`.
     RunPaused {
@@ -241,7 +247,8 @@ pub enum EventKind {
     HookStarted {
         /// Its name.
         hook: String,
-        /// When it runs.
+        /// When it runs. Named apart from the time of the event.
+        #[serde(rename = "point")]
         at: HookPoint,
         /// The host that it is for, when it is one.
         host: Option<HostName>,

@@ -231,6 +231,12 @@ impl Journal {
         is_for_good.then_some((*outcome, reason.as_deref()))
     }
 
+    /// Whether the time after a wave was begun and is not over as far as anybody wrote down.
+    #[must_use]
+    pub fn is_soaking(&self) -> bool {
+        self.waves.values().any(|past| past.soak.is_some() && !past.is_soaked)
+    }
+
     /// What is left of the time after a wave; `None` when it was not begun, zero when it is over.
     #[must_use]
     pub fn soak_left(&self, wave: &WaveName, now: Timestamp) -> Option<Duration> {
@@ -300,10 +306,6 @@ impl Journal {
     /// itself failed. An operator's `abort`, a budget and a gate end a run for good.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
-        let is_aborted = self.orders.contains(&Order::Abort);
-        match &self.ended {
-            None => true,
-            Some(end) => !is_aborted && end.outcome.is_resumable(),
-        }
+        self.ended.as_ref().is_none_or(|end| end.outcome.is_resumable())
     }
 }

@@ -58,6 +58,7 @@ pub mod secret;
 pub mod section;
 pub mod ssh_options;
 pub mod ssh_pattern;
+pub mod standing;
 pub mod step;
 pub mod template;
 pub mod text;

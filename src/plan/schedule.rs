@@ -44,6 +44,14 @@ struct Candidate<'a> {
     domains: Arc<[usize]>,
 }
 
+impl Waiting<'_> {
+    /// Whether every host of the batch has started, or never may.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What may come next in a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<'a> {
@@ -117,6 +125,14 @@ impl DomainSchedule {
             domains: self.memberships.get(&host.name).cloned().unwrap_or_default(),
         });
         Waiting(candidates.collect())
+    }
+
+    /// Lets a host of the batch wait again that was to start next and did not.
+    pub fn put_back<'a>(&self, waiting: &mut Waiting<'a>, host: &'a PlannedHost) {
+        waiting.0.push_front(Candidate {
+            host,
+            domains: self.memberships.get(&host.name).cloned().unwrap_or_default(),
+        });
     }
 
     /// What may come next: the first host in order that may start, or the first that never may. A host with

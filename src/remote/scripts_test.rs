@@ -21,8 +21,8 @@ use super::program;
 use super::reboot::reboot_script;
 use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
-use super::unit::unit_script;
 use super::script::{Nonce, ReceivedScript, Script};
+use super::unit::unit_script;
 
 fn scripts() -> Vec<(String, Script)> {
     let nonce = || Nonce::from_bits(0);

@@ -6,20 +6,24 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::checkup::{CheckupSummary, HostCheckup};
+use crate::model::controller::Controller;
 use crate::model::diff::PackageDifference;
 use crate::model::domain::{Domain, MaxDown};
 use crate::model::download::Download;
+use crate::model::estimate::Estimate;
 use crate::model::experimental::Experimental;
 use crate::model::foresight::Foresight;
 use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
+use crate::model::order::GivenOrder;
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain};
 use crate::model::quorum::QuorumRule;
 use crate::model::repair::HostRepair;
 use crate::model::repository_download::{RepositoryDownload, by_repository, of_host};
 use crate::model::run::{RunLine, RunReport};
 use crate::model::scan::{HostScan, Scan, ScanSummary};
+use crate::model::standing::Standing;
 use crate::model::step::HostSteps;
 use crate::model::update::Update;
 
@@ -107,6 +111,43 @@ impl<'a> From<&'a RunReport> for RunBody<'a> {
     fn from(report: &'a RunReport) -> Self {
         Self { report, securing: None }
     }
+}
+
+/// The body of `pause`, `promote` and `abort`.
+#[derive(Debug, Serialize)]
+pub struct OrderBody<'a> {
+    /// The run.
+    pub run: &'a RunId,
+    /// What was said.
+    #[serde(flatten)]
+    pub order: &'a GivenOrder,
+    /// Whether a controller has recorded it.
+    pub heard: bool,
+    /// Why it changes nothing, when it does not.
+    pub ignored: Option<&'a str>,
+}
+
+/// The body of `status`.
+#[derive(Debug, Serialize)]
+pub struct StatusBody<'a> {
+    /// Whether somebody carries it out now.
+    pub is_held: bool,
+    /// Who does, as far as that can be told.
+    pub controller: Option<&'a Controller>,
+    /// How it stands.
+    #[serde(flatten)]
+    pub standing: &'a Standing,
+    /// Its hosts by state; `running` and `not-started` among them.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// What is left of it, where past runs tell.
+    pub estimate: Option<Estimate>,
+}
+
+/// The body of `status` without a run.
+#[derive(Debug, Serialize)]
+pub struct StatusesBody<'a> {
+    /// The runs that have not ended for good, newest first; else the newest.
+    pub runs: Vec<StatusBody<'a>>,
 }
 
 /// The body of `diff`.

@@ -13,7 +13,10 @@ use super::page::Tone;
 pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
     Some(match kind {
         EventKind::RunResumed { by } => (Tone::Strong, format!("the run goes on, carried out by {by}")),
-        EventKind::Ordered { order, by } => (Tone::Warning, format!("{by} says `{order}`")),
+        EventKind::Ordered { order, by, ignored, .. } => {
+            let why = ignored.as_ref().map_or_else(String::new, |why| format!(", but {why}"));
+            (Tone::Warning, format!("{by} says `{order}`{why}"))
+        }
         EventKind::RunPaused { reason } => (Tone::Warning, format!("paused: {reason}")),
         EventKind::RunContinued => (Tone::Plain, "the run goes on".to_owned()),
         EventKind::HostResumed { host, wave } => (Tone::Plain, format!("{host}: is taken up again in wave {wave}")),

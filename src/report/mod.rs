@@ -13,6 +13,7 @@ pub mod drift_text;
 pub mod event_text;
 pub mod fold;
 pub mod journal_text;
+pub mod key_line;
 pub mod markdown;
 pub mod page;
 pub mod pages;

@@ -7,8 +7,10 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use jiff::Timestamp;
 
 use super::event_text::{event_in_words, seconds_in_words};
+use super::key_line::KeyLine;
 use super::page::{Line, Page, Tone};
 use super::terminal::{Look, render};
 use crate::model::drift::DriftAction;
@@ -25,6 +27,9 @@ const HOST_LINES: usize = 12;
 const HOST_LINE: &str = "  {spinner} {prefix:20} {elapsed:>4}  {wide_msg}";
 const WAITING_LINE: &str = "  {spinner} {prefix:20} {elapsed:>4}  waiting for the lock, {waited}: {wide_msg}";
 
+/// The line of a soak.
+const SOAK_LINE: &str = "  {spinner} {msg}, {rest} left";
+
 /// Bars of one scan or run.
 pub struct Progress {
     bars: MultiProgress,
@@ -33,6 +38,10 @@ pub struct Progress {
     look: Look,
     failed: u64,
     title: String,
+    soak: Option<ProgressBar>,
+    keys: Option<KeyLine>,
+    /// Whether what is reported happened before and is not written out.
+    is_past: bool,
 }
 
 struct HostLine {
@@ -51,23 +60,57 @@ impl Progress {
             look,
             failed: 0,
             title: String::new(),
+            soak: None,
+            keys: None,
+            is_past: false,
+        }
+    }
+
+    /// The same bars with the line of the keys below them.
+    #[must_use]
+    pub fn above(self, keys: KeyLine) -> Self {
+        Self {
+            keys: Some(keys),
+            ..self
+        }
+    }
+
+    /// Moves the bars by what happened before, and writes nothing.
+    pub fn catch_up(&mut self, past: &[Event]) {
+        self.is_past = true;
+        past.iter().for_each(|event| self.report(event));
+        self.is_past = false;
+        if let Some(whole) = &self.whole {
+            // What went by at once says nothing about what is left.
+            whole.reset_eta();
         }
     }
 
     /// Moves the bars, and writes a line above them when the event must be read.
     pub fn report(&mut self, event: &Event) {
+        self.report_soak(event);
         match &event.kind {
             EventKind::ScanStarted { hosts } => self.begin("scan", *hosts),
             EventKind::HostScanStarted { host } => self.host_begins(host, "scanning"),
             EventKind::HostScanned { host, error, .. } => self.host_ends(host, error.is_some()),
             EventKind::ScanFinished { .. } => self.end(),
-            EventKind::RunStarted { hosts, .. } => self.begin("run", *hosts),
+            EventKind::RunStarted { hosts, .. } => {
+                self.begin("run", *hosts);
+                if let Some(whole) = &self.whole {
+                    whole.set_elapsed(age(event));
+                }
+            }
             EventKind::WaveStarted { wave, .. } => {
                 self.title = format!("wave {wave}");
                 self.refresh();
                 self.say(event);
             }
-            EventKind::HostStarted { host, .. } => self.host_begins(host, "starting"),
+            EventKind::HostStarted { host, .. } => {
+                self.host_begins(host, "starting");
+                if let Some(HostLine { bar: Some(bar), .. }) = self.hosts.get(host) {
+                    bar.set_elapsed(age(event));
+                }
+            }
             EventKind::HostPhase { host, phase } => self.host_does(host, phase.as_str()),
             EventKind::HostWaiting { host, holder } => self.host_waits(host, holder),
             EventKind::HostContinues { host, .. } => self.host_goes_on(host),
@@ -115,6 +158,8 @@ impl Progress {
                     self.say(event);
                 }
             }
+            // A run that is taken up again later goes on with the same bars.
+            EventKind::RunFinished { .. } if self.is_past => {}
             EventKind::RunFinished { .. } => self.end(),
             EventKind::BatchStarted { .. }
             | EventKind::GateMeasured { .. }
@@ -154,8 +199,8 @@ impl Progress {
                 bar.finish_and_clear();
             }
         }
-        if let Some(whole) = self.whole.take() {
-            whole.finish_and_clear();
+        for bar in self.whole.take().into_iter().chain(self.soak.take()) {
+            bar.finish_and_clear();
         }
     }
 
@@ -170,6 +215,9 @@ impl Progress {
         whole.set_style(style(template).progress_chars("━━ ").with_key("left", write_estimate));
         whole.enable_steady_tick(Duration::from_millis(250));
         self.whole = Some(whole);
+        if let Some(keys) = &self.keys {
+            keys.to_the_end();
+        }
         self.refresh();
     }
 
@@ -187,7 +235,7 @@ impl Progress {
     fn host_begins(&mut self, host: &HostName, doing: &'static str) {
         let shown = self.hosts.values().filter(|line| line.bar.is_some()).count();
         let bar = (shown < HOST_LINES).then(|| {
-            let bar = self.bars.insert_from_back(1, ProgressBar::new_spinner());
+            let bar = self.add_line();
             bar.set_style(style(HOST_LINE));
             bar.set_prefix(host.to_string());
             bar.set_message(doing);
@@ -195,6 +243,42 @@ impl Progress {
             bar
         });
         self.hosts.insert(host.clone(), HostLine { bar, doing });
+    }
+
+    /// A line above the bar of the whole.
+    fn add_line(&self) -> ProgressBar {
+        let line = ProgressBar::new_spinner();
+        match &self.whole {
+            Some(whole) => self.bars.insert_before(whole, line),
+            None => self.bars.add(line),
+        }
+    }
+
+    /// The line of a soak: what is left of it by the clock.
+    fn report_soak(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::SoakStarted { wave, duration } => {
+                let until = event.at.saturating_add(*duration).unwrap_or(Timestamp::MAX);
+                let write_rest = move |_: &ProgressState, out: &mut dyn Write| {
+                    let rest = Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
+                    let _ = write!(out, "{}", format_duration(Duration::from_secs(rest.as_secs())));
+                };
+                let bar = self.add_line();
+                bar.set_style(style(SOAK_LINE).with_key("rest", write_rest));
+                bar.set_message(format!("wave {wave} soaks"));
+                bar.enable_steady_tick(Duration::from_millis(250));
+                self.soak = Some(bar);
+            }
+            EventKind::SoakFinished { .. } | EventKind::Draining | EventKind::RunFinished { .. } => {
+                if event_ends_soak(&event.kind, self.is_past)
+                    && let Some(bar) = self.soak.take()
+                {
+                    bar.finish_and_clear();
+                    self.bars.remove(&bar);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn host_does(&mut self, host: &HostName, doing: &'static str) {
@@ -243,6 +327,9 @@ impl Progress {
     }
 
     fn say(&self, event: &Event) {
+        if self.is_past {
+            return;
+        }
         let Some((tone, words)) = event_in_words(&event.kind) else {
             return;
         };
@@ -263,6 +350,16 @@ impl Progress {
         // A terminal that went away is no reason to stop patching.
         let _ = self.bars.println(render(&page, self.look).trim_end());
     }
+}
+
+/// A soak goes on by the clock while nobody carries the run out.
+fn event_ends_soak(kind: &EventKind, is_past: bool) -> bool {
+    !is_past || matches!(kind, EventKind::SoakFinished { .. })
+}
+
+/// How long ago it happened.
+fn age(event: &Event) -> Duration {
+    Duration::try_from(Timestamp::now().duration_since(event.at)).unwrap_or_default()
 }
 
 /// A template that does not parse falls back to indicatif's own: a progress bar is never worth a crash.

@@ -34,12 +34,13 @@ mod silence;
 mod simulation;
 mod sink;
 mod snapshot;
+mod steering;
 mod survey;
 mod verify;
 
 pub use closing::ClosingTime;
-pub use control::Control;
-pub use dispatcher::{EndedRun, Resumption, RunContext, run_plan};
+pub use control::{Control, HeardOrder};
+pub use dispatcher::{EndedRun, Resumption, RunContext, Waits, run_plan};
 pub use doctor::check_hosts;
 pub use freshness::Freshness;
 pub use limits::Limits;

@@ -24,5 +24,6 @@ mod mistakes;
 mod permission;
 mod program;
 mod saved_plans;
+mod steering;
 mod structure;
 mod targets;

@@ -18,6 +18,7 @@ use crate::cli::prompt::{confirm, somebody_is_there};
 use crate::cli::recorder::Recorder;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
+use crate::cli::steered::Steered;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
@@ -25,7 +26,7 @@ use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
-use crate::rollout::{ClosingTime, Freshness, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, Freshness, RunContext, Waits, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -83,6 +84,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        waits: waits(arguments),
         ignores_window: arguments.ignore_window,
         expires: None,
         securing: None,
@@ -106,6 +108,15 @@ pub(super) async fn secure_and_execute(
     }
     let report = execute(session, plan, order, transport, ledger).await?;
     Ok(run_exit(plan, &report))
+}
+
+/// Who waits while only time has to pass.
+pub(super) fn waits(arguments: &ApplyArguments) -> Waits {
+    if arguments.no_wait {
+        Waits::Elsewhere
+    } else {
+        Waits::Here
+    }
 }
 
 /// Refuses to begin what nobody could say yes to in the end.
@@ -161,6 +172,8 @@ pub(in crate::cli) struct RunOrder {
     pub freshness: Freshness,
     /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
+    /// Who waits while only time has to pass.
+    pub waits: Waits,
     /// Whether a window is ignored.
     pub ignores_window: bool,
     /// Until when the saved plan holds.
@@ -190,10 +203,13 @@ pub(in crate::cli) async fn execute(
         limits: session.limits(),
         control: session.control.clone(),
         closing: order.closing,
+        waits: order.waits,
         resumption: None,
     };
     let mut recorder = Recorder::of_run(run, session.printer, ledger);
+    let steering = Steered::begin(&recorder, &[], session)?;
     let ended = run_plan(plan, context, &mut recorder).await;
+    drop(steering);
     let notes = recorder.into_notes();
     let ended = Ended {
         run: ended,

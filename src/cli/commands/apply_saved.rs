@@ -58,6 +58,7 @@ pub(super) async fn run(
         step: JobStep::Everything,
         freshness: fresh,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        waits: super::apply::waits(arguments),
         ignores_window: arguments.ignore_window,
         expires: Some(saved.expires),
         securing: None,

@@ -17,7 +17,7 @@ use crate::cli::session::Session;
 use crate::model::plan::Plan;
 use crate::remote::job::JobStep;
 use crate::report::pages::fetch::{fetched_page, to_fetch_page};
-use crate::rollout::Freshness;
+use crate::rollout::{Freshness, Waits};
 
 /// Downloads what a plan file or a fresh plan says.
 ///
@@ -104,6 +104,7 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
         step: JobStep::DownloadOnly,
         freshness: order.freshness,
         closing: None,
+        waits: Waits::Here,
         ignores_window: false,
         expires: order.file.map(|file| file.saved.expires),
         securing,

@@ -1,5 +1,6 @@
 //! A file per command. A command wires: it reads settings, calls the modules that do the work, and prints.
 
+pub mod abort;
 pub mod apply;
 mod apply_saved;
 pub mod approve;
@@ -13,9 +14,11 @@ pub mod fetch;
 pub mod history;
 pub mod init;
 pub mod inventory;
+pub mod pause;
 pub mod plan;
 pub mod playbook;
 mod present_inventory;
+pub mod promote;
 pub mod repair;
 pub mod resume;
 mod run_record;
@@ -23,6 +26,8 @@ mod saved_hosts;
 pub mod scan;
 mod securing;
 pub mod show;
+pub mod status;
 pub mod sudoers;
 pub mod trust;
 pub mod verify;
+pub mod watch;

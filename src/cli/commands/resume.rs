@@ -13,18 +13,27 @@ use crate::cli::controller::this_process;
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::interrupt;
+use crate::cli::listening::heard;
+use crate::cli::operator::operator;
 use crate::cli::planning::permission::{ask_window, closing_time};
 use crate::cli::printer::Printer;
 use crate::cli::recorder::Recorder;
+use crate::cli::runs::{OpenRun, named, open_runs};
 use crate::cli::session::Session;
 use crate::cli::settings::state_directory;
+use crate::cli::steered::Steered;
+use crate::cli::steering::say_to;
 use crate::ledger::{BegunRun, Ledger, SqliteLedger};
 use crate::model::event::Event;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
+use crate::model::order::Order;
+use crate::model::plan::Plan;
 use crate::model::run_record::RunRecord;
+use crate::model::standing::Standing;
 use crate::model::text::nearest;
-use crate::rollout::{Resumption, RunContext, has_work, run_plan};
+use crate::report::page::{Page, Tone};
+use crate::rollout::{Resumption, RunContext, Waits, has_work, run_plan};
 
 /// As many of the newest runs are looked through.
 const LOOKED_AT: usize = 10_000;
@@ -36,6 +45,9 @@ const LOOKED_AT: usize = 10_000;
 /// window is closed.
 pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let mut ledger = SqliteLedger::open(&state_directory(options)?)?;
+    if let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
+        return say_to(Order::Continue, &held, &mut ledger, options, printer).await;
+    }
     let run = choose(arguments.run.as_deref(), &ledger)?;
     let BegunRun { plan, record, .. } = ledger.begun_run(&run)?.ok_or_else(|| unknown(&run))?;
     let record = record.ok_or_else(|| not_kept(&run))?;
@@ -48,6 +60,15 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         return Err(ended(&run, &journal));
     }
     refuse_expired(&run, &record)?;
+    let said = ledger.orders_after(&run, heard(&events))?;
+    if arguments.no_wait && said.is_empty() && soaks_on(&run, &plan, &events, printer) {
+        return Ok(Exit::Interrupted);
+    }
+    // Whoever resumes a run wants it to go on, whatever was said to it before.
+    if said.iter().any(|given| given.order == Order::Pause) {
+        let by = operator(options.surroundings);
+        ledger.give_order(&run, Order::Continue, &by, Timestamp::now())?;
+    }
     let ignores_window = arguments.ignore_window || record.ignores_window;
     if has_work(&plan) {
         ask_window(plan.rules.window.as_ref(), ignores_window, &session, Timestamp::now())?;
@@ -63,13 +84,20 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         limits: session.limits(),
         control: session.control.clone(),
         closing: closing_time(&plan, ignores_window, &ledger)?,
+        waits: if arguments.no_wait {
+            Waits::Elsewhere
+        } else {
+            Waits::Here
+        },
         resumption: Some(Resumption {
             by: this_process(options.surroundings),
             journal: Arc::new(journal),
         }),
     };
     let mut recorder = Recorder::of_resumed_run(run, printer, &mut ledger, &events);
+    let steered = Steered::begin(&recorder, &events, &session)?;
     let ended = run_plan(&plan, context, &mut recorder).await;
+    drop(steered);
     let notes = recorder.into_notes();
     let ended = Ended {
         run: ended,
@@ -81,6 +109,41 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
     Ok(run_exit(&plan, &report))
+}
+
+/// The run that is meant, when somebody carries it out already: it is told to go on.
+fn to_continue(name: Option<&str>, ledger: &SqliteLedger) -> Result<Option<OpenRun>, Failure> {
+    let held = |run: OpenRun| run.is_held.then_some(run);
+    if let Some(name) = name {
+        return Ok(held(OpenRun::of(named(name, ledger)?, ledger)?));
+    }
+    let mut open = open_runs(ledger)?;
+    let is_only = open.len() == 1;
+    Ok(open.pop().filter(|_| is_only).and_then(held))
+}
+
+/// Whether nothing but a soak has to pass; says then until when.
+fn soaks_on(run: &RunId, plan: &Plan, events: &[Event], printer: &Printer) -> bool {
+    let standing = Standing::of(run, plan, events);
+    let now = Timestamp::now();
+    let Some(soak) = standing
+        .soak
+        .as_ref()
+        .filter(|soak| soak.until > now && standing.running.is_empty())
+    else {
+        return false;
+    };
+    let mut page = Page::new();
+    let until = soak.until.strftime("%Y-%m-%d %H:%M:%SZ");
+    page.line(
+        format!(
+            "run {run}: wave {} soaks until {until}; nothing was contacted",
+            soak.wave
+        ),
+        Tone::Plain,
+    );
+    printer.notice(&page);
+    true
 }
 
 /// The run that is named, or the newest that can be gone on with.

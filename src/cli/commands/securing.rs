@@ -13,7 +13,7 @@ use crate::remote::job::JobStep;
 use crate::report::page::{Page, Tone};
 use crate::report::pages::fetch::secured_page;
 use crate::report::terminal::render;
-use crate::rollout::{Freshness, Limits};
+use crate::rollout::{Freshness, Limits, Waits};
 
 /// The plan for steps that change no package.
 ///
@@ -43,6 +43,7 @@ pub(super) async fn secure_old(
         step: JobStep::Secure,
         freshness,
         closing: None,
+        waits: Waits::Here,
         ignores_window: false,
         expires: None,
         securing: None,

@@ -5,13 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::examine::Examination;
-use crate::cli::arguments::Surroundings;
 use crate::cli::failure::Failure;
+use crate::cli::operator::operator;
 use crate::cli::session::{Session, new_run_id};
 use crate::model::plan::Plan;
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
 use crate::playbook::Playbook;
-use crate::ssh::config::{Surroundings as _, ThisMachine};
 
 /// How long a plan holds unless the playbook or the command line says otherwise.
 const USUAL_VALIDITY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -40,7 +39,7 @@ pub(super) fn sign_off(
         id: new_run_id()?,
         made: plan.made,
         expires,
-        author: author(session.options.surroundings),
+        author: operator(session.options.surroundings),
         author_keys: Vec::new(),
         tool: format!("patchwave {}", env!("CARGO_PKG_VERSION")),
         playbook: serde_json::to_value(playbook)?,
@@ -55,16 +54,4 @@ fn end_of(made: Timestamp, valid: Duration) -> Result<Timestamp, Failure> {
         .ok()
         .and_then(|valid| made.checked_add(valid).ok());
     end.ok_or_else(|| Failure::usage("no calendar reaches that far", "example: `--valid 7d`"))
-}
-
-/// `user@machine`, as the operating system has both; whoever can log in as that user can be that author.
-fn author(surroundings: Surroundings) -> String {
-    match surroundings {
-        Surroundings::OfTheUser => {
-            let machine = ThisMachine::new();
-            let account = machine.account();
-            crate::model::text::printable(&format!("{}@{}", account.user, account.host_name))
-        }
-        Surroundings::Isolated => "operator@demo".to_owned(),
-    }
 }

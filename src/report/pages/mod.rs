@@ -20,4 +20,5 @@ pub mod risk;
 pub mod run;
 pub mod saved_plan;
 pub mod scan;
+pub mod status;
 mod waiting;

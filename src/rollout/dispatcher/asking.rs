@@ -14,6 +14,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
 use crate::model::plan::{PlannedHost, PlannedWave};
 use crate::model::run::HostRunState;
+use crate::plan::Waiting;
 use crate::remote::job::JobStep;
 use crate::remote::transport::Transport;
 use crate::rollout::executor::{ExecutorMessage, TurnResult};
@@ -100,6 +101,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         asked: Asked,
         messages: &mpsc::Sender<ExecutorMessage>,
         running: &mut Window<'a>,
+        waiting: &mut Waiting<'a>,
         broken: bool,
     ) -> Result<(), SinkError> {
         let (id, agreement) = match asked {
@@ -111,6 +113,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok(());
         };
         self.domains.ends(&planned.name, false);
+        let control = &self.context.control;
+        if control.is_paused() && !control.is_draining() && !broken {
+            // The answer grows old while the run stands still: it is asked for again.
+            self.domains.put_back(waiting, planned);
+            return Ok(());
+        }
         if broken || !self.may_start(wave) {
             return Ok(());
         }
@@ -119,7 +127,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 for event in events {
                     self.sink.record(event)?;
                 }
-                self.start(wave, planned, messages, running)
+                self.start_anew(wave, planned, messages, running)
             }
             Err(error) => {
                 let result = TurnResult {

@@ -32,6 +32,7 @@ const MESSAGES: usize = 1024;
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
         let (messages, mut inbox) = mpsc::channel(MESSAGES);
+        let fresh: Vec<PlannedHost> = batch.iter().filter(|host| !self.is_known(host)).cloned().collect();
         let mut running = Window {
             asking: Asking::new(),
             tasks: JoinSet::new(),
@@ -39,8 +40,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         };
         // The first error ends the starting of hosts; running ones are let end before it is returned.
         let mut broken = self.take_up(wave, batch, &messages, &mut running).err();
-        let waiting: Vec<PlannedHost> = batch.iter().filter(|host| !self.is_known(host)).cloned().collect();
-        let mut waiting = self.domains.waiting(&waiting);
+        let mut waiting = self.domains.waiting(&fresh);
         let control = self.context.control.clone();
         // Whether anybody may have become free to start since the schedule was asked.
         let mut may_free = true;
@@ -67,6 +67,16 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     may_free = true;
                     continue;
                 }
+                if control.is_paused()
+                    && !control.is_draining()
+                    && !waiting.is_empty()
+                    && broken.is_none()
+                    && self.has_budget(wave)
+                {
+                    self.hold().await?;
+                    may_free = true;
+                    continue;
+                }
                 break;
             }
             let handled = tokio::select! {
@@ -77,12 +87,16 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     let said = self.drain(&mut inbox, broken.is_some());
                     said.and(self.finish(wave, joined, &mut running))
                 }
-                look = self.gating.relook.next() => self.hear(&look),
+                look = self.gating.relook.next() => self.hear_look(&look),
                 Some(asked) = running.asking.next() => {
                     may_free = true;
                     let said = self.drain(&mut inbox, broken.is_some());
                     let is_broken = broken.is_some() || said.is_err();
-                    said.and(self.answered(wave, asked, &messages, &mut running, is_broken))
+                    said.and(self.answered(wave, asked, &messages, &mut running, &mut waiting, is_broken))
+                }
+                heard = control.next_order() => {
+                    may_free = true;
+                    self.hear(heard)
                 }
                 () = control.drained(), if !self.draining => {
                     running.asking.give_up();
@@ -120,13 +134,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         self.results.contains_key(&planned.name) || self.is_touched(planned)
     }
 
-    fn is_touched(&self, planned: &PlannedHost) -> bool {
+    pub(super) fn is_touched(&self, planned: &PlannedHost) -> bool {
         let past = self.past.host(&planned.name);
         past.is_some_and(|past| past.is_begun() && past.is_touched())
     }
 
     pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
-        !self.context.control.is_draining() && self.budgets.exceeded(wave).is_none() && !self.gating.holds()
+        let control = &self.context.control;
+        !control.is_draining() && !control.is_paused() && !self.gating.holds() && self.has_budget(wave)
+    }
+
+    fn has_budget(&self, wave: &PlannedWave) -> bool {
+        self.budgets.exceeded(wave).is_none() && self.gating.end.is_none()
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -137,6 +156,20 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             handled = handled.and(self.handle(message, is_broken));
         }
         handled
+    }
+
+    /// Starts a host that was not begun before, unless the maintenance window leaves no time for it.
+    pub(super) fn start_anew(
+        &mut self,
+        wave: &PlannedWave,
+        planned: &PlannedHost,
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window<'_>,
+    ) -> Result<(), SinkError> {
+        if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
+            return Ok(());
+        }
+        self.start(wave, planned, messages, running)
     }
 
     pub(super) fn start(
@@ -269,14 +302,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             recorded = recorded.and(self.sink.record(event));
         }
         recorded
-    }
-
-    pub(super) fn note_draining(&mut self) -> Result<(), SinkError> {
-        if self.draining {
-            return Ok(());
-        }
-        self.draining = true;
-        self.sink.record(EventKind::Draining)
     }
 
     fn detach(&mut self, running: &mut Window<'_>) -> Result<(), SinkError> {

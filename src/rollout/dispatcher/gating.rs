@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tokio::task::JoinSet;
 
-use super::Run;
 use super::relook::{Relook, Watched};
+use super::{Run, Waits};
 use crate::model::event::EventKind;
 use crate::model::gate::{BaselineRule, Gate, GateResult, GateScope, UnknownRule};
 use crate::model::host::Host;
@@ -16,6 +16,7 @@ use crate::remote::transport::Transport;
 use crate::rollout::gates::{self, GateEnd, Outcome, PARALLEL};
 use crate::rollout::simulation::host_has_work;
 use crate::rollout::sink::{EventSink, SinkError};
+use crate::rollout::steering::{Decision, SharedSink, listen, wait_for_promotion};
 
 /// How a wave ends, and why it did not pass.
 pub(super) type WaveEnd = (WaveOutcome, Option<String>);
@@ -54,10 +55,8 @@ impl Gating {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PauseEnd {
     /// What was waited for counts as passed.
-    #[expect(dead_code, reason = "nobody can be asked yet")]
     Promoted,
     /// It is to be measured again.
-    #[expect(dead_code, reason = "nobody can be asked yet")]
     Continued,
     /// Nobody decided: the run can be resumed.
     Interrupted,
@@ -214,6 +213,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 }
             }
             self.watch(gate, wave, scoped);
+            self.hold().await?;
         }
         Ok(None)
     }
@@ -221,10 +221,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     /// Measures one gate until it is decided, by an operator if need be.
     async fn gate(&mut self, gate: &Gate, wave: &WaveName, hosts: &[Host]) -> Result<Option<WaveEnd>, SinkError> {
         loop {
-            let (transport, control) = (&self.context.transport, &self.context.control);
-            let verdict = match gates::decide(gate, wave, hosts, transport, control, self.sink).await? {
+            let verdict = match self.measure(gate, wave, hosts).await? {
                 GateEnd::Decided(verdict) => verdict,
-                GateEnd::Interrupted => return Ok(Some(super::wave::interrupted())),
+                GateEnd::Interrupted => {
+                    self.note_draining()?;
+                    return Ok(Some(self.interrupted()));
+                }
             };
             let (passed, detail) = match verdict.result {
                 GateResult::Pass => (true, verdict.detail),
@@ -251,6 +253,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 let reason = format!("gate `{}` of wave `{wave}` failed: {detail}", gate.name);
                 (WaveOutcome::Failed, Some(reason))
             }));
+        }
+    }
+
+    /// Measures a gate, and hears the operator meanwhile.
+    async fn measure(&mut self, gate: &Gate, wave: &WaveName, hosts: &[Host]) -> Result<GateEnd, SinkError> {
+        let (transport, control) = (&self.context.transport, &self.context.control);
+        let shared = SharedSink::new(self.sink);
+        let (mut measuring, mut hearing) = (&shared, &shared);
+        tokio::select! {
+            end = gates::decide(gate, wave, hosts, transport, control, &mut measuring) => end,
+            error = listen(control, &mut hearing) => Err(error),
         }
     }
 
@@ -293,12 +306,24 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
     }
 
-    /// Pauses the run until an operator has said what becomes of what could not be measured.
+    /// Pauses the run until an operator has said what becomes of what could not be measured. A process that does not wait
+    /// ends with that as its reason instead; when the run is resumed, it is measured anew.
     pub(super) async fn pause_until_promoted(&mut self, reason: &str) -> Result<PauseEnd, SinkError> {
-        self.sink.record(EventKind::RunPaused {
-            reason: reason.to_owned(),
-        })?;
-        Ok(PauseEnd::Interrupted)
+        if self.context.waits == Waits::Elsewhere {
+            return Ok(PauseEnd::Interrupted);
+        }
+        let control = &self.context.control;
+        let shared = SharedSink::new(self.sink);
+        let (mut deciding, mut hearing) = (&shared, &shared);
+        let decision = tokio::select! {
+            decision = wait_for_promotion(control, reason.to_owned(), &mut deciding) => decision?,
+            error = listen(control, &mut hearing) => return Err(error),
+        };
+        Ok(match decision {
+            Decision::Promoted => PauseEnd::Promoted,
+            Decision::LookAgain => PauseEnd::Continued,
+            Decision::Stopped => PauseEnd::Interrupted,
+        })
     }
 }
 

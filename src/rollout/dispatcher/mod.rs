@@ -8,6 +8,8 @@ mod asking;
 mod batch;
 mod gating;
 mod relook;
+mod soak;
+mod steer;
 mod wave;
 
 use std::collections::BTreeMap;
@@ -61,6 +63,8 @@ pub struct RunContext<T> {
     pub control: Control,
     /// When no host is begun any more; `None` where there is no such time.
     pub closing: Option<ClosingTime>,
+    /// Whether the run ends, to be resumed, where only time has to pass.
+    pub waits: Waits,
     /// What is known of a run that is gone on with; `None` for one that begins.
     pub resumption: Option<Resumption>,
 }
@@ -72,6 +76,16 @@ pub struct Resumption {
     pub by: Controller,
     /// What happened before.
     pub journal: Arc<Journal>,
+}
+
+/// Who waits while only time has to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Waits {
+    /// This process.
+    #[default]
+    Here,
+    /// Nobody: the run is interrupted, and whoever resumes it later finds that the time has passed.
+    Elsewhere,
 }
 
 /// A run that ended.
@@ -216,6 +230,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             }
             outcomes.push(outcome);
             end.after_wave(outcome, reason);
+            // Hosts that were left alone have to be looked after, so that run is not over.
+            if outcome == WaveOutcome::Interrupted && self.context.control.aborted_by().is_some() && !self.detached {
+                end.outcome = RunOutcome::Stopped;
+            }
         }
         self.sink.record(EventKind::RunFinished {
             outcome: end.outcome,
@@ -237,6 +255,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         match &self.context.resumption {
             Some(resumption) => {
                 let by = resumption.by.clone();
+                if self.past.is_soaking() {
+                    self.context.control.expect_soak();
+                }
                 self.sink.record(EventKind::RunResumed { by })
             }
             None => Ok(()),

@@ -120,7 +120,7 @@ fn rest_after(pause: Duration, took: Duration) -> Duration {
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     /// Hears what was seen: records what is new, and lets no further host begin when a gate is red.
-    pub(super) fn hear(&mut self, look: &Look) -> Result<(), SinkError> {
+    pub(super) fn hear_look(&mut self, look: &Look) -> Result<(), SinkError> {
         let relook = &mut self.gating.relook;
         let Some(Watched { wave, gate, .. }) = relook.watched.get(look.number) else {
             return Ok(());
@@ -148,19 +148,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         Ok(())
     }
 
-    /// Hears looks until one of them ends the wave.
-    pub(super) async fn watch_finished(&mut self) -> Result<(), SinkError> {
-        while self.gating.end.is_none() {
-            let look = self.gating.relook.next().await;
-            self.hear(&look)?;
-        }
-        Ok(())
-    }
-
     /// Looks at every gate of earlier waves at once, before a wave may pass. What is unknown pauses here.
     pub(super) async fn look_again(&mut self, wave: &WaveName) -> Result<(), SinkError> {
         while let Ok(look) = self.gating.relook.inbox.try_recv() {
-            self.hear(&look)?;
+            self.hear_look(&look)?;
         }
         let earlier: Vec<usize> = self.gating.relook.numbers_before(wave);
         let mut waiting = earlier;
@@ -168,7 +159,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             let looks = self.look_at(&waiting).await;
             waiting.clear();
             for look in looks {
-                self.hear(&look)?;
+                self.hear_look(&look)?;
                 if self.gating.end.is_none() && look.verdict.result == GateResult::Unknown {
                     waiting.extend(self.ask_about(&look).await?);
                 }

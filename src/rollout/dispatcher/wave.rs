@@ -1,8 +1,7 @@
 //! One wave: its batches, then what must hold before the next one may begin.
 
-use jiff::Timestamp;
-
 use super::Run;
+use super::soak::Soaked;
 use crate::model::event::EventKind;
 use crate::model::plan::{PlannedHost, PlannedWave};
 use crate::model::run::{HostRunState, WaveOutcome};
@@ -12,6 +11,7 @@ use crate::rollout::sink::{EventSink, SinkError};
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+        self.hold().await?;
         if self.past.wave(&wave.name).is_none() {
             self.sink.record(EventKind::WaveStarted {
                 wave: wave.name.clone(),
@@ -34,10 +34,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok(end);
         }
         for (index, batch) in wave.batches.iter().enumerate() {
-            if self.context.control.is_draining() {
-                break;
-            }
+            self.hold().await?;
             if batch.iter().all(|host| self.results.contains_key(&host.name)) {
+                continue;
+            }
+            // What was begun under an earlier controller is seen to its end, also in a run that is to end.
+            if self.context.control.is_draining() && !batch.iter().any(|host| self.is_touched(host)) {
                 continue;
             }
             let (name, batch_number) = (wave.name.clone(), index + 1);
@@ -56,7 +58,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
         // Hosts that were left alone have not failed.
         if self.detached {
-            return Ok(interrupted());
+            return Ok(self.interrupted());
         }
         if let Some(reason) = self.budgets.exceeded(wave) {
             return Ok((WaveOutcome::Failed, Some(reason)));
@@ -65,7 +67,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok(end);
         }
         if self.context.control.is_draining() {
-            return Ok(interrupted());
+            return Ok(self.interrupted());
         }
         if let Some(reason) = self.closing.ends_run() {
             return Ok((WaveOutcome::OutOfTime, Some(reason)));
@@ -82,7 +84,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             );
             return Ok((WaveOutcome::Failed, Some(reason)));
         }
-        self.soak(wave).await?;
+        if let Soaked::Elsewhere(reason) = self.soak(wave).await? {
+            return Ok((WaveOutcome::Interrupted, Some(reason)));
+        }
+        self.hold().await?;
         if self.gating.end.is_none()
             && let Some(end) = self.gates(wave).await?
         {
@@ -93,7 +98,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok(end);
         }
         Ok(if self.context.control.is_draining() {
-            interrupted()
+            self.interrupted()
         } else {
             (WaveOutcome::Passed, None)
         })
@@ -122,39 +127,4 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         };
         wave.hosts().any(is_left_out) && !wave.hosts().any(is_tested)
     }
-
-    async fn soak(&mut self, wave: &PlannedWave) -> Result<(), SinkError> {
-        let is_changed = |host: &PlannedHost| {
-            self.results
-                .get(&host.name)
-                .is_some_and(|result| result.state == HostRunState::Patched)
-        };
-        if wave.soak.is_zero() || !wave.hosts().any(is_changed) {
-            return Ok(());
-        }
-        let left = match self.past.soak_left(&wave.name, Timestamp::now()) {
-            Some(left) => left,
-            None => {
-                self.sink.record(EventKind::SoakStarted {
-                    wave: wave.name.clone(),
-                    duration: wave.soak,
-                })?;
-                wave.soak
-            }
-        };
-        let control = self.context.control.clone();
-        tokio::select! {
-            () = tokio::time::sleep(left) => {}
-            watched = self.watch_finished() => watched?,
-            () = control.drained() => self.note_draining()?,
-        }
-        Ok(())
-    }
-}
-
-pub(super) fn interrupted() -> (WaveOutcome, Option<String>) {
-    (
-        WaveOutcome::Interrupted,
-        Some("the operator interrupted the run".to_owned()),
-    )
 }

@@ -14,7 +14,7 @@ use crate::model::name::RunId;
 use crate::model::plan::Plan;
 use crate::model::run::{HostRunState, RunOutcome};
 use crate::remote::job::JobStep;
-use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, run_plan};
+use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, Waits, run_plan};
 use crate::ssh::SshTransport;
 
 /// Two hosts in two waves, planned to get webshop 2.0-1, of which `a` is offered 3.0-1 alone and `b` both.
@@ -40,6 +40,7 @@ fn context(fleet: &Fleet, limits: Limits) -> RunContext<SshTransport> {
         step: JobStep::Everything,
         freshness: Freshness::JustPlanned,
         closing: None,
+        waits: Waits::Here,
         resumption: None,
         hosts: Arc::new(hosts.collect()),
         limits,

@@ -13,10 +13,11 @@ use crate::model::gate::{
 };
 use crate::model::host::RebootPolicy;
 use crate::model::name::RunId;
+use crate::model::order::Order;
 use crate::model::plan::Plan;
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::remote::job::JobStep;
-use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, run_plan};
+use crate::rollout::{Control, EventSink, Freshness, HeardOrder, Limits, RunContext, SinkError, Waits, run_plan};
 
 fn shop_runs() -> Gate {
     let check = GateCheck::Unit {
@@ -165,11 +166,11 @@ async fn what_nobody_can_measure_pauses_the_run_and_without_an_operator_it_can_b
             scope,
             ..nobody_can_measure()
         };
-        let (report, events) = run(&fleet, &planned(&fleet, &[&["a"], &["b"]], gate).await).await;
+        let plan = planned(&fleet, &[&["a"], &["b"]], gate).await;
+        let (report, events) = witnessed(&fleet, &plan, Waits::Elsewhere, |_, _| {}).await;
         assert_eq!(report.outcome, RunOutcome::Interrupted, "{report:?}");
         assert_eq!(states(&report), [HostRunState::Patched, HostRunState::NotStarted]);
         assert!(reason(&report).contains("could not be measured"), "{}", reason(&report));
-        assert!(events.iter().any(|event| matches!(event, EventKind::RunPaused { .. })));
         assert!(
             !events
                 .iter()
@@ -194,33 +195,33 @@ async fn what_nobody_can_measure_fails_or_passes_where_the_playbook_says_so() {
     }
 }
 
-/// Keeps events, and breaks the shop of a host when another one starts.
-struct Saboteur<'a> {
-    fleet: &'a Fleet,
-    victim: &'static str,
-    when: &'static str,
+/// Keeps events, and does something when it sees one.
+struct Witness<F> {
+    control: Control,
     events: Vec<EventKind>,
+    does: F,
 }
 
-impl EventSink for Saboteur<'_> {
+impl<F: FnMut(&EventKind, &Control)> EventSink for Witness<F> {
     fn record(&mut self, kind: EventKind) -> Result<(), SinkError> {
-        if matches!(&kind, EventKind::HostStarted { host, .. } if host.as_str() == self.when) {
-            self.fleet
-                .system(self.victim)
-                .change(|system| system.services[0].active = false);
-        }
+        (self.does)(&kind, &self.control);
         self.events.push(kind);
         Ok(())
     }
 }
 
-/// Runs a plan in which the shop of `a`, which has passed, dies when `when` starts.
-async fn sabotaged(fleet: &Fleet, plan: &Plan, when: &'static str) -> (RunReport, Vec<EventKind>) {
+async fn witnessed(
+    fleet: &Fleet,
+    plan: &Plan,
+    waits: Waits,
+    does: impl FnMut(&EventKind, &Control),
+) -> (RunReport, Vec<EventKind>) {
     let hosts = fleet
         .hosts()
         .into_iter()
         .map(|host| (host.name.clone(), host))
         .collect();
+    let control = Control::new();
     let context = RunContext {
         run: RunId::new("run-1").unwrap(),
         plan: None,
@@ -229,18 +230,64 @@ async fn sabotaged(fleet: &Fleet, plan: &Plan, when: &'static str) -> (RunReport
         freshness: Freshness::JustPlanned,
         hosts: Arc::new(hosts),
         limits: Limits::default(),
-        control: Control::new(),
+        control: control.clone(),
         closing: None,
+        waits,
         resumption: None,
     };
-    let mut saboteur = Saboteur {
-        fleet,
-        victim: "a",
-        when,
+    let mut witness = Witness {
+        control,
         events: Vec::new(),
+        does,
     };
-    let report = run_plan(plan, context, &mut saboteur).await.report;
-    (report, saboteur.events)
+    let report = run_plan(plan, context, &mut witness).await.report;
+    (report, witness.events)
+}
+
+/// Runs a plan in which the shop of `a`, which has passed, dies when `when` starts.
+async fn sabotaged(fleet: &Fleet, plan: &Plan, when: &'static str) -> (RunReport, Vec<EventKind>) {
+    let does = |event: &EventKind, _: &Control| {
+        if matches!(event, EventKind::HostStarted { host, .. } if host.as_str() == when) {
+            fleet.system("a").change(|system| system.services[0].active = false);
+        }
+    };
+    witnessed(fleet, plan, Waits::Here, does).await
+}
+
+#[tokio::test]
+async fn an_operator_lets_pass_what_nobody_can_measure_or_has_it_measured_again() {
+    for scope in [GateScope::Wave, GateScope::Host] {
+        let fleet = Fleet::start([system("a", None), system("b", None)]).await;
+        let gate = Gate {
+            scope,
+            relook: Relook::Never,
+            ..nobody_can_measure()
+        };
+        let plan = planned(&fleet, &[&["a"], &["b"]], gate).await;
+        let mut words = vec![Order::Promote, Order::Continue];
+        let (report, events) = witnessed(&fleet, &plan, Waits::Here, |event, control| {
+            if matches!(event, EventKind::RunPaused { .. }) {
+                let (order, control) = (words.pop().unwrap(), control.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let by = "eva@desk".to_owned();
+                    control.give(HeardOrder {
+                        order,
+                        by,
+                        number: None,
+                    });
+                });
+            }
+        })
+        .await;
+        assert_eq!(report.outcome, RunOutcome::Completed, "{events:#?}");
+        let measured = events
+            .iter()
+            .filter(|event| matches!(event, EventKind::GateMeasured { unknown: true, .. }));
+        assert_eq!(measured.count(), 2, "once, and once more because of `continue`");
+        let promoted = |event: &EventKind| matches!(event, EventKind::GateFinished { passed: true, detail, .. } if detail.contains("promoted"));
+        assert!(events.iter().any(promoted), "{events:#?}");
+    }
 }
 
 fn looks(events: &[EventKind]) -> Vec<GateResult> {

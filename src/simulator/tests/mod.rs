@@ -27,6 +27,7 @@ mod gates;
 mod questions;
 mod rollouts;
 mod scans;
+mod steering;
 
 /// A fleet, its systems, and all that a client needs to reach it.
 struct Fleet {

@@ -18,7 +18,7 @@ use crate::model::restart::RestartPolicy;
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::model::scan::{HostScan, Scan};
 use crate::remote::job::JobStep;
-use crate::rollout::{ClosingTime, Control, Freshness, Limits, RunContext, run_plan, simulate_plan};
+use crate::rollout::{ClosingTime, Control, Freshness, Limits, RunContext, Waits, run_plan, simulate_plan};
 
 /// A host with two updates; the second is installed or not as `script` says.
 pub(super) fn system(name: &str, effect: Option<Effect>) -> System {
@@ -126,6 +126,7 @@ pub(super) async fn run_until(
         limits: Limits::default(),
         control: Control::new(),
         closing,
+        waits: Waits::Here,
         resumption: None,
     };
     let mut events = Events::default();

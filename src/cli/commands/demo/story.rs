@@ -159,6 +159,7 @@ impl Stage<'_> {
             download_only: false,
             approvals: ApprovalOptions::default(),
             ignore_window: false,
+            no_wait: false,
         };
         apply::run(&arguments, &self.options, self.printer).await
     }
