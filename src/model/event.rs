@@ -11,6 +11,7 @@ use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
 use super::experimental::Experimental;
+use super::gate::GateResult;
 use super::hook::{HookOutcome, HookPoint};
 use super::manager::Manager;
 use super::name::{DomainName, HostName, RunId, WaveName};
@@ -424,6 +425,31 @@ pub enum EventKind {
         host: Option<HostName>,
         /// Whether it passed.
         passed: bool,
+        /// Whether it could not be measured; then it did not pass. Left out of JSON when it could.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown: bool,
+        /// What was seen.
+        detail: String,
+    },
+    /// A gate was measured before its wave changed anything.
+    GateBaseline {
+        /// The wave.
+        wave: WaveName,
+        /// The gate.
+        gate: String,
+        /// What it says.
+        result: GateResult,
+        /// What was seen.
+        detail: String,
+    },
+    /// A gate of a wave that has passed was looked at again: the first time, and whenever it says something else.
+    GateLooked {
+        /// The wave.
+        wave: WaveName,
+        /// The gate.
+        gate: String,
+        /// What it says now.
+        result: GateResult,
         /// What was seen.
         detail: String,
     },

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::event::{Event, EventKind};
+use super::gate::GateResult;
 use super::hook::{HookOutcome, HookPoint};
 use super::name::{HostName, WaveName};
 use super::order::Order;
@@ -44,6 +45,8 @@ pub struct PastWave {
     pub is_soaked: bool,
     /// The last verdict of each gate: whether it passed.
     pub gates: BTreeMap<String, bool>,
+    /// What each gate said before the wave changed anything, and what was seen.
+    pub baseline: BTreeMap<String, (GateResult, String)>,
     /// How it ended, and why it did not pass.
     pub end: Option<(WaveOutcome, Option<String>)>,
 }
@@ -145,6 +148,14 @@ impl Journal {
             EventKind::SoakFinished { wave, .. } => of(wave, &|past| past.is_soaked = true),
             EventKind::GateFinished { wave, gate, passed, .. } => of(wave, &|past| {
                 past.gates.insert(gate.clone(), *passed);
+            }),
+            EventKind::GateBaseline {
+                wave,
+                gate,
+                result,
+                detail,
+            } => of(wave, &|past| {
+                past.baseline.insert(gate.clone(), (*result, detail.clone()));
             }),
             EventKind::WaveFinished { wave, outcome, reason } => of(wave, &|past| {
                 past.end = Some((*outcome, reason.clone()));

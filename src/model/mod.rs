@@ -27,6 +27,7 @@ pub mod facts;
 pub mod finding;
 pub mod first_seen;
 pub mod foresight;
+pub mod gate;
 pub mod hook;
 pub mod host;
 pub mod journal;

@@ -27,6 +27,8 @@ use super::update::{PackageKey, Update, UpdateStatus};
 use super::update_rule::UpdateRule;
 use super::window::{Blackout, Calendar, Window, windows};
 
+pub use super::gate::{Gate, GateCheck, GatePlace};
+
 /// What will be done, where, in which order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -327,62 +329,6 @@ fn ordinal(number: usize) -> String {
         _ => "th",
     };
     format!("{number}{suffix}")
-}
-
-/// A check that must pass before going on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gate {
-    /// The name in the playbook.
-    pub name: String,
-    /// What is measured.
-    pub check: GateCheck,
-    /// Measurements that must pass, one after another; at least 1.
-    pub count: u32,
-    /// Time between two measurements.
-    pub interval: Duration,
-    /// Measurements that may fail before the gate does.
-    pub failures_allowed: u32,
-    /// Deadline of one measurement.
-    pub timeout: Duration,
-}
-
-/// What a gate measures. Texts may hold `{{ host.name }}`, `{{ host.address }}`, `{{ host.port }}`,
-/// `{{ host.labels.… }}`; a gate with such a text is measured once for every host of the wave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GateCheck {
-    /// A program with its arguments; it passes when it exits with 0. No shell is involved.
-    Command {
-        /// The program and its arguments.
-        run: Vec<String>,
-        /// Where it runs.
-        on: GatePlace,
-    },
-    /// An HTTP or HTTPS request from the controller.
-    Http {
-        /// The address.
-        url: String,
-        /// The status that the answer must have.
-        status: u16,
-        /// A text that the body must hold.
-        body: Option<String>,
-    },
-    /// A TCP connection from the controller.
-    Tcp {
-        /// `host:port`.
-        address: String,
-    },
-}
-
-/// Where a command gate runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum GatePlace {
-    /// On every host of the wave.
-    #[default]
-    Host,
-    /// On the machine that patchwave runs on.
-    Controller,
 }
 
 #[cfg(test)]

@@ -1,26 +1,19 @@
 //! Reads gates: what is measured after a wave, how often, and how much of it may fail.
 
+mod http;
+mod prometheus;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::wave_reader::read_duration;
 use crate::model::diagnostic::{Diagnostic, Place};
 use crate::model::document::{Entry, Fields, Node, NodeValue, Reader, Scalar};
-use crate::model::plan::{Gate, GateCheck, GatePlace};
+use crate::model::gate::{
+    BaselineRule, DEFAULT_COUNT, DEFAULT_INTERVAL, DEFAULT_TIMEOUT, Gate, GateCheck, GatePlace, GateScope, Relook,
+    UnitState, UnknownRule,
+};
 use crate::model::template::{check_template, is_template};
-
-/// Measurements that must pass, when the playbook does not say.
-pub(super) const DEFAULT_COUNT: u32 = 1;
-
-/// Time between two measurements, when the playbook does not say.
-pub(super) const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Deadline of one measurement, when the playbook does not say: a slow page is worse than no page, and a
-/// test suite belongs on a machine of its own.
-pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The status that an answer must have, when the playbook does not say.
-pub(super) const DEFAULT_STATUS: u16 = 200;
 
 /// Measurements of one gate; more is monitoring.
 const MOST_MEASUREMENTS: u64 = 10_000;
@@ -65,6 +58,7 @@ fn read_gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
     };
     let count = number("count", 1, DEFAULT_COUNT);
     let failures_allowed = number("failures_allowed", 0, 0);
+    let row = read_row(reader, &mut fields);
     let interval = match fields.get("interval") {
         Some(node) => read_duration(reader, node),
         None => Some(DEFAULT_INTERVAL),
@@ -73,15 +67,114 @@ fn read_gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
         Some(node) => read_timeout(reader, node),
         None => Some(DEFAULT_TIMEOUT),
     };
+    let unknown = read_word(reader, &mut fields, "unknown", &UNKNOWN);
+    let baseline = read_word(reader, &mut fields, "baseline", &BASELINE);
+    let scope = read_word(reader, &mut fields, "scope", &SCOPE);
+    let relook = match fields.get("relook") {
+        Some(node) => read_relook(reader, node),
+        None => Some(Relook::default()),
+    };
     reader.finish(fields);
+    let row = row?;
     Some(Gate {
         name: name?,
         check: check?,
-        count: count?,
+        count: row.count.map_or(count, Some)?,
+        consecutive: row.consecutive,
+        unknown: unknown?,
+        baseline: baseline?,
+        scope: scope?,
+        relook: relook?,
         interval: interval?,
         failures_allowed: failures_allowed?,
         timeout: timeout?,
     })
+}
+
+const UNKNOWN: [(&str, UnknownRule); 3] = [
+    ("pause", UnknownRule::Pause),
+    ("fail", UnknownRule::Fail),
+    ("pass", UnknownRule::Pass),
+];
+
+const BASELINE: [(&str, BaselineRule); 3] = [
+    ("warn", BaselineRule::Warn),
+    ("required", BaselineRule::Required),
+    ("ignore", BaselineRule::Ignore),
+];
+
+const SCOPE: [(&str, GateScope); 3] = [
+    ("host", GateScope::Host),
+    ("wave", GateScope::Wave),
+    ("fleet", GateScope::Fleet),
+];
+
+/// One of a few words, or what holds when the playbook says nothing.
+fn read_word<T: Copy + Default>(
+    reader: &mut Reader,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    words: &[(&str, T)],
+) -> Option<T> {
+    match fields.get(key) {
+        Some(node) => reader.choice(node, words).map(|word| word.value),
+        None => Some(T::default()),
+    }
+}
+
+/// What `consecutive` says.
+struct Row {
+    consecutive: bool,
+    /// How many in a row, when it is said here.
+    count: Option<u32>,
+}
+
+/// `true`, `false`, or the number that `count` would have had.
+fn read_row(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Row> {
+    let Some(node) = fields.get("consecutive") else {
+        return Some(Row {
+            consecutive: false,
+            count: None,
+        });
+    };
+    let is_number = matches!(&node.value, NodeValue::Scalar(scalar) if scalar.text.starts_with(|letter: char| letter.is_ascii_digit()));
+    if !is_number {
+        let consecutive = reader.boolean(node)?.value;
+        return Some(Row {
+            consecutive,
+            count: None,
+        });
+    }
+    if let Some(count) = fields.entry("count") {
+        let hint = Some("write `consecutive: true` beside `count`".to_owned());
+        reader.problem(count.span, "the gate says twice how often it is measured", hint);
+        return None;
+    }
+    let number = reader.integer(node, "`consecutive`", 1, MOST_MEASUREMENTS)?;
+    Some(Row {
+        consecutive: true,
+        count: u32::try_from(number.value).ok(),
+    })
+}
+
+/// The shortest time after which a gate is looked at again: more is monitoring.
+const SHORTEST_RELOOK: Duration = Duration::from_secs(1);
+
+/// A duration, or `false`.
+fn read_relook(reader: &mut Reader, node: &Node) -> Option<Relook> {
+    if matches!(&node.value, NodeValue::Scalar(scalar) if scalar.resolved().as_bool() == Some(false)) {
+        return Some(Relook::Never);
+    }
+    if matches!(&node.value, NodeValue::Scalar(scalar) if scalar.resolved().as_bool() == Some(true)) {
+        return Some(Relook::default());
+    }
+    let every = read_duration(reader, node)?;
+    if every < SHORTEST_RELOOK {
+        let hint = Some("write `relook: false` for a gate that is never looked at again".to_owned());
+        reader.problem(node.span, "a gate is looked at again after `1s` at least", hint);
+        return None;
+    }
+    Some(Relook::Every(every))
 }
 
 fn check_name(text: &str) -> Result<String, &'static str> {
@@ -102,13 +195,26 @@ fn read_timeout(reader: &mut Reader, node: &Node) -> Option<Duration> {
     Some(timeout)
 }
 
+const CHECKS: &str = "write one of `http: URL`, `tcp: HOST:PORT`, `command: [PROGRAM, …]`, `unit: NAME` and \
+                      `prometheus: {url: URL, query: QUERY, is: \"< 0.05\"}`";
+
+/// Keys that belong to one kind of gate.
+const OWNED: [(&str, &str); 6] = [
+    ("status", "http"),
+    ("body", "http"),
+    ("method", "http"),
+    ("headers", "http"),
+    ("on", "command"),
+    ("state", "unit"),
+];
+
 /// Exactly one of the keys that say what is measured, and the keys that belong to it.
 fn read_check(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<GateCheck> {
-    let given: Vec<&Entry> = ["http", "tcp", "command"]
+    let given: Vec<&Entry> = ["http", "tcp", "command", "prometheus", "unit"]
         .iter()
         .filter_map(|key| fields.entry(key))
         .collect();
-    let hint = || Some("write one of `http: URL`, `tcp: HOST:PORT` and `command: [PROGRAM, …]`".to_owned());
+    let hint = || Some(CHECKS.to_owned());
     let (kind, check) = match given.as_slice() {
         [] => {
             reader.problem(fields.span, "the gate does not say what is measured", hint());
@@ -122,9 +228,9 @@ fn read_check(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<GateCheck>
             ("", None)
         }
     };
-    for (key, owner) in [("status", "http"), ("body", "http"), ("on", "command")] {
+    for (key, owner) in OWNED {
         let entry = fields.entry(key);
-        if let Some(entry) = entry.filter(|_| !kind.is_empty() && kind != owner && !is_from_controller(entry)) {
+        if let Some(entry) = entry.filter(|_| !kind.is_empty() && kind != owner && !is_where_it_is(kind, entry)) {
             reader.problem(
                 entry.span,
                 format!("`{key}` belongs to a gate with `{owner}`, not `{kind}`"),
@@ -135,16 +241,26 @@ fn read_check(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<GateCheck>
     check
 }
 
-/// `on: controller` says of `http` and `tcp` what they do anyway.
-fn is_from_controller(entry: Option<&Entry>) -> bool {
+/// `on: controller` says of `http`, `tcp` and `prometheus` what they do anyway, and `on: host` of `unit`.
+fn is_where_it_is(kind: &str, entry: Option<&Entry>) -> bool {
+    let place = if kind == "unit" { "host" } else { "controller" };
     entry.is_some_and(|entry| {
-        entry.key == "on" && matches!(&entry.value.value, NodeValue::Scalar(scalar) if scalar.text == "controller")
+        entry.key == "on" && matches!(&entry.value.value, NodeValue::Scalar(scalar) if scalar.text == place)
     })
 }
 
 fn read_kind(reader: &mut Reader, entry: &Entry, fields: &mut Fields<'_>) -> Option<GateCheck> {
     match entry.key.as_str() {
-        "http" => read_http(reader, &entry.value, fields),
+        "http" => http::read_http(reader, &entry.value, fields).map(GateCheck::Http),
+        "prometheus" => prometheus::read_prometheus(reader, &entry.value),
+        "unit" => {
+            let unit = read_text(reader, &entry.value, "the name of a unit", check_unit);
+            let state = read_word(reader, fields, "state", &STATES);
+            Some(GateCheck::Unit {
+                unit: unit?,
+                state: state?,
+            })
+        }
         "tcp" => read_text(reader, &entry.value, "`HOST:PORT`", check_tcp).map(|address| GateCheck::Tcp { address }),
         _ => {
             let run = read_command(reader, &entry.value);
@@ -160,31 +276,20 @@ fn read_kind(reader: &mut Reader, entry: &Entry, fields: &mut Fields<'_>) -> Opt
     }
 }
 
-fn read_http(reader: &mut Reader, node: &Node, fields: &mut Fields<'_>) -> Option<GateCheck> {
-    let url = read_text(
-        reader,
-        node,
-        "an address such as `http://{{ host.address }}/health`",
-        check_url,
-    );
-    let status = match fields.get("status") {
-        Some(node) => reader
-            .integer(node, "`status`", 100, 599)
-            .and_then(|status| u16::try_from(status.value).ok()),
-        None => Some(DEFAULT_STATUS),
-    };
-    let body = fields
-        .get("body")
-        .map(|node| read_text(reader, node, "a text that the body holds", |_| Ok(())));
-    let body = match body {
-        Some(body) => Some(body?),
-        None => None,
-    };
-    Some(GateCheck::Http {
-        url: url?,
-        status: status?,
-        body,
-    })
+const STATES: [(&str, UnitState); 3] = [
+    ("active", UnitState::Active),
+    ("inactive", UnitState::Inactive),
+    ("failed", UnitState::Failed),
+];
+
+/// The letters of systemd.unit(5); what a template becomes is checked when it is known.
+fn check_unit(text: &str) -> Result<(), String> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || ":-_.\\@".contains(letter);
+    if is_template(text) || (!text.starts_with('-') && text.len() <= 255 && text.chars().all(is_letter)) {
+        Ok(())
+    } else {
+        Err("expected the name of a unit, as in `nginx.service`".to_owned())
+    }
 }
 
 fn check_url(text: &str) -> Result<(), String> {

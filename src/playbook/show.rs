@@ -2,16 +2,18 @@
 //!
 //! What is printed is a playbook: read again, it means the same.
 
+mod gate;
+
 use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
+use self::gate::{GateForm, gate_form};
 use super::host_forms::{ConditionForm, RebootForm, condition_form, reboot_form};
 use super::{BlackoutRule, Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
-use crate::model::plan::{Gate, GateCheck, GatePlace};
 use crate::model::run_rules::{FailureKind, HalfDone, RunBudget};
 use crate::model::update_rule::UpdateScope;
 use crate::model::window::Window;
@@ -271,53 +273,5 @@ fn wave_form(wave: &WaveRule) -> WaveForm<'_> {
         max_failures: wave.max_failures.map(|share| share.to_string()),
         soak: format_duration(wave.soak),
         gates: wave.gates.iter().map(gate_form).collect(),
-    }
-}
-
-#[derive(Serialize)]
-struct GateForm<'a> {
-    name: &'a str,
-    #[serde(flatten)]
-    check: CheckForm<'a>,
-    count: u32,
-    interval: String,
-    failures_allowed: u32,
-    timeout: String,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum CheckForm<'a> {
-    Command {
-        command: &'a [String],
-        on: GatePlace,
-    },
-    Http {
-        http: &'a str,
-        status: u16,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        body: Option<&'a str>,
-    },
-    Tcp {
-        tcp: &'a str,
-    },
-}
-
-fn gate_form(gate: &Gate) -> GateForm<'_> {
-    GateForm {
-        name: &gate.name,
-        check: match &gate.check {
-            GateCheck::Command { run, on } => CheckForm::Command { command: run, on: *on },
-            GateCheck::Http { url, status, body } => CheckForm::Http {
-                http: url,
-                status: *status,
-                body: body.as_deref(),
-            },
-            GateCheck::Tcp { address } => CheckForm::Tcp { tcp: address },
-        },
-        count: gate.count,
-        interval: format_duration(gate.interval),
-        failures_allowed: gate.failures_allowed,
-        timeout: format_duration(gate.timeout),
     }
 }

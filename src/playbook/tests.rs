@@ -1,5 +1,7 @@
 //! What playbooks mean, and what is said about those that mean nothing.
 
+mod gates;
+
 use std::time::Duration;
 
 use jiff::civil::date;
@@ -7,9 +9,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::drift::{DriftAction, DriftPolicy};
+use crate::model::gate::{Gate, GateCheck, GatePlace, HttpCheck};
 use crate::model::name::GroupName;
 use crate::model::pattern::PackagePattern;
-use crate::model::plan::{GateCheck, GatePlace};
 use crate::model::restart::RestartPolicy;
 use crate::model::update_rule::{AgeException, Exclusion, MinimumAge, UpdateScope};
 
@@ -103,14 +105,7 @@ fn the_example_of_the_design_means_what_it_says() {
         panic!("three gates")
     };
     let url = "http://{{ host.address }}/health".to_owned();
-    assert_eq!(
-        http.check,
-        GateCheck::Http {
-            url,
-            status: 200,
-            body: None
-        }
-    );
+    assert_eq!(http.check, GateCheck::Http(HttpCheck::new(url)));
     assert_eq!(
         (http.count, http.interval, http.failures_allowed),
         (3, Duration::from_secs(5), 0)
@@ -171,8 +166,8 @@ drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
             "p.yml:7:5: the wave has no `name`",
             "p.yml:7:6: `nam` is not a key of a wave (did you mean `name`?)",
             "p.yml:7:20: `30` is not a duration: a unit is missing after the number",
-            "p.yml:7:32: the gate does not say what is measured (write one of `http: URL`, `tcp: HOST:PORT` and `command: [PROGRAM, …]`)",
-            "p.yml:7:70: a gate measures one thing (write one of `http: URL`, `tcp: HOST:PORT` and `command: [PROGRAM, …]`)",
+            "p.yml:7:32: the gate does not say what is measured (write one of `http: URL`, `tcp: HOST:PORT`, `command: [PROGRAM, …]`, `unit: NAME` and `prometheus: {url: URL, query: QUERY, is: \"< 0.05\"}`)",
+            "p.yml:7:70: a gate measures one thing (write one of `http: URL`, `tcp: HOST:PORT`, `command: [PROGRAM, …]`, `unit: NAME` and `prometheus: {url: URL, query: QUERY, is: \"< 0.05\"}`)",
             "p.yml:8:9: expected one of `never`, `if-needed` and `always`, found `maybe`",
             "p.yml:9:10: `policy` is missing (write `policy: auto`, `list` or `none`)",
             "p.yml:9:11: `polcy` is not a key of `restart` (did you mean `policy`?)",
@@ -216,39 +211,6 @@ fn waves_that_would_share_hosts_are_refused() {
     assert!(problems("name: x")[0].contains("`waves` is missing"));
     assert!(problems("waves: [{name: a, rest: false}]")[0].contains("can only be `true`"));
     assert!(problems("waves: [{name: a, rest: 1}]")[0].contains("expected `true` or `false`"));
-}
-
-#[test]
-fn gates_are_checked_where_they_are_written() {
-    for (gate, part) in [
-        (
-            "http: 'http://{{ host.adress }}/'",
-            "p.yml:5:36: `host.adress` is not a variable of a template (did you mean `host.address`?)",
-        ),
-        ("http: 'http://{{ host.address }/'", "this template cannot be used"),
-        ("http: example.org", "begins with `http://`"),
-        ("tcp: '{{ host.address }}'", "expected `HOST:PORT`"),
-        ("tcp: 'x:70000'", "expected `HOST:PORT`"),
-        ("tcp: ':22'", "expected `HOST:PORT`"),
-        ("command: systemctl is-active nginx", "`[systemctl, is-active, nginx]`"),
-        ("command: []", "the program is missing"),
-        ("command: [x], on: hst", "did you mean `host`?"),
-        (
-            "tcp: 'x:1', status: 200",
-            "`status` belongs to a gate with `http`, not `tcp`",
-        ),
-        ("tcp: 'x:1', on: host", "`on` belongs to a gate with `command`"),
-        ("command: [x], body: y", "`body` belongs to a gate with `http`"),
-        ("tcp: 'x:1', count: 0", "from 1 to 10000 for `count`"),
-        ("tcp: 'x:1', timeout: 0s", "always missed"),
-        ("http: 'http://x', status: 99", "from 100 to 599"),
-    ] {
-        let text = format!("waves:\n  - name: a\n    rest: true\n    gates:\n      - {{name: g, {gate}}}\n");
-        let found = problems(&text);
-        assert!(found.len() == 1 && found[0].contains(part), "{gate}: {found:?}");
-    }
-    let twice = "waves: [{name: a, rest: true, gates: [{name: g, tcp: 'x:1'}, {name: g, tcp: 'x:1', on: controller}]}]";
-    assert!(problems(twice)[0].contains("two gates `g`"), "{:?}", problems(twice));
 }
 
 #[test]
@@ -362,7 +324,7 @@ proptest! {
         playbook.waves[0].max_failures = Some(Share::Count(0));
         let check = GateCheck::Command { run: vec![word], on: GatePlace::Controller };
         let timeout = Duration::from_millis(1);
-        playbook.waves[0].gates = vec![Gate { name: "g".to_owned(), check, count: 1, interval: timeout, failures_allowed: 0, timeout }];
+        playbook.waves[0].gates = vec![Gate { interval: timeout, timeout, ..Gate::new("g", check) }];
         let shown = playbook_yaml(&playbook).unwrap();
         prop_assert_eq!(parse(&shown), playbook, "{}", shown);
     }

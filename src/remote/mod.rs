@@ -38,6 +38,7 @@ pub mod rules;
 pub mod script;
 pub mod secure;
 pub mod transport;
+pub mod unit;
 pub mod windows;
 
 #[cfg(test)]

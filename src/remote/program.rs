@@ -53,6 +53,7 @@ const RESOLVE_XBPS: &str = include_str!("scripts/resolve/xbps.sh");
 const RESOLVE_OPKG: &str = include_str!("scripts/resolve/opkg.sh");
 const SIMULATE: &str = include_str!("scripts/simulate.sh");
 const COMMAND: &str = include_str!("scripts/command.sh");
+const UNIT_STATE: &str = include_str!("scripts/unit-state.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
 const REBOOT_BLOCKERS: &str = include_str!("scripts/reboot-blockers.sh");
@@ -230,6 +231,11 @@ pub(super) fn repair_look(manager: Manager) -> String {
 /// The program that runs one command.
 pub(super) fn command() -> String {
     [ENVIRONMENT, FRAME, COMMAND].concat()
+}
+
+/// The program that tells the state of a unit.
+pub(super) fn unit_state() -> String {
+    [ENVIRONMENT, FRAME, UNIT_STATE].concat()
 }
 
 /// The program that reboots a host.

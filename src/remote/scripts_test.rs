@@ -25,6 +25,7 @@ use super::reboot_blockers::blockers_script;
 use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
 use super::script::{Nonce, ReceivedScript, Script};
+use super::unit::unit_script;
 
 fn scripts() -> Vec<(String, Script)> {
     let nonce = || Nonce::from_bits(0);
@@ -68,6 +69,7 @@ fn scripts() -> Vec<(String, Script)> {
             blockers_script(&[Blocker::Users, Blocker::Command(vec!["true".to_owned()])], nonce()).unwrap(),
         ),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
+        ("unit".to_owned(), unit_script("a.service", nonce()).unwrap()),
         (
             "command".to_owned(),
             command_script(&["true".to_owned()], nonce()).unwrap(),

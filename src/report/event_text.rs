@@ -193,10 +193,15 @@ fn wave_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             gate,
             host,
             passed,
+            unknown,
             detail,
             ..
         } => {
             let place = host.as_ref().map(|host| format!(" for {host}")).unwrap_or_default();
+            if *unknown {
+                let words = format!("gate `{gate}`{place} could not be measured: {detail}");
+                return Some((Tone::Warning, words));
+            }
             let verdict = if *passed { "passed" } else { "failed" };
             let tone = if *passed { Tone::Plain } else { Tone::Warning };
             (tone, format!("gate `{gate}`{place} {verdict} once: {detail}"))

@@ -2,6 +2,7 @@
 
 use crate::model::condition::ConditionDifference;
 use crate::model::event::EventKind;
+use crate::model::gate::GateResult;
 use crate::model::hook::HookOutcome;
 
 use super::page::Tone;
@@ -60,12 +61,47 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             format!("{host}: left alone; what was started there goes on"),
         ),
         EventKind::HookStarted { .. } | EventKind::HookFinished { .. } => return hook_in_words(kind),
+        EventKind::GateBaseline { .. } | EventKind::GateLooked { .. } => return gate_in_words(kind),
         EventKind::SoakFinished { wave, promoted } => {
             let why = if *promoted { ", cut short by an operator" } else { "" };
             (Tone::Plain, format!("wave {wave}: the soak is over{why}"))
         }
         _ => return None,
     })
+}
+
+/// What gates say before their wave, and after it has passed.
+fn gate_in_words(kind: &EventKind) -> Option<(Tone, String)> {
+    let (words, result) = match kind {
+        EventKind::GateBaseline {
+            wave,
+            gate,
+            result,
+            detail,
+        } => (
+            format!("gate `{gate}` {} before wave {wave}: {detail}", result.as_verb()),
+            result,
+        ),
+        EventKind::GateLooked {
+            wave,
+            gate,
+            result,
+            detail,
+        } => (
+            format!(
+                "gate `{gate}` of wave {wave}, looked at again, {}: {detail}",
+                result.as_verb()
+            ),
+            result,
+        ),
+        _ => return None,
+    };
+    let tone = match (result, kind) {
+        (GateResult::Pass, _) => Tone::Plain,
+        (GateResult::Fail, EventKind::GateLooked { .. }) => Tone::Bad,
+        (GateResult::Fail | GateResult::Unknown, _) => Tone::Warning,
+    };
+    Some((tone, words))
 }
 
 fn hook_in_words(kind: &EventKind) -> Option<(Tone, String)> {

@@ -2,6 +2,7 @@
 
 use super::event_text::event_in_words;
 use crate::model::event::{Event, EventKind, HostPhase};
+use crate::model::gate::GateResult;
 
 /// The lines of an event: none for events that only move a bar, one for most, more for a failure's log.
 #[must_use]
@@ -35,6 +36,7 @@ fn is_small(kind: &EventKind) -> bool {
             HostPhase::Downloading | HostPhase::Patching | HostPhase::Rebooting
         ),
         EventKind::GateMeasured { passed, .. } => *passed,
+        EventKind::GateBaseline { result, .. } | EventKind::GateLooked { result, .. } => *result == GateResult::Pass,
         _ => false,
     }
 }

@@ -16,6 +16,7 @@ use super::terminal::{Look, render};
 use crate::model::drift::DriftAction;
 use crate::model::duration::format_duration;
 use crate::model::event::{Event, EventKind};
+use crate::model::gate::GateResult;
 use crate::model::hook::HookOutcome;
 use crate::model::name::HostName;
 
@@ -142,6 +143,11 @@ impl Progress {
             | EventKind::HostLeft { .. }
             | EventKind::QuorumAsked { met: false, .. }
             | EventKind::Draining => self.say(event),
+            EventKind::GateBaseline { result, .. } | EventKind::GateLooked { result, .. } => {
+                if *result != GateResult::Pass {
+                    self.say(event);
+                }
+            }
             EventKind::HookFinished { outcome, .. } => {
                 if *outcome != HookOutcome::Done {
                     self.say(event);

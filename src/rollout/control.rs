@@ -209,7 +209,6 @@ impl Control {
 pub(super) struct Wait<'a> {
     control: &'a Control,
     promotions: u64,
-    #[allow(dead_code, reason = "gates that know `unknown` wait for it")]
     continuations: u64,
 }
 
@@ -225,7 +224,6 @@ impl Wait<'_> {
     }
 
     /// Ends when somebody said to go on.
-    #[allow(dead_code, reason = "gates that know `unknown` wait for it")]
     pub(super) async fn continued(&self) {
         self.until(|steering| steering.continuations != self.continuations)
             .await;

@@ -1,241 +1,146 @@
 //! Gates: measured again and again until they pass often enough or fail too often.
 //!
-//! A gate whose texts name the host is one of every host of the wave: a round passes when it passes for each.
+//! A gate whose texts name the host is one of every host of its scope: a round passes when it passes for each. What
+//! could not be measured neither passes nor fails; what follows from it is the gate's own rule.
 
-mod measure;
+mod check;
+mod command;
+mod http;
+mod prometheus;
+mod round;
+mod tally;
+mod tcp;
+mod unit;
 
-use tokio::task::JoinSet;
-
-use super::dispatcher::RunContext;
+use super::control::Control;
+use super::executor::{Turn, TurnResult};
 use super::sink::{EventSink, SinkError};
+use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
+use crate::model::gate::{Gate, GateResult, GateScope};
 use crate::model::host::Host;
-use crate::model::name::{HostName, WaveName};
-use crate::model::plan::{Gate, GateCheck, GatePlace};
-use crate::model::template::is_template;
+use crate::model::name::WaveName;
+use crate::model::plan::PlannedWave;
+use crate::model::run::HostRunState;
 use crate::remote::transport::Transport;
 
-/// Hosts that one gate measures at once.
-const PARALLEL: usize = 16;
+use self::round::{Measurement, measure_round, targets, together};
+pub(super) use self::round::{Outcome, PARALLEL, measure};
+use self::tally::Tally;
+pub(super) use self::tally::Verdict;
 
 /// What became of a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum GateVerdict {
-    Passed,
-    Failed(String),
+pub(super) enum GateEnd {
+    Decided(Verdict),
     Interrupted,
 }
 
-/// One measurement.
-#[derive(Debug, Clone)]
-struct Measurement {
-    host: Option<HostName>,
-    passed: bool,
-    detail: String,
+/// The gates that belong to a host's turn.
+pub(super) struct TurnGates {
+    wave: WaveName,
+    gates: Vec<Gate>,
 }
 
-/// Measures a gate until it is decided.
-pub(super) async fn pass<T: Transport>(
+impl TurnGates {
+    /// Those of a wave that are of each host.
+    pub fn of(wave: &PlannedWave) -> Self {
+        let of_hosts = |gate: &&Gate| gate.scope == GateScope::Host;
+        Self {
+            wave: wave.name.clone(),
+            gates: wave.gates.iter().filter(of_hosts).cloned().collect(),
+        }
+    }
+}
+
+/// Measures a gate until it is decided, and has every measurement recorded.
+pub(super) async fn decide<T: Transport>(
     gate: &Gate,
     wave: &WaveName,
     hosts: &[Host],
-    context: &RunContext<T>,
+    transport: &T,
+    control: &Control,
     sink: &mut impl EventSink,
-) -> Result<GateVerdict, SinkError> {
-    let targets: Vec<Option<Host>> = if is_per_host(gate) {
-        hosts.iter().cloned().map(Some).collect()
-    } else {
-        vec![None]
-    };
+) -> Result<GateEnd, SinkError> {
+    let targets = targets(gate, hosts);
     let mut tally = Tally::new(gate);
     loop {
         let round = tokio::select! {
-            round = measure_round(gate, &targets, context) => round,
-            () = context.control.drained() => return Ok(GateVerdict::Interrupted),
+            round = measure_round(gate, &targets, transport, PARALLEL) => round,
+            () = control.drained() => return Ok(GateEnd::Interrupted),
         };
         for measurement in &round {
-            sink.record(EventKind::GateMeasured {
-                wave: wave.clone(),
-                gate: gate.name.clone(),
-                host: measurement.host.clone(),
-                passed: measurement.passed,
-                detail: measurement.detail.clone(),
-            })?;
+            sink.record(measured(wave, gate, measurement))?;
         }
-        if let Some(verdict) = tally.count(&round) {
-            let (passed, detail) = match &verdict {
-                GateVerdict::Failed(detail) => (false, detail.clone()),
-                _ => (true, tally.in_words()),
-            };
-            let (wave, gate) = (wave.clone(), gate.name.clone());
-            sink.record(EventKind::GateFinished {
-                wave,
-                gate,
-                passed,
-                detail,
-            })?;
-            return Ok(verdict);
+        if let Some(verdict) = tally.count(&together(&round)) {
+            return Ok(GateEnd::Decided(verdict));
         }
         tokio::select! {
             () = tokio::time::sleep(gate.interval) => {}
-            () = context.control.drained() => return Ok(GateVerdict::Interrupted),
+            () = control.drained() => return Ok(GateEnd::Interrupted),
         }
     }
 }
 
-/// Counts rounds. Pure.
-struct Tally {
-    needed: u32,
-    allowed: u32,
-    passed: u32,
-    failed: u32,
+/// Looks at a gate again that has passed: one measurement that passes is enough. `parallel` hosts at once.
+pub(super) async fn look<T: Transport>(gate: &Gate, hosts: &[Host], transport: &T, parallel: usize) -> Verdict {
+    let targets = targets(gate, hosts);
+    let mut tally = Tally::once(gate);
+    loop {
+        let round = measure_round(gate, &targets, transport, parallel).await;
+        if let Some(verdict) = tally.count(&together(&round)) {
+            return verdict;
+        }
+        tokio::time::sleep(gate.interval).await;
+    }
 }
 
-impl Tally {
-    fn new(gate: &Gate) -> Self {
-        Self {
-            needed: gate.count.max(1),
-            allowed: gate.failures_allowed,
-            passed: 0,
-            failed: 0,
-        }
-    }
-
-    fn count(&mut self, round: &[Measurement]) -> Option<GateVerdict> {
-        match round.iter().find(|measurement| !measurement.passed) {
-            None => self.passed += 1,
-            Some(failure) => {
-                self.failed += 1;
-                if self.failed > self.allowed {
-                    let place = failure
-                        .host
-                        .as_ref()
-                        .map(|host| format!("{host}: "))
-                        .unwrap_or_default();
-                    return Some(GateVerdict::Failed(format!("{place}{}", failure.detail)));
-                }
+/// Measures the gates that are a patched host's own, as the last thing of its turn.
+///
+/// # Errors
+/// `E_GATE` when one failed. What could not be measured is left in the result for the dispatcher.
+pub(super) async fn at_host<T: Transport>(turn: &Turn<T>, result: &mut TurnResult) -> Result<(), HostError> {
+    let Some(own) = turn.gates.as_ref().filter(|_| result.state == HostRunState::Patched) else {
+        return Ok(());
+    };
+    let host = std::slice::from_ref(&turn.host);
+    for gate in &own.gates {
+        let targets = targets(gate, host);
+        let mut tally = Tally::new(gate);
+        let verdict = loop {
+            let round = measure_round(gate, &targets, &turn.transport, PARALLEL).await;
+            for measurement in &round {
+                turn.tell(measured(&own.wave, gate, measurement)).await;
             }
-        }
-        (self.passed >= self.needed).then_some(GateVerdict::Passed)
-    }
-
-    fn in_words(&self) -> String {
-        format!("{} of {} measurements passed", self.passed, self.passed + self.failed)
-    }
-}
-
-async fn measure_round<T: Transport>(
-    gate: &Gate,
-    targets: &[Option<Host>],
-    context: &RunContext<T>,
-) -> Vec<Measurement> {
-    let mut measurements = Vec::with_capacity(targets.len());
-    let mut running = JoinSet::new();
-    for target in targets {
-        if running.len() >= PARALLEL
-            && let Some(joined) = running.join_next().await
-        {
-            measurements.push(measured(joined));
-        }
-        let (gate, target, context) = (gate.clone(), target.clone(), context.clone());
-        running.spawn(async move { measure_one(&gate, target, &context).await });
-    }
-    while let Some(joined) = running.join_next().await {
-        measurements.push(measured(joined));
-    }
-    measurements.sort_by(|one, other| one.host.cmp(&other.host));
-    measurements
-}
-
-/// A measurement that ended without a result did not pass.
-fn measured(joined: Result<Measurement, tokio::task::JoinError>) -> Measurement {
-    joined.unwrap_or_else(|error| Measurement {
-        host: None,
-        passed: false,
-        detail: format!("the measurement ended without a result: {error}"),
-    })
-}
-
-async fn measure_one<T: Transport>(gate: &Gate, target: Option<Host>, context: &RunContext<T>) -> Measurement {
-    let outcome = match tokio::time::timeout(gate.timeout, measure::check(gate, target.as_ref(), context)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(format!("no answer within {} s", gate.timeout.as_secs_f64())),
-    };
-    let (passed, detail) = match outcome {
-        Ok(detail) => (true, detail),
-        Err(detail) => (false, detail),
-    };
-    let detail = crate::model::text::printable(&detail);
-    Measurement {
-        host: target.map(|host| host.name),
-        passed,
-        detail,
-    }
-}
-
-fn is_per_host(gate: &Gate) -> bool {
-    match &gate.check {
-        GateCheck::Command {
-            on: GatePlace::Host, ..
-        } => true,
-        GateCheck::Command { run, .. } => run.iter().any(|text| is_template(text)),
-        GateCheck::Http { url, body, .. } => is_template(url) || body.as_deref().is_some_and(is_template),
-        GateCheck::Tcp { address } => is_template(address),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn gate(count: u32, failures_allowed: u32) -> Gate {
-        Gate {
-            name: "g".to_owned(),
-            check: GateCheck::Tcp {
-                address: "{{ host.address }}:22".to_owned(),
-            },
-            count,
-            interval: Duration::ZERO,
-            failures_allowed,
-            timeout: Duration::from_secs(1),
-        }
-    }
-
-    fn measured(passed: bool) -> Vec<Measurement> {
-        vec![Measurement {
-            host: None,
-            passed,
-            detail: "refused".to_owned(),
-        }]
-    }
-
-    #[test]
-    fn a_gate_passes_when_it_was_measured_often_enough() {
-        let mut tally = Tally::new(&gate(2, 0));
-        assert_eq!(tally.count(&measured(true)), None);
-        assert_eq!(tally.count(&measured(true)), Some(GateVerdict::Passed));
-    }
-
-    #[test]
-    fn a_gate_fails_at_the_first_failure_beyond_the_allowed_ones() {
-        let mut tally = Tally::new(&gate(2, 1));
-        assert_eq!(tally.count(&measured(false)), None);
-        assert_eq!(tally.count(&measured(true)), None);
-        assert_eq!(
-            tally.count(&measured(false)),
-            Some(GateVerdict::Failed("refused".to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_gate_that_names_the_host_is_measured_for_each() {
-        assert!(is_per_host(&gate(1, 0)));
-        let mut fleet = gate(1, 0);
-        fleet.check = GateCheck::Tcp {
-            address: "load-balancer:443".to_owned(),
+            if let Some(verdict) = tally.count(&together(&round)) {
+                break verdict;
+            }
+            tokio::time::sleep(gate.interval).await;
         };
-        assert!(!is_per_host(&fleet));
+        match verdict.result {
+            GateResult::Pass => {}
+            GateResult::Fail => return Err(failed(gate, &verdict)),
+            GateResult::Unknown => result.unknown_gates.push(gate.clone()),
+        }
+    }
+    Ok(())
+}
+
+fn failed(gate: &Gate, verdict: &Verdict) -> HostError {
+    HostError::new(
+        ErrorCode::Gate,
+        format!("gate `{}` failed: {}", gate.name, verdict.detail),
+        "its updates are installed; look at what the gate measures, then apply again or roll back",
+    )
+}
+
+fn measured(wave: &WaveName, gate: &Gate, measurement: &Measurement) -> EventKind {
+    EventKind::GateMeasured {
+        wave: wave.clone(),
+        gate: gate.name.clone(),
+        host: measurement.host.clone(),
+        passed: measurement.outcome.result == GateResult::Pass,
+        unknown: measurement.outcome.result == GateResult::Unknown,
+        detail: measurement.outcome.detail.clone(),
     }
 }

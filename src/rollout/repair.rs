@@ -221,6 +221,7 @@ async fn repair<T: Transport>(
         run,
         limits,
         step: JobStep::Repair,
+        gates: None,
         restart: RestartPolicy::None.into(),
         past: None,
         messages,

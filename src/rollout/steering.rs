@@ -11,7 +11,6 @@ use crate::model::order::Order;
 
 /// What somebody decided about what was unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "gates that know `unknown` call it")]
 pub(super) enum Decision {
     /// It counts as passed.
     Promoted,
@@ -62,7 +61,6 @@ pub(super) async fn listen(control: &Control, sink: &mut impl EventSink) -> Sink
 ///
 /// # Errors
 /// When an event could not be kept.
-#[allow(dead_code, reason = "gates that know `unknown` call it")]
 pub(super) async fn wait_for_promotion(
     control: &Control,
     reason: String,

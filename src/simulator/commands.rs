@@ -11,6 +11,18 @@ pub(super) fn answer(system: &System, data: &[String], writer: &mut FrameWriter)
     writer.section("command", &stdout, &stderr, code);
 }
 
+/// Answers the script that asks for a unit, as systemd does.
+pub(super) fn unit(system: &System, data: &[String], writer: &mut FrameWriter) {
+    let unit = data.first().map_or("", String::as_str);
+    let load = match is_active(system, unit) {
+        (_, 4) => "not-found",
+        _ => "loaded",
+    };
+    let (active, _) = is_active(system, unit);
+    let stdout = format!("Init=systemd\nLoadState={load}\nActiveState={active}\n");
+    writer.section("unit", &stdout, "", 0);
+}
+
 fn run(system: &System, words: &[&str]) -> (String, String, i32) {
     let quiet = |code| (String::new(), String::new(), code);
     match words {

@@ -120,14 +120,14 @@ fn a_wave_that_passes_by_itself_before_others_is_a_warning() {
     soaking.waves[0].soak = Duration::from_secs(1);
     let mut gated = open;
     gated.waves[0].gates = vec![Gate {
-        name: "up".to_owned(),
-        check: GateCheck::Tcp {
-            address: "a:22".to_owned(),
-        },
-        count: 1,
         interval: Duration::ZERO,
-        failures_allowed: 0,
         timeout: Duration::from_secs(1),
+        ..Gate::new(
+            "up",
+            GateCheck::Tcp {
+                address: "a:22".to_owned(),
+            },
+        )
     }];
     for quiet in [soaking, gated, waves(&[], &["x"]), waves(&["x"], &[])] {
         assert!(messages(LintCode::WaveWithoutGate, &quiet).is_empty());

@@ -90,15 +90,15 @@ fn saved(hosts: Vec<PlannedHost>, text: &str) -> SavedPlan {
         parallel: 2,
         soak: Duration::from_millis(90_500),
         gates: vec![Gate {
-            name: "up".to_owned(),
-            check: GateCheck::Command {
-                run: vec!["true".to_owned(), text.to_owned()],
-                on: GatePlace::Host,
-            },
-            count: 1,
             interval: Duration::from_secs(1),
-            failures_allowed: 0,
             timeout: Duration::from_secs(10),
+            ..Gate::new(
+                "up",
+                GateCheck::Command {
+                    run: vec!["true".to_owned(), text.to_owned()],
+                    on: GatePlace::Host,
+                },
+            )
         }],
     };
     SavedPlan {

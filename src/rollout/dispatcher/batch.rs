@@ -22,6 +22,7 @@ use crate::remote::transport::Transport;
 use crate::rollout::conclusion::closing_events;
 use crate::rollout::drift;
 use crate::rollout::executor::{ExecutorMessage, Turn, TurnResult};
+use crate::rollout::gates::TurnGates;
 use crate::rollout::simulation::host_has_work;
 use crate::rollout::sink::{EventSink, SinkError};
 
@@ -61,6 +62,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 }
             }
             if running.len() == 0 {
+                if broken.is_none() && self.gating.is_undecided() {
+                    self.settle_hosts(&wave.name).await?;
+                    may_free = true;
+                    continue;
+                }
                 if control.is_paused()
                     && !control.is_draining()
                     && !waiting.is_empty()
@@ -81,6 +87,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     let said = self.drain(&mut inbox, broken.is_some());
                     said.and(self.finish(wave, joined, &mut running))
                 }
+                look = self.gating.relook.next() => self.hear_look(&look),
                 Some(asked) = running.asking.next() => {
                     may_free = true;
                     let said = self.drain(&mut inbox, broken.is_some());
@@ -134,11 +141,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
         let control = &self.context.control;
-        !control.is_draining() && !control.is_paused() && self.has_budget(wave)
+        !control.is_draining() && !control.is_paused() && !self.gating.holds() && self.has_budget(wave)
     }
 
     fn has_budget(&self, wave: &PlannedWave) -> bool {
-        self.budgets.exceeded(wave).is_none()
+        self.budgets.exceeded(wave).is_none() && self.gating.end.is_none()
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -216,6 +223,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             restart: self.rules.restart.clone(),
             rules: self.rules.clone(),
             refresh: self.refresh,
+            gates: Some(TurnGates::of(wave)),
             past,
             messages: messages.clone(),
         };
@@ -285,6 +293,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
+        self.gating.note_unknown(&host, &result.unknown_gates);
         self.budgets.note(wave, &host, result.state);
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.

@@ -6,6 +6,8 @@
 
 mod asking;
 mod batch;
+mod gating;
+mod relook;
 mod soak;
 mod steer;
 mod wave;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::gating::Gating;
 use super::closing::{Closing, ClosingTime};
 use super::conclusion::host_report;
 use super::control::Control;
@@ -112,6 +115,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
+        gating: Gating::default(),
         past,
     };
     run.recall(plan);
@@ -197,6 +201,8 @@ struct Run<'a, T, S> {
     closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
+    /// What the gates of this and of earlier waves say.
+    gating: Gating,
     /// What happened under earlier controllers; empty for a run that begins.
     past: Arc<Journal>,
 }
@@ -213,7 +219,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.refresh = self.context.freshness.refresh(number, plan.made, Timestamp::now());
             let past = self.past.wave_end(&wave.name);
             let (outcome, reason) = match past.map(|(outcome, reason)| (outcome, reason.map(str::to_owned))) {
-                Some(ended) => ended,
+                Some(ended) => {
+                    self.watch_past(wave);
+                    ended
+                }
                 None => self.wave(wave).await?,
             };
             if !self.is_last {

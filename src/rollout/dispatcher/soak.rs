@@ -60,15 +60,22 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.context.waits == Waits::Elsewhere && is_left && !control.is_draining() {
             return Ok(Soaked::Elsewhere(soaks_until(wave, began, soak)));
         }
-        let promoted = {
-            let shared = SharedSink::new(self.sink);
-            let mut hearing = &shared;
-            tokio::select! {
-                biased;
-                () = control.drained() => None,
-                () = wait.promoted() => Some(true),
-                () = pass(began, soak) => Some(false),
-                error = listen(&control, &mut hearing) => return Err(error),
+        let promoted = loop {
+            let look = {
+                let shared = SharedSink::new(self.sink);
+                let mut hearing = &shared;
+                tokio::select! {
+                    biased;
+                    () = control.drained() => break None,
+                    () = wait.promoted() => break Some(true),
+                    () = pass(began, soak) => break Some(false),
+                    look = self.gating.relook.next() => look,
+                    error = listen(&control, &mut hearing) => return Err(error),
+                }
+            };
+            self.hear_look(&look)?;
+            if self.gating.end.is_some() {
+                return Ok(Soaked::Over);
             }
         };
         drop(wait);

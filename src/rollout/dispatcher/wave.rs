@@ -3,15 +3,11 @@
 use super::Run;
 use super::soak::Soaked;
 use crate::model::event::EventKind;
-use crate::model::host::Host;
-use crate::model::name::WaveName;
-use crate::model::plan::{Gate, PlannedHost, PlannedWave};
+use crate::model::plan::{PlannedHost, PlannedWave};
 use crate::model::run::{HostRunState, WaveOutcome};
 use crate::remote::transport::Transport;
-use crate::rollout::gates::{self, GateVerdict};
 use crate::rollout::simulation::host_has_work;
 use crate::rollout::sink::{EventSink, SinkError};
-use crate::rollout::steering::{SharedSink, listen};
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
@@ -34,6 +30,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 
     async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+        if let Some(end) = self.baseline(wave).await? {
+            return Ok(end);
+        }
         for (index, batch) in wave.batches.iter().enumerate() {
             self.hold().await?;
             if batch.iter().all(|host| self.results.contains_key(&host.name)) {
@@ -53,7 +52,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 })?;
             }
             self.batch(wave, batch).await?;
-            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() {
+            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() || self.gating.end.is_some() {
                 break;
             }
         }
@@ -63,6 +62,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
         if let Some(reason) = self.budgets.exceeded(wave) {
             return Ok((WaveOutcome::Failed, Some(reason)));
+        }
+        if let Some(end) = self.gating.end.take() {
+            return Ok(end);
         }
         if self.context.control.is_draining() {
             return Ok(self.interrupted());
@@ -86,45 +88,20 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok((WaveOutcome::Interrupted, Some(reason)));
         }
         self.hold().await?;
-        let untroubled: Vec<Host> = wave
-            .hosts()
-            .filter(|host| {
-                self.results
-                    .get(&host.name)
-                    .is_some_and(|result| !result.state.is_failure() && result.state != HostRunState::Skipped)
-            })
-            .filter_map(|host| self.context.hosts.get(&host.name).cloned())
-            .collect();
-        for gate in &wave.gates {
-            match self.gate(gate, &wave.name, &untroubled).await? {
-                GateVerdict::Passed => self.hold().await?,
-                GateVerdict::Failed(detail) => {
-                    let reason = format!("gate `{}` of wave `{}` failed: {detail}", gate.name, wave.name);
-                    return Ok((WaveOutcome::Failed, Some(reason)));
-                }
-                GateVerdict::Interrupted => return Ok(self.interrupted()),
-            }
+        if self.gating.end.is_none()
+            && let Some(end) = self.gates(wave).await?
+        {
+            return Ok(end);
+        }
+        self.look_again(&wave.name).await?;
+        if let Some(end) = self.gating.end.take() {
+            return Ok(end);
         }
         Ok(if self.context.control.is_draining() {
             self.interrupted()
         } else {
             (WaveOutcome::Passed, None)
         })
-    }
-
-    /// Measures a gate, and hears meanwhile what operators say.
-    async fn gate(&mut self, gate: &Gate, wave: &WaveName, hosts: &[Host]) -> Result<GateVerdict, SinkError> {
-        let control = self.context.control.clone();
-        let shared = SharedSink::new(self.sink);
-        let (mut measuring, mut hearing) = (&shared, &shared);
-        let verdict = tokio::select! {
-            verdict = gates::pass(gate, wave, hosts, &self.context, &mut measuring) => verdict?,
-            error = listen(&control, &mut hearing) => return Err(error),
-        };
-        if verdict == GateVerdict::Interrupted {
-            self.note_draining()?;
-        }
-        Ok(verdict)
     }
 
     /// Whether hosts with something to do were left out, and no other was patched or found at its planned versions.

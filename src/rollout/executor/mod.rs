@@ -19,7 +19,7 @@ use super::limits::Limits;
 use super::link::Link;
 use super::past;
 use super::reboot::reboot_and_wait;
-use super::{blockers, condition, hooks, snapshot, survey};
+use super::{blockers, condition, gates, hooks, snapshot, survey};
 
 use crate::manager::detect;
 use crate::model::condition::Condition;
@@ -57,6 +57,8 @@ pub(super) struct Turn<T> {
     pub rules: Arc<PlanRules>,
     /// When the host's metadata is fetched anew before it is looked at.
     pub refresh: Refresh,
+    /// The gates of its wave: those that are the host's own belong to its turn.
+    pub gates: Option<gates::TurnGates>,
     /// How far an earlier controller came with it; `None` where the turn begins now.
     pub past: Option<Arc<PastHost>>,
     pub messages: mpsc::Sender<ExecutorMessage>,
@@ -89,7 +91,7 @@ impl<T: Transport> Turn<T> {
         if let Some(past) = self.past.as_deref().filter(|past| past.is_touched()) {
             *result = past::begun(past);
             if self.take_up(past, result).await? {
-                return Ok(());
+                return gates::at_host(self, result).await;
             }
             // Nothing was begun after all.
             *result = TurnResult {
@@ -116,7 +118,7 @@ impl<T: Transport> Turn<T> {
         let mut link = Link::new(self, connection);
         self.change(&mut link, ready, result).await?;
         link.close().await;
-        Ok(())
+        gates::at_host(self, result).await
     }
 
     /// Everything that is done to a host that may be changed.

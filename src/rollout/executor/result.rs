@@ -9,6 +9,7 @@ use crate::model::drift::{DriftAction, HostDrift, Promotion};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::facts::Facts;
+use crate::model::gate::Gate;
 use crate::model::plan::{Basis, PlannedChange};
 use crate::model::restart::RestartRule;
 use crate::model::run::{Change, HostRunState, SecuredPackages};
@@ -52,6 +53,8 @@ pub(in crate::rollout) struct TurnResult {
     pub promoted: Vec<Promotion>,
     /// What was seen to be installed in the end, on a host that was patched or needed no patch.
     pub ran: Option<RanChanges>,
+    /// Gates of its own that could not be measured.
+    pub unknown_gates: Vec<Gate>,
     /// What was told of the host's end already, and is not told again.
     pub told: Vec<EventKind>,
 }
@@ -88,6 +91,7 @@ impl TurnResult {
             drift: None,
             promoted: Vec::new(),
             ran: None,
+            unknown_gates: Vec::new(),
             told: Vec::new(),
         }
     }

@@ -24,6 +24,7 @@ mod downloads;
 mod drift;
 mod examinations;
 mod faults;
+mod gates;
 mod questions;
 mod rollouts;
 mod scans;

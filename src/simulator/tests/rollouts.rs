@@ -236,15 +236,15 @@ async fn a_bad_update_is_caught_by_the_gate() {
     let fleet = Fleet::start([system("a", Some(breaks.clone())), system("b", Some(breaks))]).await;
     let mut plan = plan(&fleet.scan().await, &[&["a"], &["b"]], RebootPolicy::Never);
     plan.waves[0].gates.push(Gate {
-        name: "shop answers".to_owned(),
-        check: GateCheck::Command {
-            run: ["systemctl", "is-active", "webshop"].map(str::to_owned).to_vec(),
-            on: GatePlace::Host,
-        },
-        count: 1,
         interval: Duration::ZERO,
-        failures_allowed: 0,
         timeout: Duration::from_secs(5),
+        ..Gate::new(
+            "shop answers",
+            GateCheck::Command {
+                run: ["systemctl", "is-active", "webshop"].map(str::to_owned).to_vec(),
+                on: GatePlace::Host,
+            },
+        )
     });
     let (report, events) = run(&fleet, &plan).await;
     assert_eq!(report.outcome, RunOutcome::Stopped);

@@ -18,6 +18,7 @@ mod dry_run;
 mod faults;
 mod footprint;
 mod foresight;
+mod gates;
 mod half_done;
 mod host_jobs;
 mod hosts;

@@ -2,6 +2,7 @@
 
 use super::NAMES;
 use crate::model::duration::format_duration;
+use crate::model::gate::{BaselineRule, GateScope, HttpCheck};
 use crate::model::host::RebootPolicy;
 use crate::model::plan::{Gate, GateCheck, GatePlace, Plan, PlannedWave};
 use crate::model::run_rules::FailureKind;
@@ -92,21 +93,35 @@ fn gate_in_words(gate: &Gate) -> String {
             run,
             on: GatePlace::Controller,
         } => format!("`{}` on this machine", run.join(" ")),
-        GateCheck::Http {
-            url,
-            status,
-            body: None,
-        } => format!("{url} answers {status}"),
-        GateCheck::Http {
-            url,
-            status,
-            body: Some(body),
-        } => format!("{url} answers {status} with `{body}`"),
+        GateCheck::Http(http) => http_in_words(http),
         GateCheck::Tcp { address } => format!("{address} accepts connections"),
+        GateCheck::Prometheus { query, is, .. } => format!("{query} {is}"),
+        GateCheck::Unit { unit, state } => format!("{unit} is {} on every host", state.as_str()),
     };
     let times = match gate.count {
         0 | 1 => String::new(),
-        number => format!(", {number} times, {} apart", format_duration(gate.interval)),
+        number => {
+            let row = if gate.consecutive { " in a row" } else { "" };
+            format!(", {number} times{row}, {} apart", format_duration(gate.interval))
+        }
     };
-    format!("gate `{}`: {check}{times}", gate.name)
+    let scope = match gate.scope {
+        GateScope::Host => ", as soon as each host is done",
+        GateScope::Wave => "",
+        GateScope::Fleet => ", with the hosts of earlier waves",
+    };
+    let before = match gate.baseline {
+        BaselineRule::Required => ", before the wave too",
+        BaselineRule::Warn | BaselineRule::Ignore => "",
+    };
+    format!("gate `{}`: {check}{times}{scope}{before}", gate.name)
+}
+
+fn http_in_words(http: &HttpCheck) -> String {
+    let with = match (&http.body, &http.body_pattern) {
+        (Some(body), _) => format!(" with `{body}`"),
+        (None, Some(pattern)) => format!(" with a body like /{pattern}/"),
+        (None, None) => String::new(),
+    };
+    format!("{} answers {}{with}", http.url, http.status)
 }
