@@ -29,5 +29,6 @@ pub mod show;
 pub mod status;
 pub mod sudoers;
 pub mod trust;
+mod unattended;
 pub mod verify;
 pub mod watch;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::conclusion::Ended;
 use super::run_record::{claim, freshness_of, options_of, step_of};
+use super::unattended::left_alone;
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
 use crate::cli::exit::{Exit, run_exit};
@@ -28,9 +29,7 @@ use crate::model::event::Event;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
 use crate::model::order::Order;
-use crate::model::plan::Plan;
 use crate::model::run_record::RunRecord;
-use crate::model::standing::Standing;
 use crate::model::text::nearest;
 use crate::report::page::{Page, Tone};
 use crate::rollout::{Resumption, RunContext, Waits, has_work, run_plan};
@@ -45,6 +44,13 @@ const LOOKED_AT: usize = 10_000;
 /// window is closed.
 pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let mut ledger = SqliteLedger::open(&state_directory(options)?)?;
+    if arguments.no_wait && arguments.run.is_none() && open_runs(&ledger)?.iter().all(|run| run.is_held) {
+        tell(
+            "there is no run that waits to be gone on with; nothing was contacted",
+            printer,
+        );
+        return Ok(Exit::Done);
+    }
     if let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
         return say_to(Order::Continue, &held, &mut ledger, options, printer).await;
     }
@@ -61,11 +67,13 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     }
     refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
-    if arguments.no_wait && said.is_empty() && soaks_on(&run, &plan, &events, printer) {
-        return Ok(Exit::Interrupted);
-    }
-    // Whoever resumes a run wants it to go on, whatever was said to it before.
-    if said.iter().any(|given| given.order == Order::Pause) {
+    if arguments.no_wait {
+        if let Some(why) = left_alone(&run, &plan, &events, &said, Timestamp::now()) {
+            tell(&format!("run {run}: {why}; nothing was contacted"), printer);
+            return Ok(Exit::Interrupted);
+        }
+    } else if said.iter().any(|given| given.order == Order::Pause) {
+        // Whoever resumes a run wants it to go on, whatever was said to it before.
         let by = operator(options.surroundings);
         ledger.give_order(&run, Order::Continue, &by, Timestamp::now())?;
     }
@@ -122,28 +130,10 @@ fn to_continue(name: Option<&str>, ledger: &SqliteLedger) -> Result<Option<OpenR
     Ok(open.pop().filter(|_| is_only).and_then(held))
 }
 
-/// Whether nothing but a soak has to pass; says then until when.
-fn soaks_on(run: &RunId, plan: &Plan, events: &[Event], printer: &Printer) -> bool {
-    let standing = Standing::of(run, plan, events);
-    let now = Timestamp::now();
-    let Some(soak) = standing
-        .soak
-        .as_ref()
-        .filter(|soak| soak.until > now && standing.running.is_empty())
-    else {
-        return false;
-    };
+fn tell(words: &str, printer: &Printer) {
     let mut page = Page::new();
-    let until = soak.until.strftime("%Y-%m-%d %H:%M:%SZ");
-    page.line(
-        format!(
-            "run {run}: wave {} soaks until {until}; nothing was contacted",
-            soak.wave
-        ),
-        Tone::Plain,
-    );
+    page.line(words, Tone::Plain);
     printer.notice(&page);
-    true
 }
 
 /// The run that is named, or the newest that can be gone on with.
