@@ -352,7 +352,8 @@ struct Typist(Process);
 impl Typist {
     fn start(stage: &Stage, arguments: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_patchwave");
-        let inside = format!("{program} {arguments}; echo \"exit code $?\"; stty -a");
+        // The shell outlives Ctrl-C, to look at the terminal afterwards.
+        let inside = format!("trap : INT; {program} {arguments}; echo \"exit code $?\"; stty -a");
         let template = stage.workplace.command(["--version"]);
         let mut command = Command::new("script");
         command
