@@ -105,10 +105,17 @@ impl From<PlanError> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
-        Self::internal(
-            error,
-            "look at the state directory (`--state-dir`), its disk and its permissions",
-        )
+        let hint = match &error {
+            LedgerError::Full => "free some space on the disk of the state directory (`--state-dir`), then try again",
+            LedgerError::Damaged(_) => {
+                "keep `ledger.sqlite` and the files beside it, copy them, and try `sqlite3 ledger.sqlite .recover` on the \
+                 copy; with another `--state-dir` patchwave works without its memory"
+            }
+            LedgerError::Busy => "see with `fuser ledger.sqlite` in the state directory which process that is",
+            LedgerError::Newer { .. } => "use the newest patchwave that works with this state directory",
+            _ => "look at the state directory (`--state-dir`), its disk and its permissions",
+        };
+        Self::internal(error, hint)
     }
 }
 

@@ -4,6 +4,7 @@
 //! What a method acknowledged survives a power cut.
 
 mod claim;
+mod failure;
 mod sqlite;
 
 use std::collections::BTreeSet;
@@ -44,6 +45,18 @@ pub enum LedgerError {
         /// The newest format that this program knows.
         known: i64,
     },
+    /// There is no space left.
+    #[error("the ledger could not be written: its disk is full")]
+    Full,
+    /// The disk or its permissions.
+    #[error("the ledger could not be read or written: {0}")]
+    Disk(String),
+    /// The file is not what it should be.
+    #[error("the ledger is damaged: {0}")]
+    Damaged(String),
+    /// Another process held it for too long.
+    #[error("another process keeps the ledger busy")]
+    Busy,
     /// The database refused.
     #[error("the ledger refused: {0}")]
     Database(String),

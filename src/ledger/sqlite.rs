@@ -275,6 +275,8 @@ impl Ledger for SqliteLedger {
                     .map(read_document)
                     .transpose()?
                     .unwrap_or_default(),
+                by: None,
+                resumable: false,
             })
         })
         .collect()
@@ -370,12 +372,6 @@ fn read_run_id(text: String) -> Result<RunId, LedgerError> {
     RunId::new(text).map_err(|error| LedgerError::Document(error.to_string()))
 }
 
-impl From<rusqlite::Error> for LedgerError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -414,6 +410,7 @@ mod tests {
             connect_timeout: None,
             timeout: Duration::from_secs(60),
             lock_wait: None,
+            next: None,
         }
     }
 
@@ -456,6 +453,31 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_is_on_the_disk_when_it_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(folder.path()).unwrap();
+        let pragma = |name: &str| -> String {
+            let value = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+            let value = ledger
+                .connection
+                .query_row(&format!("PRAGMA {name}"), [], value)
+                .unwrap();
+            format!("{value:?}")
+        };
+        assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
+        // FULL: every commit ends with fsync of the log, see sqlite.org/pragma.html#pragma_synchronous.
+        assert_eq!(pragma("synchronous"), "Integer(2)");
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_from_a_full_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ledger.sqlite"), "no database at all ".repeat(100)).unwrap();
+        let error = SqliteLedger::open(folder.path()).unwrap_err();
+        assert!(matches!(error, LedgerError::Damaged(_)), "{error}");
+    }
+
+    #[test]
     fn events_come_back_in_order_and_cannot_be_changed() {
         let mut ledger = SqliteLedger::in_memory().unwrap();
         let run = RunId::new("r1").unwrap();
@@ -492,6 +514,12 @@ mod tests {
             kind: EventKind::Draining,
         };
         assert!(ledger.append_event(&repeated).is_err());
+        assert!(ledger.connection.execute("DELETE FROM events", []).is_err());
+        assert!(
+            ledger.connection.execute("DELETE FROM runs", []).is_err(),
+            "nor with its run"
+        );
+        assert_eq!(ledger.begun_run(&run).unwrap().unwrap().record, Some(record()));
         assert!(
             ledger
                 .connection

@@ -246,7 +246,8 @@ pub enum EventKind {
     HookStarted {
         /// Its name.
         hook: String,
-        /// When it runs.
+        /// When it runs. Named apart from the time of the event.
+        #[serde(rename = "point")]
         at: HookPoint,
         /// The host that it is for, when it is one.
         host: Option<HostName>,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
+use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
 use super::experimental::Experimental;
@@ -135,6 +136,12 @@ pub struct RunLine {
     pub outcome: Option<String>,
     /// Its hosts with managers that nobody has run patchwave on; empty until it ended.
     pub experimental: Vec<Experimental>,
+    /// Who carries it out now; absent when nobody does, or nothing is known of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Controller>,
+    /// Whether it has not ended for good, and nobody carries it out: it can be gone on with. Left out of JSON when not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumable: bool,
 }
 
 /// How a run ended.
@@ -185,7 +192,7 @@ pub enum HostRunState {
     Skipped,
     /// The run ended before its turn.
     NotStarted,
-    /// Its turn was begun and it was left alone; what was started there goes on.
+    /// Its turn was begun and has not ended: it was left alone, or its controller died. What was started there goes on.
     Left,
 }
 

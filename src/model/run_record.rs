@@ -6,10 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::name::RunId;
+use super::plan::Plan;
 use super::saved_plan::PlanReference;
 
 /// What a run was begun with, beside its plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The command that began it: `apply`, `fetch`, …
     pub command: String,
@@ -42,6 +44,20 @@ pub struct RunRecord {
     /// How long a held lock is waited for, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_wait: Option<Duration>,
+    /// What comes after it, when it went well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Box<NextRun>>,
+}
+
+/// A run that is to be begun after another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NextRun {
+    /// The id that it will have.
+    pub run: RunId,
+    /// Its plan.
+    pub plan: Plan,
+    /// What it is begun with.
+    pub record: RunRecord,
 }
 
 /// How far each host's job goes.

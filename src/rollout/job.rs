@@ -19,7 +19,8 @@ use crate::model::manager::Manager;
 use crate::model::plan::PlannedChange;
 use crate::model::text::printable;
 use crate::remote::job::{
-    JobId, JobRequest, JobState, cleanup_script, follow_script, parse_cleanup, parse_follow, parse_start, start_script,
+    JobId, JobRequest, JobStart, JobState, cleanup_script, follow_script, parse_cleanup, parse_follow, parse_start,
+    start_script,
 };
 use crate::remote::phase::JobNote;
 use crate::remote::transport::Transport;
@@ -29,6 +30,9 @@ const FOLLOW: Duration = Duration::from_secs(20);
 
 /// Deadline of an answer beyond the time that the host waits by itself.
 const ANSWER: Duration = Duration::from_secs(60);
+
+/// As often a job is started whose folder was there and is gone.
+const START_TRIES: u32 = 3;
 
 /// What is said of a job that failed before it installed; the guards of the scripts use the same words.
 const NOTHING_CHANGED: &str = "nothing was changed";
@@ -74,13 +78,29 @@ pub(super) async fn run<T: Transport>(
         install: turn.rules.updates.install.clone(),
         lock_wait: turn.limits.lock_wait,
     };
-    // An answer that was lost is asked for again: the same id is never started twice.
-    link.ask(|nonce| start_script(&request, nonce), parse_start, turn.limits.command)
-        .await?;
-    let (state, log) = follow(turn, link, &id).await?;
+    let (state, log) = start(turn, link, &request).await?;
     Ok(finished(order.manager, id, &state, log))
 }
 
+/// Starts the job and follows it to its end. A folder of it that another controller's broken connection had begun and
+/// removed again is no job: it is started once more.
+async fn start<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    request: &JobRequest,
+) -> Result<(JobState, JobLog), HostError> {
+    for _ in 0..START_TRIES {
+        // An answer that was lost is asked for again: the same id is never started twice.
+        let started = link
+            .ask(|nonce| start_script(request, nonce), parse_start, turn.limits.command)
+            .await?;
+        let (state, log) = follow(turn, link, &request.id).await?;
+        if (started, state) != (JobStart::Attached, JobState::Unknown) {
+            return Ok((state, log));
+        }
+    }
+    Ok((JobState::Unknown, JobLog::default()))
+}
 /// Follows a job that may have been started before. `None` when the host knows no such job: then it never was, because
 /// its folder stays until its end was kept.
 pub(super) async fn adopt<T: Transport>(

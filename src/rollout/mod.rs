@@ -44,6 +44,7 @@ pub use dispatcher::{EndedRun, Resumption, RunContext, Waits, run_plan};
 pub use doctor::check_hosts;
 pub use freshness::Freshness;
 pub use limits::Limits;
+pub use past::report_so_far;
 pub use questions::ask_hosts;
 pub use repair::{Examination, examine_hosts, repair_hosts};
 pub use simulation::{has_work, simulate_plan};

@@ -1,12 +1,16 @@
-//! What an earlier controller did with a host, as the result of a turn. Pure.
+//! What earlier controllers did with a host, as the result of a turn, and with a run, as a report. Pure.
 
+use super::conclusion::host_report;
 use super::executor::{RanChanges, TurnResult};
 use super::restart::{LISTED, Restarted};
 use crate::model::aftermath::NeedsRestart;
 use crate::model::drift::{DriftAction, Promotion};
-use crate::model::journal::PastHost;
-use crate::model::plan::{PlannedChange, PlannedHost};
-use crate::model::run::HostRunState;
+use crate::model::experimental::Experimental;
+use crate::model::journal::{Journal, PastHost};
+use crate::model::name::RunId;
+use crate::model::plan::{Plan, PlannedChange, PlannedHost, PlannedWave};
+use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome, WaveReport};
+use crate::model::saved_plan::PlanReference;
 
 /// The result of a turn that ended under an earlier controller; `None` while it is begun.
 pub(super) fn ended(past: &PastHost, planned: &PlannedHost) -> Option<TurnResult> {
@@ -93,5 +97,45 @@ fn promoted(change: &PlannedChange, promotions: &[Promotion]) -> PlannedChange {
             ..change.clone()
         },
         None => change.clone(),
+    }
+}
+
+/// A run that has not ended, as a report: hosts that are begun are neither patched nor failed yet.
+#[must_use]
+pub fn report_so_far(plan: &Plan, run: &RunId, of: Option<PlanReference>, journal: &Journal) -> RunReport {
+    let hosts = plan
+        .waves
+        .iter()
+        .flat_map(|wave| wave.hosts().map(move |host| (wave, host)));
+    let hosts = hosts.map(|(wave, host)| {
+        let past = journal.host(&host.name);
+        let result = past.map(|past| {
+            ended(past, host).unwrap_or_else(|| TurnResult {
+                state: HostRunState::Left,
+                ..begun(past)
+            })
+        });
+        host_report(wave, host, result.as_ref())
+    });
+    let hosts = hosts.collect();
+    let wave = |wave: &PlannedWave| WaveReport {
+        name: wave.name.clone(),
+        outcome: match journal.wave(&wave.name) {
+            None => WaveOutcome::NotStarted,
+            Some(past) => past
+                .end
+                .as_ref()
+                .map_or(WaveOutcome::Interrupted, |(outcome, _)| *outcome),
+        },
+        hosts: wave.hosts().map(|host| host.name.clone()).collect(),
+    };
+    RunReport {
+        run: run.clone(),
+        plan: of,
+        outcome: journal.ended().map_or(RunOutcome::Interrupted, |end| end.outcome),
+        reason: journal.ended().and_then(|end| end.reason.clone()),
+        waves: plan.waves.iter().map(wave).collect(),
+        hosts,
+        experimental: Experimental::planned(plan),
     }
 }

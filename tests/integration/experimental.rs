@@ -154,6 +154,8 @@ fn every_page_says_it_in_every_format() {
         finished: None,
         outcome: None,
         experimental: report.experimental.clone(),
+        by: None,
+        resumable: false,
     };
     says_everywhere(&history_page(&[line]), "history");
     let documents = [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::conclusion::Ended;
+use super::follow_up::next_run;
 use super::plan::show_warnings;
 use super::run_record::{claim, record};
 use super::securing::secure_old;
@@ -20,8 +21,10 @@ use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
 use crate::cli::steered::Steered;
 use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::name::RunId;
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
+use crate::model::run_record::NextRun;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
@@ -80,6 +83,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         return Ok(not_approved(&session, printer));
     }
     let order = RunOrder {
+        run: None,
+        next: None,
         of: None,
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
@@ -101,7 +106,9 @@ pub(super) async fn secure_and_execute(
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
     if plan.rules.secure_old && has_work(plan) {
-        match secure_old(session, plan, order.of.clone(), order.freshness, ledger).await? {
+        let next = next_run(plan, &order, session)?;
+        order.run = Some(next.run.clone());
+        match secure_old(session, plan, &order, next, ledger).await? {
             Ok(securing) => order.securing = Some(securing),
             Err(exit) => return Ok(exit),
         }
@@ -164,6 +171,8 @@ pub(super) async fn approved(view: PlanView<'_>, session: &Session<'_>, printer:
 
 /// How a plan is run.
 pub(in crate::cli) struct RunOrder {
+    /// The id that it gets; a new one unless it was named before.
+    pub run: Option<RunId>,
     /// The saved plan that it comes from.
     pub of: Option<PlanReference>,
     /// How far each host's job goes.
@@ -180,6 +189,8 @@ pub(in crate::cli) struct RunOrder {
     pub expires: Option<Timestamp>,
     /// The run before it that secured the installed versions; one JSON document has both.
     pub securing: Option<RunReport>,
+    /// What comes after it.
+    pub next: Option<NextRun>,
 }
 
 /// Runs a plan, keeps it in the ledger and shows how it ended.
@@ -190,7 +201,10 @@ pub(in crate::cli) async fn execute(
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
-    let run = new_run_id()?;
+    let run = match &order.run {
+        Some(run) => run.clone(),
+        None => new_run_id()?,
+    };
     let claim = claim(&run, session, ledger)?;
     ledger.begin_run(&run, Timestamp::now(), plan, &record(&order, session)?)?;
     let context = RunContext {

@@ -54,6 +54,8 @@ pub(super) async fn run(
     permission::ask_again(candidate, Timestamp::now())?;
     let mut ledger = session.ledger()?;
     let order = RunOrder {
+        run: None,
+        next: None,
         of: Some(file.reference()),
         step: JobStep::Everything,
         freshness: fresh,

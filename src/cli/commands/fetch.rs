@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::apply::{RunOrder, execute, freshness};
+use super::follow_up::next_run;
 use super::plan::show_warnings;
 use super::securing::{quiet_plan, secure_old};
 use crate::cli::arguments::{FetchArguments, GlobalOptions, PlanOptions};
@@ -91,15 +92,8 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
     let of = order.file.map(PlanFile::reference);
     session.printer.notice(&to_fetch_page(&downloads, of.as_ref()));
     let mut ledger = session.ledger()?;
-    let securing = if order.secure_old {
-        match secure_old(session, plan, of.clone(), order.freshness, &mut ledger).await? {
-            Ok(securing) => Some(securing),
-            Err(exit) => return Ok(exit),
-        }
-    } else {
-        None
-    };
-    let run = RunOrder {
+    let mut run = RunOrder {
+        run: None,
         of,
         step: JobStep::DownloadOnly,
         freshness: order.freshness,
@@ -107,8 +101,17 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
         waits: Waits::Here,
         ignores_window: false,
         expires: order.file.map(|file| file.saved.expires),
-        securing,
+        securing: None,
+        next: None,
     };
+    if order.secure_old {
+        let next = next_run(&downloads, &run, session)?;
+        run.run = Some(next.run.clone());
+        match secure_old(session, plan, &run, next, &mut ledger).await? {
+            Ok(securing) => run.securing = Some(securing),
+            Err(exit) => return Ok(exit),
+        }
+    }
     let report = execute(session, &downloads, run, session.transport(), &mut ledger).await?;
     let path = order.file.map(|file| file.path.display().to_string());
     session

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::conclusion::Ended;
+use super::follow_up::{follow_up, is_awaited};
 use super::run_record::{claim, freshness_of, options_of, step_of};
 use super::unattended::left_alone;
+use super::unreported::{is_unreported, report_again};
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
 use crate::cli::exit::{Exit, run_exit};
@@ -44,26 +46,36 @@ const LOOKED_AT: usize = 10_000;
 /// window is closed.
 pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let mut ledger = SqliteLedger::open(&state_directory(options)?)?;
-    if arguments.no_wait && arguments.run.is_none() && open_runs(&ledger)?.iter().all(|run| run.is_held) {
-        tell(
-            "there is no run that waits to be gone on with; nothing was contacted",
-            printer,
-        );
-        return Ok(Exit::Done);
-    }
-    if let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
+    // Cron takes up what stands still, and says nothing to a run that somebody carries out.
+    let is_cron = arguments.no_wait && arguments.run.is_none();
+    if !is_cron && let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
         return say_to(Order::Continue, &held, &mut ledger, options, printer).await;
     }
-    let run = choose(arguments.run.as_deref(), &ledger)?;
-    let BegunRun { plan, record, .. } = ledger.begun_run(&run)?.ok_or_else(|| unknown(&run))?;
+    let Some(run) = choose(arguments.run.as_deref(), &ledger)? else {
+        return none_to_go_on_with(is_cron, printer);
+    };
+    let begun = ledger.begun_run(&run)?.ok_or_else(|| unknown(&run))?;
+    let BegunRun { plan, record, .. } = begun.clone();
     let record = record.ok_or_else(|| not_kept(&run))?;
     let options = options_of(&record, options);
     let session = Session::open(&options, printer)?;
     let claim = claim(&run, &session, &ledger)?;
     let events = ledger.events(&run)?;
     let journal = Journal::replay(&events);
+    let next = record.next.clone();
     if !journal.is_resumable() {
-        return Err(ended(&run, &journal));
+        interrupt::watch(&session.control);
+        let report = if is_unreported(&run, &journal, &ledger)? {
+            report_again(&run, &begun, &events, claim, &session, &mut ledger)?
+        } else {
+            let is_awaited = is_awaited(&run, &record, &ledger)?;
+            let report = ledger.report(&run)?.filter(|_| is_awaited);
+            report.ok_or_else(|| ended(&run, &journal))?
+        };
+        return match (run_exit(&plan, &report), next) {
+            (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+            (exit, _) => Ok(exit),
+        };
     }
     refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
@@ -112,11 +124,14 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         notes,
         claim,
         command: "apply",
-        is_followed: false,
+        is_followed: next.is_some(),
         securing: None,
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
-    Ok(run_exit(&plan, &report))
+    match (run_exit(&plan, &report), next) {
+        (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+        (exit, _) => Ok(exit),
+    }
 }
 
 /// The run that is meant, when somebody carries it out already: it is told to go on.
@@ -130,6 +145,19 @@ fn to_continue(name: Option<&str>, ledger: &SqliteLedger) -> Result<Option<OpenR
     Ok(open.pop().filter(|_| is_only).and_then(held))
 }
 
+/// For cron that is as it should be.
+fn none_to_go_on_with(is_cron: bool, printer: &Printer) -> CommandResult {
+    let words = "there is no run to go on with; nothing was contacted";
+    if is_cron {
+        tell(words, printer);
+        return Ok(Exit::Done);
+    }
+    Err(Failure::usage(
+        words,
+        "`patchwave history` lists the runs and how they ended",
+    ))
+}
+
 fn tell(words: &str, printer: &Printer) {
     let mut page = Page::new();
     page.line(words, Tone::Plain);
@@ -137,11 +165,11 @@ fn tell(words: &str, printer: &Printer) {
 }
 
 /// The run that is named, or the newest that can be gone on with.
-fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
+fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<Option<RunId>, Failure> {
     let runs = ledger.runs(LOOKED_AT)?;
     if let Some(name) = name.filter(|name| *name != "last") {
         if let Some(line) = runs.iter().find(|line| line.run.as_str() == name) {
-            return Ok(line.run.clone());
+            return Ok(Some(line.run.clone()));
         }
         let hint = "`patchwave history` lists the runs";
         let hint = match nearest(name, runs.iter().map(|line| line.run.as_str())) {
@@ -153,19 +181,24 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
             hint,
         ));
     }
+    if let Some(newest) = runs.first() {
+        let record = ledger.begun_run(&newest.run)?.and_then(|begun| begun.record);
+        if record.is_some_and(|record| is_awaited(&newest.run, &record, ledger).unwrap_or(false)) {
+            return Ok(Some(newest.run.clone()));
+        }
+    }
     for line in &runs {
         let events: Vec<Event> = match &line.outcome {
             Some(outcome) if outcome == "completed" || outcome == "stopped" => continue,
             _ => ledger.events(&line.run)?,
         };
-        if Journal::replay(&events).is_resumable() && ledger.holder(&line.run)?.is_none() {
-            return Ok(line.run.clone());
+        let journal = Journal::replay(&events);
+        let is_open = journal.is_resumable() || is_unreported(&line.run, &journal, ledger)?;
+        if is_open && ledger.holder(&line.run)?.is_none() {
+            return Ok(Some(line.run.clone()));
         }
     }
-    Err(Failure::usage(
-        "there is no run to go on with; nothing was contacted",
-        "`patchwave history` lists the runs and how they ended",
-    ))
+    Ok(None)
 }
 
 fn unknown(run: &RunId) -> Failure {

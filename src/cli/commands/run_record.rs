@@ -21,6 +21,7 @@ pub(super) fn record(order: &RunOrder, session: &Session<'_>) -> Result<RunRecor
     Ok(RunRecord {
         command: match order.step {
             JobStep::DownloadOnly => "fetch",
+            JobStep::Secure => "secure",
             _ => "apply",
         }
         .to_owned(),
@@ -43,6 +44,7 @@ pub(super) fn record(order: &RunOrder, session: &Session<'_>) -> Result<RunRecor
         connect_timeout: options.connect_timeout,
         timeout: options.timeout,
         lock_wait: options.lock_wait,
+        next: order.next.clone().map(Box::new),
     })
 }
 

@@ -7,13 +7,13 @@ use crate::cli::session::Session;
 use crate::ledger::SqliteLedger;
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
-use crate::model::saved_plan::PlanReference;
+use crate::model::run_record::NextRun;
 use crate::plan::download_plan;
 use crate::remote::job::JobStep;
 use crate::report::page::{Page, Tone};
 use crate::report::pages::fetch::secured_page;
 use crate::report::terminal::render;
-use crate::rollout::{Freshness, Limits, Waits};
+use crate::rollout::{Limits, Waits};
 
 /// The plan for steps that change no package.
 ///
@@ -26,27 +26,29 @@ pub(super) fn quiet_plan(plan: &Plan, session: &Session<'_>) -> Result<Plan, Fai
 }
 
 /// Secures the installed versions of everything that the plan replaces, in a run of its own. Without a way back there is
-/// no way forward: where a host fails, the inner error is how the command ends.
+/// no way forward: where a host fails, the inner error is how the command ends. `next` comes after it.
 ///
 /// # Errors
 /// When the ledger cannot be written.
 pub(super) async fn secure_old(
     session: &Session<'_>,
     plan: &Plan,
-    of: Option<PlanReference>,
-    freshness: Freshness,
+    before: &RunOrder,
+    next: NextRun,
     ledger: &mut SqliteLedger,
 ) -> Result<Result<RunReport, Exit>, Failure> {
     let plan = quiet_plan(plan, session)?;
     let order = RunOrder {
-        of,
+        run: None,
+        of: before.of.clone(),
         step: JobStep::Secure,
-        freshness,
+        freshness: before.freshness,
         closing: None,
         waits: Waits::Here,
         ignores_window: false,
-        expires: None,
+        expires: before.expires,
         securing: None,
+        next: Some(next),
     };
     let report = execute(session, &plan, order, session.transport(), ledger).await?;
     let printer = session.printer;

@@ -1,5 +1,6 @@
 //! `show`: a past run again, from the ledger, through the same pages.
 
+use super::history::note_holder;
 use crate::cli::arguments::{Format, GlobalOptions, ShowArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -8,14 +9,18 @@ use crate::cli::settings::state_directory;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::aftermath::LeftOver;
 use crate::model::event::{Event, EventKind};
+use crate::model::journal::Journal;
 use crate::model::name::{HostName, RunId};
+use crate::model::run::RunReport;
 use crate::model::text::nearest;
 use crate::report::document::{Document, RunBody};
 use crate::report::drift_text::found_line;
 use crate::report::event_text::event_in_words;
+use crate::report::page::{Page, Tone};
 use crate::report::pages::left_over::in_words as left_over_in_words;
 use crate::report::pages::run::{RunNotes, run_page};
 use crate::report::plain;
+use crate::rollout::report_so_far;
 
 /// Shows a run.
 ///
@@ -34,7 +39,11 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     if let Some(name) = &arguments.host {
         return show_host(name, &run, &events, printer);
     }
-    let report = ledger.report(&run)?;
+    let report = match ledger.report(&run)? {
+        Some(report) if is_of_the_end(&report, &events) => Some(report),
+        _ => so_far(&run, &events, &ledger)?,
+    };
+    say_standing(&run, &ledger, printer)?;
     match report {
         Some(report) if printer.format == Format::Json => {
             printer.document(&Document::new("apply", RunBody::from(&report)))?;
@@ -47,6 +56,45 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whether a report that was kept is the last word: the run may have been gone on with since.
+fn is_of_the_end(report: &RunReport, events: &[Event]) -> bool {
+    let journal = Journal::replay(events);
+    match journal.ended() {
+        Some(end) => end.outcome == report.outcome,
+        // The end of a run whose ledger broke was not kept among its events.
+        None => !events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::RunResumed { .. })),
+    }
+}
+
+/// What is known of a run that has not ended.
+fn so_far(run: &RunId, events: &[Event], ledger: &SqliteLedger) -> Result<Option<RunReport>, Failure> {
+    let Some(begun) = ledger.begun_run(run)? else {
+        return Ok(None);
+    };
+    let of = begun.record.and_then(|record| record.plan);
+    Ok(Some(report_so_far(&begun.plan, run, of, &Journal::replay(events))))
+}
+
+/// Says who carries the run out, or how to go on with it, when it has not ended for good.
+fn say_standing(run: &RunId, ledger: &SqliteLedger, printer: &Printer) -> Result<(), Failure> {
+    const LOOKED_AT: usize = 10_000;
+    let Some(mut line) = ledger.runs(LOOKED_AT)?.into_iter().find(|line| line.run == *run) else {
+        return Ok(());
+    };
+    note_holder(&mut line, ledger)?;
+    let words = match (&line.by, line.resumable) {
+        (Some(by), _) => format!("Run {run} is carried out by {by}"),
+        (None, true) => format!("Run {run} has not ended; go on with it: `patchwave resume {run}`"),
+        (None, false) => return Ok(()),
+    };
+    let mut page = Page::new();
+    page.line(words, Tone::Strong);
+    printer.notice(&page);
+    Ok(())
 }
 
 fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {

@@ -19,21 +19,22 @@ pub fn history_page(runs: &[RunLine]) -> Page {
                     let seconds = finished.duration_since(run.started).as_secs();
                     crate::report::event_text::seconds_in_words(u64::try_from(seconds).unwrap_or(0) * 1_000)
                 });
-                let outcome = run.outcome.as_deref().unwrap_or("running, or ended without a word");
+                let outcome = match (&run.by, run.outcome.as_deref()) {
+                    (Some(by), _) => format!("running: {}@{} (pid {})", by.user, by.machine, by.process),
+                    (None, Some(outcome)) => outcome.to_owned(),
+                    (None, None) if run.resumable => "broken off".to_owned(),
+                    (None, None) => "running".to_owned(),
+                };
                 vec![
                     Text::new(run.run.as_str(), Tone::Strong),
                     Text::plain(run.started.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
                     Text::plain(took.unwrap_or_default()),
-                    Text::new(
-                        outcome,
-                        if outcome == "completed" {
-                            Tone::Good
-                        } else {
-                            Tone::Warning
-                        },
-                    ),
+                    match outcome.as_str() {
+                        "completed" => Text::new(outcome, Tone::Good),
+                        _ => Text::new(outcome, Tone::Warning),
+                    },
                     Text::new(run.plan.as_ref().map_or("", |plan| plan.id.as_str()), Tone::Quiet),
-                    Text::new(experimental_in_words(run), Tone::Warning),
+                    Text::new(further_in_words(run), Tone::Warning),
                 ]
             })
             .collect(),
@@ -41,10 +42,14 @@ pub fn history_page(runs: &[RunLine]) -> Page {
     page
 }
 
-fn experimental_in_words(run: &RunLine) -> String {
-    if run.experimental.is_empty() {
-        return String::new();
+fn further_in_words(run: &RunLine) -> String {
+    let mut further = Vec::new();
+    if run.resumable {
+        further.push(format!("`patchwave resume {}`", run.run));
     }
-    let names: Vec<&str> = run.experimental.iter().map(|one| one.manager.as_str()).collect();
-    format!("experimental: {}", names.join(", "))
+    if !run.experimental.is_empty() {
+        let names: Vec<&str> = run.experimental.iter().map(|one| one.manager.as_str()).collect();
+        further.push(format!("experimental: {}", names.join(", ")));
+    }
+    further.join("; ")
 }

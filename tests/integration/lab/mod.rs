@@ -7,6 +7,7 @@ mod after;
 mod apk;
 mod apt;
 mod bastions;
+mod chaos;
 mod connections;
 mod dnf;
 mod doctor;
