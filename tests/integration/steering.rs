@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::program::{Outcome, Workplace};
 
 /// Nothing in these tests takes longer.
-const DEADLINE: Duration = Duration::from_secs(40);
+const DEADLINE: Duration = Duration::from_secs(90);
 
 struct Stage {
     _runtime: tokio::runtime::Runtime,
