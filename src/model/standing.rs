@@ -70,6 +70,8 @@ pub struct WaveStanding {
     pub name: WaveName,
     /// Its hosts.
     pub hosts: usize,
+    /// Its batches.
+    pub batches: usize,
     /// How far it is.
     pub state: WaveState,
     /// Its hosts that have ended, by how.
@@ -159,6 +161,7 @@ impl Standing {
                 .map(|wave| WaveStanding {
                     name: wave.name.clone(),
                     hosts: wave.size(),
+                    batches: wave.batches.len(),
                     state: WaveState::NotStarted,
                     ended: BTreeMap::new(),
                     budget: wave.budget,
@@ -193,6 +196,9 @@ impl Standing {
                 self.ended = None;
                 self.paused = None;
                 self.draining = false;
+                for wave in &mut self.waves {
+                    wave.goes_on();
+                }
             }
             EventKind::Ordered {
                 order: super::order::Order::Abort,
@@ -218,11 +224,11 @@ impl Standing {
         match &event.kind {
             EventKind::WaveStarted { wave, .. } => self.in_wave(wave, |wave| wave.state = WaveState::Running),
             EventKind::BatchStarted { wave, batch, .. } => {
-                let of = self.batch.take().filter(|current| current.wave == *wave);
+                let planned = self.waves.iter().find(|planned| planned.name == *wave);
                 self.batch = Some(CurrentBatch {
                     wave: wave.clone(),
                     batch: *batch,
-                    of: of.map_or(*batch, |current| current.of.max(*batch)),
+                    of: planned.map_or(*batch, |planned| planned.batches),
                 });
             }
             EventKind::SoakStarted { wave, duration } => {
@@ -343,6 +349,14 @@ impl Standing {
 }
 
 impl WaveStanding {
+    /// A wave that was broken off goes on with its run.
+    fn goes_on(&mut self) {
+        if matches!(self.state, WaveState::Interrupted | WaveState::OutOfTime) {
+            self.state = WaveState::Running;
+            self.reason = None;
+        }
+    }
+
     /// Its hosts that have ended.
     #[must_use]
     pub fn number_ended(&self) -> usize {

@@ -94,12 +94,7 @@ impl Progress {
             EventKind::HostScanStarted { host } => self.host_begins(host, "scanning"),
             EventKind::HostScanned { host, error, .. } => self.host_ends(host, error.is_some()),
             EventKind::ScanFinished { .. } => self.end(),
-            EventKind::RunStarted { hosts, .. } => {
-                self.begin("run", *hosts);
-                if let Some(whole) = &self.whole {
-                    whole.set_elapsed(age(event));
-                }
-            }
+            EventKind::RunStarted { hosts, .. } => self.run_begins(*hosts, event),
             EventKind::WaveStarted { wave, .. } => {
                 self.title = format!("wave {wave}");
                 self.refresh();
@@ -222,6 +217,13 @@ impl Progress {
             keys.to_the_end();
         }
         self.refresh();
+    }
+
+    fn run_begins(&mut self, hosts: usize, event: &Event) {
+        self.begin("run", hosts);
+        if let Some(whole) = &self.whole {
+            whole.set_elapsed(age(event));
+        }
     }
 
     fn refresh(&self) {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::program::{Outcome, Workplace};
 
 /// Nothing in these tests takes longer.
-const DEADLINE: Duration = Duration::from_secs(40);
+const DEADLINE: Duration = Duration::from_secs(90);
 
 struct Stage {
     _runtime: tokio::runtime::Runtime,
@@ -255,6 +255,25 @@ fn a_run_that_does_not_wait_leaves_its_soak_to_the_clock_and_to_a_promotion() {
     assert!(kept.stdout.contains("the word is kept"), "{}", kept.stdout);
     let _ = stage.workplace.run(["resume", "--no-wait"]).expect_exit(0);
     stage.check_done_once(&["a1", "b1"]);
+    let nothing = stage.workplace.run(["resume", "--no-wait", "--quiet"]).expect_exit(0);
+    assert_eq!(nothing.stdout + &nothing.stderr, "", "cron sends no mail");
+}
+
+#[test]
+fn cron_does_not_undo_a_pause_and_a_person_does() {
+    let stage = Stage::open("10m", QUICK);
+    let apply = stage.apply(&[]);
+    stage.wait_for("soak-started");
+    let _ = stage.workplace.run(["resume", "--no-wait"]).expect_exit(0);
+    let _ = stage.workplace.run(["pause"]).expect_exit(0);
+    let _ = stage.workplace.run(["promote"]).expect_exit(0);
+    stage.wait_for("soak-finished");
+    apply.signal("KILL");
+    let _ = apply.end();
+    let left = stage.workplace.run(["resume", "--no-wait"]).expect_exit(130);
+    assert!(left.stderr.contains("paused it"), "{}", left.stderr);
+    let _ = stage.workplace.run(["resume"]).expect_exit(0);
+    stage.check_done_once(&["a1", "b1"]);
 }
 
 #[test]
@@ -333,7 +352,8 @@ struct Typist(Process);
 impl Typist {
     fn start(stage: &Stage, arguments: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_patchwave");
-        let inside = format!("{program} {arguments}; echo \"exit code $?\"; stty -a");
+        // The shell outlives Ctrl-C, to look at the terminal afterwards.
+        let inside = format!("trap : INT; {program} {arguments}; echo \"exit code $?\"; stty -a");
         let template = stage.workplace.command(["--version"]);
         let mut command = Command::new("script");
         command

@@ -31,6 +31,7 @@ pub mod show;
 pub mod status;
 pub mod sudoers;
 pub mod trust;
+mod unattended;
 mod unreported;
 pub mod verify;
 pub mod watch;

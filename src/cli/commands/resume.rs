@@ -10,6 +10,7 @@ use super::apply::ignored_window;
 use super::conclusion::Ended;
 use super::follow_up::{follow_up, is_awaited};
 use super::run_record::{claim, document_of, freshness_of, options_of, step_of};
+use super::unattended::left_alone;
 use super::unreported::{is_unreported, report_again};
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
@@ -31,9 +32,7 @@ use crate::model::event::Event;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
 use crate::model::order::Order;
-use crate::model::plan::Plan;
 use crate::model::run_record::RunRecord;
-use crate::model::standing::Standing;
 use crate::model::text::nearest;
 use crate::report::page::{Page, Tone};
 use crate::rollout::{Resumption, RunContext, Waits, has_work, run_plan};
@@ -48,10 +47,14 @@ const LOOKED_AT: usize = 10_000;
 /// window is closed.
 pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: &Printer) -> CommandResult {
     let mut ledger = SqliteLedger::open(&state_directory(options)?)?;
-    if let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
+    // Cron takes up what stands still, and says nothing to a run that somebody carries out.
+    let is_cron = arguments.no_wait && arguments.run.is_none();
+    if !is_cron && let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
         return say_to(Order::Continue, &held, &mut ledger, options, printer).await;
     }
-    let run = choose(arguments.run.as_deref(), &ledger)?;
+    let Some(run) = choose(arguments.run.as_deref(), &ledger)? else {
+        return none_to_go_on_with(is_cron, printer);
+    };
     let begun = ledger.begun_run(&run)?.ok_or_else(|| unknown(&run))?;
     let BegunRun { plan, record, .. } = begun.clone();
     let record = record.ok_or_else(|| not_kept(&run))?;
@@ -77,11 +80,13 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     }
     refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
-    if arguments.no_wait && said.is_empty() && soaks_on(&run, &plan, &events, printer) {
-        return Ok(Exit::Interrupted);
-    }
-    // Whoever resumes a run wants it to go on, whatever was said to it before.
-    if said.iter().any(|given| given.order == Order::Pause) {
+    if arguments.no_wait {
+        if let Some(why) = left_alone(&run, &plan, &events, &said, Timestamp::now()) {
+            tell(&format!("run {run}: {why}; nothing was contacted"), printer);
+            return Ok(Exit::Interrupted);
+        }
+    } else if said.iter().any(|given| given.order == Order::Pause) {
+        // Whoever resumes a run wants it to go on, whatever was said to it before.
         let by = operator(options.surroundings);
         ledger.give_order(&run, Order::Continue, &by, Timestamp::now())?;
     }
@@ -142,36 +147,31 @@ fn to_continue(name: Option<&str>, ledger: &SqliteLedger) -> Result<Option<OpenR
     Ok(open.pop().filter(|_| is_only).and_then(held))
 }
 
-/// Whether nothing but a soak has to pass; says then until when.
-fn soaks_on(run: &RunId, plan: &Plan, events: &[Event], printer: &Printer) -> bool {
-    let standing = Standing::of(run, plan, events);
-    let now = Timestamp::now();
-    let Some(soak) = standing
-        .soak
-        .as_ref()
-        .filter(|soak| soak.until > now && standing.running.is_empty())
-    else {
-        return false;
-    };
+/// For cron that is as it should be.
+fn none_to_go_on_with(is_cron: bool, printer: &Printer) -> CommandResult {
+    let words = "there is no run to go on with; nothing was contacted";
+    if is_cron {
+        tell(words, printer);
+        return Ok(Exit::Done);
+    }
+    Err(Failure::usage(
+        words,
+        "`patchwave history` lists the runs and how they ended",
+    ))
+}
+
+fn tell(words: &str, printer: &Printer) {
     let mut page = Page::new();
-    let until = soak.until.strftime("%Y-%m-%d %H:%M:%SZ");
-    page.line(
-        format!(
-            "run {run}: wave {} soaks until {until}; nothing was contacted",
-            soak.wave
-        ),
-        Tone::Plain,
-    );
+    page.line(words, Tone::Plain);
     printer.notice(&page);
-    true
 }
 
 /// The run that is named, or the newest that can be gone on with.
-fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
+fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<Option<RunId>, Failure> {
     let runs = ledger.runs(LOOKED_AT)?;
     if let Some(name) = name.filter(|name| *name != "last") {
         if let Some(line) = runs.iter().find(|line| line.run.as_str() == name) {
-            return Ok(line.run.clone());
+            return Ok(Some(line.run.clone()));
         }
         let hint = "`patchwave history` lists the runs";
         let hint = match nearest(name, runs.iter().map(|line| line.run.as_str())) {
@@ -186,7 +186,7 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
     if let Some(newest) = runs.first() {
         let record = ledger.begun_run(&newest.run)?.and_then(|begun| begun.record);
         if record.is_some_and(|record| is_awaited(&newest.run, &record, ledger).unwrap_or(false)) {
-            return Ok(newest.run.clone());
+            return Ok(Some(newest.run.clone()));
         }
     }
     for line in &runs {
@@ -197,13 +197,10 @@ fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
         let journal = Journal::replay(&events);
         let is_open = journal.is_resumable() || is_unreported(&line.run, &journal, ledger)?;
         if is_open && ledger.holder(&line.run)?.is_none() {
-            return Ok(line.run.clone());
+            return Ok(Some(line.run.clone()));
         }
     }
-    Err(Failure::usage(
-        "there is no run to go on with; nothing was contacted",
-        "`patchwave history` lists the runs and how they ended",
-    ))
+    Ok(None)
 }
 
 fn unknown(run: &RunId) -> Failure {

@@ -114,7 +114,7 @@ pub fn in_words(view: StatusView<'_>) -> String {
         return format!("paused{}", reason(&standing.paused));
     }
     let place = match (&standing.batch, standing.current_wave()) {
-        (Some(batch), _) => format!("wave {}, batch {}", batch.wave, batch.batch),
+        (Some(batch), _) => format!("wave {}, batch {} of {}", batch.wave, batch.batch, batch.of),
         (None, Some(wave)) => format!("wave {}, its gates", wave.name),
         (None, None) => "between waves".to_owned(),
     };

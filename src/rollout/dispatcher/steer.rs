@@ -6,7 +6,7 @@ use crate::model::run::WaveOutcome;
 use crate::remote::transport::Transport;
 use crate::rollout::control::HeardOrder;
 use crate::rollout::sink::{EventSink, SinkError};
-use crate::rollout::steering;
+use crate::rollout::steering::{self, Decision, SharedSink, listen, wait_for_promotion};
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     /// Records a word and obeys it.
@@ -30,6 +30,22 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.note_draining()?;
         }
         Ok(())
+    }
+
+    /// Pauses the run because something is unknown, until an operator has decided or ends it.
+    #[allow(dead_code, reason = "gates that know `unknown` call it")]
+    pub(super) async fn decide(&mut self, reason: String) -> Result<Decision, SinkError> {
+        let control = self.context.control.clone();
+        let shared = SharedSink::new(self.sink);
+        let (mut waiting, mut hearing) = (&shared, &shared);
+        let decision = tokio::select! {
+            decision = wait_for_promotion(&control, reason, &mut waiting) => decision?,
+            error = listen(&control, &mut hearing) => return Err(error),
+        };
+        if decision == Decision::Stopped {
+            self.note_draining()?;
+        }
+        Ok(decision)
     }
 
     pub(super) fn note_draining(&mut self) -> Result<(), SinkError> {
