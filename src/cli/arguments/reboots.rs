@@ -22,4 +22,7 @@ pub struct RebootArguments {
     /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
     #[arg(long)]
     pub ignore_window: bool,
+    /// Do not wait while only time has to pass: end, and let a later `resume` go on.
+    #[arg(long)]
+    pub no_wait: bool,
 }

@@ -18,7 +18,7 @@ use crate::remote::job::JobStep;
 use crate::report::document::{Document, PlanBody};
 use crate::report::pages::reboots::reboots_page;
 use crate::report::terminal::render;
-use crate::rollout::{Freshness, has_work};
+use crate::rollout::{Freshness, Waits, has_work};
 
 /// Scans, asks and reboots.
 ///
@@ -59,6 +59,11 @@ pub async fn run(arguments: &RebootArguments, options: &GlobalOptions, printer: 
         step: JobStep::Everything,
         freshness: Freshness::NothingFetched,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        waits: if arguments.no_wait {
+            Waits::Elsewhere
+        } else {
+            Waits::Here
+        },
         ignores_window: arguments.ignore_window,
         expires: None,
         securing: None,
