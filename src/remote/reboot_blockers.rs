@@ -143,7 +143,7 @@ mod tests {
                 "anna on pts/0 is logged in",
                 "an inhibitor: backup 0 root 98 borg shutdown nightly",
                 "the unit borg* could not be looked at",
-                "`may-reboot now`: exit 3: the ring is not whole␛[1m",
+                "`may-reboot now`: exit 3: the ring is not whole\u{fffd}[1m",
             ]
         );
         let code = parse(&blockers, &[("", 0)]).unwrap_err().code;

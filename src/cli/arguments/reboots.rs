@@ -22,4 +22,7 @@ pub struct RebootArguments {
     /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
     pub ignore_window: Option<String>,
+    /// Do not wait while only time has to pass: end, and let a later `resume` go on.
+    #[arg(long)]
+    pub no_wait: bool,
 }

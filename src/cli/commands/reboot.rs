@@ -71,7 +71,11 @@ pub async fn run(arguments: &RebootArguments, options: &GlobalOptions, printer: 
             ignored_window(arguments.ignore_window.as_deref(), options),
             &ledger,
         )?,
-        waits: Waits::Here,
+        waits: if arguments.no_wait {
+            Waits::Elsewhere
+        } else {
+            Waits::Here
+        },
         ignores_window: arguments.ignore_window.is_some(),
         expires: None,
         securing: None,
