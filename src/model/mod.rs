@@ -28,6 +28,7 @@ pub mod finding;
 pub mod first_seen;
 pub mod foresight;
 pub mod hook;
+pub mod hook_journal;
 pub mod host;
 pub mod known;
 pub mod known_exploited;

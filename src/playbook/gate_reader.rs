@@ -84,7 +84,7 @@ fn read_gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
     })
 }
 
-fn check_name(text: &str) -> Result<String, &'static str> {
+pub(super) fn check_name(text: &str) -> Result<String, &'static str> {
     let is_name = !text.is_empty() && text.len() <= 255 && !text.contains(char::is_control);
     if is_name {
         Ok(text.to_owned())
@@ -93,7 +93,7 @@ fn check_name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn read_timeout(reader: &mut Reader, node: &Node) -> Option<Duration> {
+pub(super) fn read_timeout(reader: &mut Reader, node: &Node) -> Option<Duration> {
     let timeout = read_duration(reader, node)?;
     if timeout.is_zero() {
         reader.problem(node.span, "a deadline of nothing is always missed", None);
@@ -213,7 +213,7 @@ fn check_tcp(text: &str) -> Result<(), String> {
 }
 
 /// Text that may be a template, which is checked as far as it can be without a host.
-fn read_text(
+pub(super) fn read_text(
     reader: &mut Reader,
     node: &Node,
     expected: &str,
@@ -235,7 +235,7 @@ fn read_text(
     Some(scalar.text.clone())
 }
 
-fn read_command(reader: &mut Reader, node: &Node) -> Option<Vec<String>> {
+pub(super) fn read_command(reader: &mut Reader, node: &Node) -> Option<Vec<String>> {
     if let NodeValue::Scalar(scalar) = &node.value {
         let words: Vec<&str> = scalar.text.split_whitespace().collect();
         let hint = format!("no shell is involved; write it as a list: `[{}]`", words.join(", "));

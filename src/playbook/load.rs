@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::hook_reader::place_programs;
 use super::{Playbook, parse_playbook};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::document::LARGEST_FILE;
@@ -24,7 +25,13 @@ pub fn load_playbook(path: &Path) -> Result<Playbook, Diagnostics> {
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default();
-    parse_playbook(&file, &bytes, &crate::model::text::printable(&name))
+    let mut playbook = parse_playbook(&file, &bytes, &crate::model::text::printable(&name))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Without a working directory nothing can be started from one.
+    if let Ok(folder) = std::path::absolute(folder.unwrap_or(Path::new("."))) {
+        place_programs(&mut playbook.run.hooks, &folder);
+    }
+    Ok(playbook)
 }
 
 /// A file without end is cut one byte after the limit, which the parser then reports.

@@ -7,12 +7,14 @@ mod approval_reader;
 mod built_in;
 mod drift_reader;
 mod gate_reader;
+mod hook_reader;
 mod lint_reader;
 pub mod load;
 mod restart_reader;
 mod run_reader;
 mod schema;
 mod show;
+mod show_hooks;
 #[cfg(test)]
 mod tests;
 mod update_reader;

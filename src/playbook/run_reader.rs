@@ -1,11 +1,12 @@
 //! Reads the keys of a playbook that are kept while hosts are changed: a file per key.
 
+use super::hook_reader::read_hooks;
 use super::schema::not_yet;
 use crate::model::document::{Fields, Reader};
 use crate::model::run_rules::RunRules;
 
 /// What is read by name and not yet by meaning.
-const LATER: [&str; 5] = ["hooks", "condition", "max_failures", "half_done", "snapshot"];
+const LATER: [&str; 4] = ["condition", "max_failures", "half_done", "snapshot"];
 
 /// Reads them all, each with its mistakes.
 pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<RunRules> {
@@ -14,5 +15,12 @@ pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Op
             not_yet(reader, entry.span, &format!("`{key}`"));
         }
     }
-    Some(RunRules::default())
+    let hooks = match fields.get("hooks") {
+        Some(node) => read_hooks(reader, node),
+        None => Some(Vec::new()),
+    };
+    Some(RunRules {
+        hooks: hooks?,
+        ..RunRules::default()
+    })
 }

@@ -5,6 +5,7 @@
 use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
+use super::show_hooks::{HookForm, hook_forms};
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
@@ -70,6 +71,7 @@ impl Serialize for Playbook {
             },
             valid_for: self.valid_for.map(format_duration),
             window: self.window.as_ref().map(window_form),
+            hooks: hook_forms(&self.run.hooks),
             lint: LintForm {
                 errors: &self.lint.errors,
                 allow: &self.lint.allow,
@@ -96,6 +98,8 @@ struct PlaybookForm<'a> {
     valid_for: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hooks: Vec<HookForm<'a>>,
     lint: LintForm<'a>,
 }
 

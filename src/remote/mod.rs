@@ -6,6 +6,7 @@
 //! - [`reboot`]: a reboot that begins after the answer was sent.
 //! - [`restart`]: restarting units, as a job, and the proof that sshd still lets in.
 //! - [`doctor`]: an examination: everything that a scan and an update need, and what is in their way.
+//! - [`hook`]: a program of the operator's own, for a limited time.
 //! - [`left_over`]: what a job left beside configuration files in use.
 //! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
@@ -20,6 +21,7 @@ pub mod command;
 pub mod doctor;
 pub mod facts;
 pub mod frame;
+pub mod hook;
 pub mod job;
 pub mod left_over;
 pub mod phase;

@@ -51,6 +51,7 @@ const RESOLVE_XBPS: &str = include_str!("scripts/resolve/xbps.sh");
 const RESOLVE_OPKG: &str = include_str!("scripts/resolve/opkg.sh");
 const SIMULATE: &str = include_str!("scripts/simulate.sh");
 const COMMAND: &str = include_str!("scripts/command.sh");
+const HOOK: &str = include_str!("scripts/hook.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
 
@@ -221,6 +222,11 @@ pub(super) fn repair_look(manager: Manager) -> String {
 /// The program that runs one command.
 pub(super) fn command() -> String {
     [ENVIRONMENT, FRAME, COMMAND].concat()
+}
+
+/// The program that runs a hook.
+pub(super) fn hook() -> String {
+    [ENVIRONMENT, FRAME, HOOK].concat()
 }
 
 /// The program that reboots a host.

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::control::Control;
 use super::executor::{ExecutorMessage, Turn};
+use super::hooks::TurnHooks;
 use super::job::{self, JobOrder};
 use super::limits::Limits;
 use super::link::Link;
@@ -221,6 +222,7 @@ async fn repair<T: Transport>(
         limits,
         step: JobStep::Repair,
         restart: RestartPolicy::None.into(),
+        hooks: TurnHooks::default(),
         messages,
     };
     match mend(&turn, manager).await {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::script::ReceivedScript;
-use crate::remote::{doctor, job, probe, reboot, resolve, restart};
+use crate::remote::{doctor, hook, job, probe, reboot, resolve, restart};
 
 use super::jobs::{self, Job};
 use super::shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
@@ -123,6 +123,7 @@ impl ScriptHandler for SimulatedSystem {
                 machine.reboots_at = Some(now + UNTIL_DOWN);
                 answer.then = AfterAnswer::GoDown(machine.system.down_time);
             }
+            hook::KIND => commands::answer_hook(&machine.system, &script.data, &mut writer),
             "command" => commands::answer(&machine.system, &script.data, &mut writer),
             other => return not_simulated(other),
         }

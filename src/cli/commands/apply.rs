@@ -17,6 +17,7 @@ use crate::cli::recorder::Recorder;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
 use crate::ledger::{Ledger, SqliteLedger};
+use crate::model::hook_journal::HookJournal;
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
@@ -184,6 +185,7 @@ pub(in crate::cli) async fn execute(
         limits: session.limits(),
         control: session.control.clone(),
         closing: order.closing,
+        hooks: HookJournal::default(),
     };
     let mut recorder = Recorder::of_run(run, printer, ledger);
     let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;

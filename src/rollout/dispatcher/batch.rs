@@ -140,6 +140,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             restart: self.rules.restart.clone(),
             rules: self.rules.clone(),
             refresh: self.refresh,
+            hooks: self.turn_hooks(&wave.name, &host.name),
             messages: messages.clone(),
         };
         self.domains.starts(&host.name);
@@ -180,6 +181,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             // Dropping `kept` unanswered tells the executor to do nothing.
             ExecutorMessage::Keep { .. } if broken => Ok(()),
             ExecutorMessage::Keep { event, kept } => {
+                self.hooks.note(&event);
                 self.sink.record(*event)?;
                 let _ = kept.send(());
                 Ok(())

@@ -5,6 +5,7 @@
 //! single start.
 
 mod batch;
+mod hook_points;
 mod wave;
 
 use std::collections::BTreeMap;
@@ -17,11 +18,13 @@ use super::conclusion::host_report;
 use super::control::Control;
 use super::executor::TurnResult;
 use super::freshness::Freshness;
+use super::hooks::HookScene;
 use super::limits::Limits;
 use super::simulation::has_work;
 use super::sink::{EventSink, SinkError};
 use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
+use crate::model::hook_journal::HookJournal;
 use crate::model::host::Host;
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::{Plan, PlanRules, PlannedWave};
@@ -54,6 +57,8 @@ pub struct RunContext<T> {
     pub control: Control,
     /// When no host is begun any more; `None` where there is no such time.
     pub closing: Option<ClosingTime>,
+    /// The hooks that were begun before the run was taken up again; nothing for a new run.
+    pub hooks: HookJournal,
 }
 
 /// A run that ended.
@@ -69,6 +74,12 @@ pub struct EndedRun {
 pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
     let mut run = Run {
         closing: Closing::new(context.closing.clone()),
+        hooks: context.hooks.clone(),
+        scene: HookScene {
+            run: Some(context.run.clone()),
+            playbook: plan.playbook.clone(),
+            plan: context.plan.clone(),
+        },
         context,
         sink,
         results: BTreeMap::new(),
@@ -89,6 +100,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
     };
     let broken = run.waves(plan, &mut outcomes, &mut end).await.err();
     if let Some(error) = &broken {
+        run.undo_after_break(plan).await;
         end = RunEnd {
             outcome: RunOutcome::Failed,
             reason: Some(error.to_string()),
@@ -112,6 +124,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         waves,
         hosts: host_reports(plan, &run.results),
         experimental: Experimental::planned(plan),
+        not_undone: run.not_undone(),
     };
     EndedRun { report, broken }
 }
@@ -164,6 +177,10 @@ struct Run<'a, T, S> {
     closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
+    /// The hooks that were begun and are not undone.
+    hooks: HookJournal,
+    /// What all hooks of the run are told.
+    scene: HookScene,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
@@ -176,6 +193,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             changes: plan.change_count(),
             experimental: Experimental::planned(plan),
         })?;
+        self.hooks_before_waves(plan, end).await?;
         for (number, wave) in plan.waves.iter().enumerate() {
             if end.outcome != RunOutcome::Completed {
                 outcomes.push(WaveOutcome::NotStarted);
@@ -190,6 +208,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             outcomes.push(outcome);
             end.after_wave(outcome, reason);
         }
+        self.hooks_after_waves(plan, end).await?;
         self.sink.record(EventKind::RunFinished {
             outcome: end.outcome,
             reason: end.reason.clone(),

@@ -19,7 +19,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             budget: wave.budget,
         })?;
         self.failures = 0;
-        let (outcome, reason) = self.wave_body(wave).await?;
+        let (outcome, reason) = self.wave_between_hooks(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
             outcome,
@@ -28,7 +28,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         Ok((outcome, reason))
     }
 
-    async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+    pub(super) async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         for (index, batch) in wave.batches.iter().enumerate() {
             if self.context.control.is_draining() {
                 break;
@@ -161,7 +161,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 }
 
-fn interrupted() -> (WaveOutcome, Option<String>) {
+pub(super) fn interrupted() -> (WaveOutcome, Option<String>) {
     (
         WaveOutcome::Interrupted,
         Some("the operator interrupted the run".to_owned()),

@@ -13,7 +13,7 @@ mod saying;
 
 use super::drift::Ready;
 use super::excerpt::{excerpt, last_lines};
-use super::hooks::{self, HookVerdict};
+use super::hooks::{self, HookVerdict, TurnHooks};
 use super::limits::Limits;
 use super::link::Link;
 use super::reboot::reboot_and_wait;
@@ -55,6 +55,8 @@ pub(super) struct Turn<T> {
     pub rules: Arc<PlanRules>,
     /// When the host's metadata is fetched anew before it is looked at.
     pub refresh: Refresh,
+    /// The hooks that were begun for it, and what they are told.
+    pub hooks: TurnHooks,
     pub messages: mpsc::Sender<ExecutorMessage>,
 }
 
@@ -66,7 +68,7 @@ impl<T: Transport> Turn<T> {
             promoted: self.promoted.clone(),
             ..TurnResult::unchanged()
         };
-        if let Err(error) = self.work(&mut result).await {
+        if let Err(error) = hooks::guarded(self.work(&mut result)).await {
             let failed = TurnResult::from_error(error);
             result.state = if result.touched {
                 HostRunState::Failed
@@ -115,23 +117,27 @@ impl<T: Transport> Turn<T> {
             result.ran = Some(ready.ran());
             ready.facts
         } else {
-            if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PrePatch).await? {
+            if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PrePatch, result).await? {
                 result.leave_out(why);
                 return Ok(());
             }
             snapshot::make(self, link).await?;
             let facts = self.patch(link, ready, result).await?;
             condition::judge(self, link, before.as_ref(), result).await?;
-            hooks::at_host(self, link, HookPoint::PostPatch).await?;
+            hooks::at_host(self, link, HookPoint::PostPatch, result).await?;
             facts
         };
         if self.must_reboot(&facts, result.state == HostRunState::Patched)
             && blockers::allow(self, link, &facts, result).await?
         {
-            hooks::at_host(self, link, HookPoint::PreReboot).await?;
+            if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PreReboot, result).await? {
+                result.leave_reboot_out(why);
+                self.note_pending(&facts, result);
+                return Ok(());
+            }
             facts = self.reboot(link, &facts, result).await?;
             condition::judge(self, link, before.as_ref(), result).await?;
-            hooks::at_host(self, link, HookPoint::PostReboot).await?;
+            hooks::at_host(self, link, HookPoint::PostReboot, result).await?;
         }
         self.note_pending(&facts, result);
         Ok(())

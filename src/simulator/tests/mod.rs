@@ -22,6 +22,7 @@ mod downloads;
 mod drift;
 mod examinations;
 mod faults;
+mod hooks;
 mod questions;
 mod rollouts;
 mod scans;

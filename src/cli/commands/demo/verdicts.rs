@@ -130,6 +130,7 @@ mod tests {
                 host("web02", "fleet", later),
             ],
             experimental: Vec::new(),
+            not_undone: Vec::new(),
         }
     }
 
