@@ -26,12 +26,22 @@ signal_hook() {
   fi
 }
 
+# Ends the watch, and the pause that it waits for. A word that comes before there is one is remembered.
+end_watch() {
+  watch_over=1
+  if [ -n "$watch_sleep" ]; then
+    kill "$watch_sleep" 2>/dev/null
+    exit "$watch_code"
+  fi
+}
+
 # Ends the hook when its time is up; exits with 9 when it had to. TERM ends the watch.
 watch_hook() {
-  watch_code=0
-  trap 'kill "$watch_sleep" 2>/dev/null; exit "$watch_code"' TERM
+  watch_code=0 watch_over='' watch_sleep=''
+  trap end_watch TERM
   sleep "$deadline" &
   watch_sleep=$!
+  if [ -n "$watch_over" ]; then end_watch; fi
   wait "$watch_sleep"
   watch_code=9
   signal_hook TERM
