@@ -70,6 +70,16 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "DURATION", value_parser = parse_lock_wait)]
     pub lock_wait: Option<Duration>,
 
+    /// How long a transaction may print nothing before its host is asked why.
+    ///
+    /// What is found out is told, and the transaction goes on.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "15m", value_parser = parse_positive_duration)]
+    pub stall_after: Duration,
+
+    /// How long a transaction is waited for. The host counts as failed then; the transaction is never killed.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "2h", value_parser = parse_positive_duration)]
+    pub job_timeout: Duration,
+
     /// Where the ledger is kept. Default: $XDG_STATE_HOME/patchwave.
     #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,

@@ -13,7 +13,7 @@ use super::error::HostError;
 use super::experimental::Experimental;
 use super::hook::{HookOutcome, HookPoint};
 use super::manager::Manager;
-use super::name::{HostName, RunId, WaveName};
+use super::name::{DomainName, HostName, RunId, WaveName};
 use super::order::Order;
 use super::plan::{Budget, PlannedChange};
 use super::run::{Change, HostRunState, RunOutcome, WaveOutcome};
@@ -143,6 +143,18 @@ pub enum EventKind {
         host: HostName,
         /// Its wave.
         wave: WaveName,
+    },
+    /// A domain was asked whether a host may be taken down. Written when it agrees, before the host starts; and when
+    /// it does not, once for each reason.
+    QuorumAsked {
+        /// The host that is to start.
+        host: HostName,
+        /// The domain.
+        domain: DomainName,
+        /// Whether it agrees.
+        met: bool,
+        /// What its command said, safe to show.
+        detail: String,
     },
     /// A host is told to do this. Written before it is told; the job of this id is never started twice.
     HostJob {
@@ -416,6 +428,7 @@ impl EventKind {
             | Self::HostStarted { host, .. }
             | Self::HostPhase { host, .. }
             | Self::HostResumed { host, .. }
+            | Self::QuorumAsked { host, .. }
             | Self::HostJob { host, .. }
             | Self::HostJobEnded { host, .. }
             | Self::HostReboot { host, .. }

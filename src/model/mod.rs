@@ -40,6 +40,7 @@ pub mod order;
 pub mod past;
 pub mod pattern;
 pub mod plan;
+pub mod quorum;
 pub mod range;
 pub mod reboot_rule;
 pub mod repair;

@@ -18,6 +18,7 @@
 //! Building a script and reading its answer are pure; only a transport does input and output.
 
 pub mod command;
+pub mod diagnosis;
 pub mod doctor;
 pub mod facts;
 pub mod frame;

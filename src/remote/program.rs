@@ -33,6 +33,7 @@ pub(super) const WINDOWS_PROBE: &str = include_str!("scripts/windows/probe.ps1")
 
 const START: &str = include_str!("scripts/job-start.sh");
 const FOLLOW: &str = include_str!("scripts/job-follow.sh");
+const DIAGNOSE: &str = include_str!("scripts/diagnose.sh");
 const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
 const LEFT_OVER: &str = include_str!("scripts/left-over.sh");
 const RESOLVE: &str = include_str!("scripts/resolve.sh");
@@ -175,6 +176,11 @@ fn start_of(job: &str) -> String {
 /// The program that reads a job's log and state.
 pub(super) fn follow() -> String {
     [ENVIRONMENT, FRAME, FOLLOW].concat()
+}
+
+/// The program that looks why a job prints nothing.
+pub(super) fn diagnose() -> String {
+    [ENVIRONMENT, FRAME, LOCKS, DIAGNOSE].concat()
 }
 
 /// The program that removes what a finished job left.

@@ -12,6 +12,7 @@ use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
 
 use super::command::command_script;
+use super::diagnosis::diagnose_script;
 use super::doctor::doctor_script;
 use super::hook::{HookRequest, hook_script};
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
@@ -57,6 +58,7 @@ fn scripts() -> Vec<(String, Script)> {
             "follow".to_owned(),
             follow_script(&id(), 0, Duration::from_secs(5), nonce()).unwrap(),
         ),
+        ("diagnose".to_owned(), diagnose_script(&id(), nonce()).unwrap()),
         ("cleanup".to_owned(), cleanup_script(&id(), nonce()).unwrap()),
         (
             "restart".to_owned(),

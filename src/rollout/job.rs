@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::executor::{LockWait, Turn};
 use super::job_log::JobLog;
-use super::link::Link;
+use super::link::{Link, is_transient};
+use super::silence::Silence;
 use super::survey::internal;
 use crate::manager::failure;
 use crate::model::error::{ErrorCode, HostError};
@@ -91,10 +92,18 @@ async fn follow<T: Transport>(
     id: &JobId,
 ) -> Result<(JobState, JobLog), HostError> {
     let started = Instant::now();
-    let (mut offset, mut log) = (0, JobLog::default());
+    let (mut offset, mut log, mut silence) = (0, JobLog::default(), Silence::default());
     loop {
-        let script = |nonce| follow_script(id, offset, FOLLOW, nonce);
-        let progress = link.ask(script, parse_follow, FOLLOW + ANSWER).await?;
+        let wait = FOLLOW.min(turn.limits.stall).max(Duration::from_secs(1));
+        let script = |nonce| follow_script(id, offset, wait, nonce);
+        let progress = match link.ask(script, parse_follow, wait + ANSWER).await {
+            // The job goes on without us, and so does the wait for its host.
+            Err(error) if is_transient(error.code) && started.elapsed() < turn.limits.job => {
+                silence.unheard(turn, started.elapsed(), &error).await;
+                continue;
+            }
+            answer => answer?,
+        };
         offset = progress.offset;
         let ended = progress.state != JobState::Running;
         let mut notes = Vec::new();
@@ -105,18 +114,11 @@ async fn follow<T: Transport>(
         if ended {
             return Ok((progress.state, log));
         }
+        silence
+            .notice(turn, link, id, progress.silent, log.is_installing())
+            .await;
         if started.elapsed() > turn.limits.job {
-            return Err(HostError::new(
-                ErrorCode::Stall,
-                format!(
-                    "the job has not ended after {} minutes; it goes on",
-                    turn.limits.job.as_secs() / 60
-                ),
-                format!(
-                    "look at the job's log on the host: /var/lib/patchwave/jobs/{}/log",
-                    id.as_str()
-                ),
-            ));
+            return Err(silence.error(turn, id));
         }
     }
 }

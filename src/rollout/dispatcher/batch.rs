@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::Run;
+use super::asking::Asking;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::first_seen::FirstSeen;
@@ -31,6 +32,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
         let (messages, mut inbox) = mpsc::channel(MESSAGES);
         let mut running = Window {
+            asking: Asking::new(),
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
@@ -41,9 +43,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         // Whether anybody may have become free to start since the schedule was asked.
         let mut may_free = true;
         loop {
-            while may_free && running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
+            while may_free && running.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
                 let started = match self.domains.next(&mut waiting) {
-                    Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
+                    Next::Start(planned) => self.start_or_ask(wave, planned, &messages, &mut running),
                     Next::Never(planned, why) => self.leave_out(wave, planned, &why),
                     Next::Wait | Next::Nobody => {
                         may_free = false;
@@ -54,7 +56,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     broken = Some(error);
                 }
             }
-            if running.tasks.is_empty() {
+            if running.len() == 0 {
                 break;
             }
             let handled = tokio::select! {
@@ -65,7 +67,16 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     let said = self.drain(&mut inbox, broken.is_some());
                     said.and(self.finish(wave, joined, &mut running))
                 }
-                () = control.drained(), if !self.draining => self.note_draining(),
+                Some(asked) = running.asking.next() => {
+                    may_free = true;
+                    let said = self.drain(&mut inbox, broken.is_some());
+                    let is_broken = broken.is_some() || said.is_err();
+                    said.and(self.answered(wave, asked, &messages, &mut running, is_broken))
+                }
+                () = control.drained(), if !self.draining => {
+                    running.asking.give_up();
+                    self.note_draining()
+                }
                 () = control.detached() => { self.detach(wave, &mut running)?; break }
             };
             if let Err(error) = handled {
@@ -75,8 +86,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         broken.map_or(Ok(()), Err)
     }
 
-    fn may_start(&self, wave: &PlannedWave) -> bool {
-        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures)
+    pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
+        !self.context.control.is_draining() && self.budgets.exceeded(wave).is_none()
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -89,12 +100,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         handled
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         wave: &PlannedWave,
         planned: &PlannedHost,
         messages: &mpsc::Sender<ExecutorMessage>,
-        running: &mut Window,
+        running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
         if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
             return Ok(());
@@ -195,7 +206,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         &mut self,
         wave: &PlannedWave,
         joined: Result<(Id, TurnResult), JoinError>,
-        running: &mut Window,
+        running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
         let (id, result) = match joined {
             Ok((id, result)) => (id, result),
@@ -207,10 +218,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
     }
 
-    fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
+    pub(super) fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
-        self.failures += usize::from(result.state.is_failure());
+        self.budgets.note(wave, &host, result.state);
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.
         let mut recorded = Ok(());
@@ -228,8 +239,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         self.sink.record(EventKind::Draining)
     }
 
-    fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {
+    fn detach(&mut self, wave: &PlannedWave, running: &mut Window<'_>) -> Result<(), SinkError> {
         self.detached = true;
+        running.asking.give_up();
         running.tasks.abort_all();
         let hosts = std::mem::take(&mut running.hosts);
         for host in hosts.into_values() {
@@ -244,9 +256,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     }
 }
 
-struct Window {
+pub(super) struct Window<'a> {
+    /// Hosts whose domains are asked before they start.
+    pub(super) asking: Asking<'a>,
     tasks: JoinSet<TurnResult>,
     hosts: BTreeMap<Id, HostName>,
+}
+
+impl Window<'_> {
+    /// Hosts that take up a place.
+    fn len(&self) -> usize {
+        self.tasks.len() + self.asking.len()
+    }
 }
 
 fn lost_task(detail: &str) -> HostError {

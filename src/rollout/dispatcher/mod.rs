@@ -4,6 +4,7 @@
 //! every phase is kept before the host's executor goes on. The budget and the domains are looked at before every
 //! single start.
 
+mod asking;
 mod batch;
 mod hook_points;
 mod wave;
@@ -30,8 +31,8 @@ use crate::model::name::{HostName, RunId};
 use crate::model::plan::{Plan, PlanRules, PlannedWave};
 use crate::model::run::{HostReport, RunOutcome, RunReport, WaveOutcome, WaveReport};
 use crate::model::saved_plan::PlanReference;
-use crate::plan::DomainSchedule;
 use crate::plan::promotion::Ran;
+use crate::plan::{Budgets, DomainSchedule};
 use crate::remote::job::JobStep;
 use crate::remote::probe::Refresh;
 use crate::remote::transport::Transport;
@@ -88,7 +89,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         has_work: has_work(plan),
         rules: Arc::new(plan.rules.clone()),
         ran: Ran::default(),
-        failures: 0,
+        budgets: Budgets::new(plan),
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
@@ -167,8 +168,8 @@ struct Run<'a, T, S> {
     rules: Arc<PlanRules>,
     /// What the hosts of earlier waves verifiably run.
     ran: Ran,
-    /// Hosts of the current wave that failed.
-    failures: usize,
+    /// Failures so far, against the budgets of waves and run.
+    budgets: Budgets,
     /// When the hosts of the current wave fetch their metadata.
     refresh: Refresh,
     /// Whether no wave is behind the current one.

@@ -18,7 +18,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             batches: wave.batches.len(),
             budget: wave.budget,
         })?;
-        self.failures = 0;
         let (outcome, reason) = self.wave_between_hooks(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
@@ -40,7 +39,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 hosts: batch.len(),
             })?;
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() {
+            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -48,8 +47,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.detached {
             return Ok(interrupted());
         }
-        if wave.budget.is_exceeded(self.failures) {
-            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave))));
+        if let Some(reason) = self.budgets.exceeded(wave) {
+            return Ok((WaveOutcome::Failed, Some(reason)));
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
@@ -138,26 +137,6 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             () = self.context.control.drained() => self.note_draining()?,
         }
         Ok(())
-    }
-
-    fn budget_reason(&self, wave: &PlannedWave) -> String {
-        let names: Vec<&str> = wave
-            .hosts()
-            .filter(|host| {
-                self.results
-                    .get(&host.name)
-                    .is_some_and(|result| result.state.is_failure())
-            })
-            .map(|host| host.name.as_str())
-            .take(3)
-            .collect();
-        let more = if self.failures > names.len() { ", …" } else { "" };
-        format!(
-            "wave `{}` {}; failed: {}{more}",
-            wave.name,
-            wave.budget.in_words(),
-            names.join(", ")
-        )
     }
 }
 
