@@ -15,6 +15,7 @@ mod drift;
 mod dry_run;
 mod faults;
 mod foresight;
+mod hooks;
 mod host_jobs;
 mod hosts;
 mod inventories;
