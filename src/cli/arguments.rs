@@ -193,6 +193,12 @@ pub enum Command {
         after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
+    /// Go on with a run that was killed, interrupted, or ended by its maintenance window.
+    ///
+    /// Finished hosts keep their results; jobs that run on hosts are picked up; nothing is done twice. It needs no
+    /// option: the run knows its plan, its inventory and its rules.
+    #[command(after_help = "Examples:\n  patchwave resume\n  patchwave resume 20261122T220000Z-1a2b")]
+    Resume(ResumeArguments),
     /// Let every host download what a plan installs, before the window. Changes no package.
     #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
     Fetch(FetchArguments),
@@ -394,6 +400,16 @@ pub struct ApplyArguments {
     pub ignore_window: bool,
     #[command(flatten)]
     pub approvals: ApprovalOptions,
+}
+
+/// `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The run; without it the newest that can be gone on with.
+    pub run: Option<String>,
+    /// In an emergency: go on although the playbook's maintenance window is closed, and do not mind its end.
+    #[arg(long)]
+    pub ignore_window: bool,
 }
 
 /// `fetch`.

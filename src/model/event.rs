@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
-use super::condition::ConditionDifference;
+use super::condition::{Condition, ConditionDifference};
 use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
@@ -15,8 +15,8 @@ use super::hook::{HookOutcome, HookPoint};
 use super::manager::Manager;
 use super::name::{DomainName, HostName, RunId, WaveName};
 use super::order::Order;
-use super::plan::{Budget, PlannedChange};
-use super::run::{Change, HostRunState, RunOutcome, WaveOutcome};
+use super::plan::{Basis, Budget, PlannedChange};
+use super::run::{Change, HostRunState, RunOutcome, SecuredPackages, WaveOutcome};
 use super::saved_plan::PlanReference;
 use super::scan::HostState;
 
@@ -164,6 +164,9 @@ pub enum EventKind {
         job: String,
         /// Exactly what it is told to install.
         changes: Vec<PlannedChange>,
+        /// The condition of the host before, as far as it was looked at: whoever goes on after a crash compares with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Condition>,
     },
     /// A job's end was read, with what it left. From now on the job's folder may be removed.
     HostJobEnded {
@@ -178,6 +181,9 @@ pub enum EventKind {
         /// What the host downloaded, in bytes, when it said so.
         #[serde(default)]
         downloaded_bytes: Option<u64>,
+        /// What became of the installed versions that were to be put aside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secured: Option<SecuredPackages>,
     },
     /// A host is told to reboot. Written before it is told.
     HostReboot {
@@ -234,7 +240,8 @@ pub enum EventKind {
     HookStarted {
         /// Its name.
         hook: String,
-        /// When it runs.
+        /// When it runs. Named apart from the time of the event.
+        #[serde(rename = "point")]
         at: HookPoint,
         /// The host that it is for, when it is one.
         host: Option<HostName>,
@@ -272,6 +279,9 @@ pub enum EventKind {
         host: HostName,
         /// How it differs, and what is done about it.
         drift: HostDrift,
+        /// What the host is, where it was planned anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basis: Option<Basis>,
     },
     /// A host gets versions that an earlier wave ran, not those of the plan. Written before anything is done.
     HostPromoted {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::event::EventKind;
 use super::hook::{HookOutcome, HookPoint};
+use super::journal::Journal;
 use super::name::{HostName, WaveName};
 
 /// A hook that was begun and is not undone.
@@ -43,6 +44,27 @@ pub struct HookJournal {
 }
 
 impl HookJournal {
+    /// The hooks of a run that was begun under an earlier controller.
+    #[must_use]
+    pub fn of(journal: &Journal) -> Self {
+        let mut hooks = Self::default();
+        for past in journal.hooks() {
+            hooks.note(&EventKind::HookStarted {
+                hook: past.hook.clone(),
+                at: past.at,
+                host: past.host.clone(),
+                wave: past.wave.clone(),
+                undo: past.undo,
+            });
+            if let Some(outcome) = past.outcome {
+                hooks.note_end((&past.hook, &past.host, &past.wave), past.undo, outcome, "");
+            }
+        }
+        let ended = journal.hosts().filter(|(_, past)| past.end.is_some());
+        hooks.ended = ended.map(|(host, _)| host.clone()).collect();
+        hooks
+    }
+
     /// Takes an event into account.
     pub fn note(&mut self, event: &EventKind) {
         match event {

@@ -23,6 +23,7 @@ mod job_log;
 mod left_over;
 mod limits;
 mod link;
+mod past;
 mod questions;
 mod quorum;
 mod reboot;
@@ -38,7 +39,7 @@ mod verify;
 
 pub use closing::ClosingTime;
 pub use control::Control;
-pub use dispatcher::{EndedRun, RunContext, run_plan};
+pub use dispatcher::{EndedRun, Resumption, RunContext, run_plan};
 pub use doctor::check_hosts;
 pub use freshness::Freshness;
 pub use limits::Limits;

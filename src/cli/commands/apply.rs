@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::conclusion::Ended;
 use super::plan::show_warnings;
+use super::run_record::{claim, record};
 use super::securing::secure_old;
-use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
+use crate::cli::arguments::{ApplyArguments, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
@@ -17,16 +19,13 @@ use crate::cli::recorder::Recorder;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::{Session, new_run_id};
 use crate::ledger::{Ledger, SqliteLedger};
-use crate::model::hook_journal::HookJournal;
 use crate::model::plan::Plan;
 use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
-use crate::report::document::{Document, RunBody};
-use crate::report::pages::run::run_page;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
-use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -84,6 +83,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        ignores_window: arguments.ignore_window,
+        expires: None,
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await
@@ -160,6 +161,10 @@ pub(in crate::cli) struct RunOrder {
     pub freshness: Freshness,
     /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
+    /// Whether a window is ignored.
+    pub ignores_window: bool,
+    /// Until when the saved plan holds.
+    pub expires: Option<Timestamp>,
     /// The run before it that secured the installed versions; one JSON document has both.
     pub securing: Option<RunReport>,
 }
@@ -172,9 +177,9 @@ pub(in crate::cli) async fn execute(
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
-    let printer = session.printer;
     let run = new_run_id()?;
-    ledger.begin_run(&run, Timestamp::now(), plan)?;
+    let claim = claim(&run, session, ledger)?;
+    ledger.begin_run(&run, Timestamp::now(), plan, &record(&order, session)?)?;
     let context = RunContext {
         run: run.clone(),
         plan: order.of,
@@ -185,30 +190,20 @@ pub(in crate::cli) async fn execute(
         limits: session.limits(),
         control: session.control.clone(),
         closing: order.closing,
-        hooks: HookJournal::default(),
+        resumption: None,
     };
-    let mut recorder = Recorder::of_run(run, printer, ledger);
-    let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
+    let mut recorder = Recorder::of_run(run, session.printer, ledger);
+    let ended = run_plan(plan, context, &mut recorder).await;
     let notes = recorder.into_notes();
-    let kept = ledger.end_run(&report, Timestamp::now());
-    let is_good = broken.is_none() && kept.is_ok() && run_exit(plan, &report) == Exit::Done;
-    let is_followed = order.step == JobStep::Secure && is_good;
-    match printer.format {
-        // What comes after the securing prints it.
-        Format::Json if is_followed => {}
-        Format::Json => {
-            let body = RunBody::from(&report).after(order.securing.as_ref());
-            printer.document(&Document::new("apply", body))?;
-        }
-        Format::Jsonl => {}
-        _ => printer.page(&run_page(&report, &notes))?,
-    }
-    // What is known is shown first; then that the ledger does not have all of it.
-    if let Some(error) = broken {
-        return Err(error.into());
-    }
-    kept?;
-    Ok(report)
+    let ended = Ended {
+        run: ended,
+        notes,
+        claim,
+        command: "apply",
+        is_followed: order.step == JobStep::Secure,
+        securing: order.securing,
+    };
+    ended.conclude(session, plan, ledger)
 }
 
 /// How far what the hosts knew when they were planned is trusted: as usual, unless `--refresh never` says otherwise.

@@ -24,6 +24,8 @@ const PACKAGES: usize = 4;
 pub struct RunNotes {
     /// The telling lines of the logs of failed hosts.
     excerpts: BTreeMap<HostName, Vec<String>>,
+    /// What became of services on patched hosts, in words.
+    restarts: BTreeMap<HostName, String>,
     /// What is left to do on patched hosts, in words.
     pending: BTreeMap<HostName, String>,
     /// Hooks of waves and of the run that failed, in words.
@@ -39,30 +41,32 @@ impl RunNotes {
                 self.excerpts.insert(host.clone(), excerpt.clone());
             }
             EventKind::HostPending { host, services, reboot } => {
-                self.add_pending(host, pending_in_words(services, reboot));
+                self.pending.insert(host.clone(), pending_in_words(services, reboot));
             }
             EventKind::HostRestarted {
                 host,
                 restarted,
                 left,
                 failed,
-            } => self.add_pending(host, restarts_in_words(restarted, left, failed)),
+            } => {
+                // The last word counts: a turn that was taken up again may say it twice.
+                let words = restarts_in_words(restarted, left, failed);
+                self.restarts.insert(host.clone(), words);
+            }
             _ => {}
         }
     }
 
-    fn add_pending(&mut self, host: &HostName, words: String) {
-        let all = self.pending.entry(host.clone()).or_default();
-        if !all.is_empty() {
-            all.push_str("; ");
-        }
-        all.push_str(&words);
-    }
-
     fn pending_lines(&self) -> Vec<Line> {
-        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut all = self.restarts.clone();
         for (host, words) in &self.pending {
-            match groups.iter_mut().find(|(other, _)| other == words) {
+            let said = all.entry(host.clone()).or_default();
+            let between = if said.is_empty() { "" } else { "; " };
+            said.push_str(&format!("{between}{words}"));
+        }
+        let mut groups: Vec<(&String, Vec<&str>)> = Vec::new();
+        for (host, words) in &all {
+            match groups.iter_mut().find(|(other, _)| *other == words) {
                 Some((_, names)) => names.push(host.as_str()),
                 None => groups.push((words, vec![host.as_str()])),
             }
@@ -193,6 +197,7 @@ fn host_line(host: &HostReport, names: &[&str]) -> Line {
         HostRunState::Patched => Tone::Good,
         HostRunState::Unchanged if host.is_downloaded() => Tone::Good,
         HostRunState::Failed | HostRunState::Unreachable => Tone::Bad,
+        HostRunState::Left => Tone::Warning,
         HostRunState::Unchanged | HostRunState::Skipped | HostRunState::NotStarted => Tone::Quiet,
     };
     let mut line = Line::new(0, fold_line(names.iter().copied(), NAMES), Tone::Strong)

@@ -36,15 +36,19 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
-        let mut waiting = self.domains.waiting(batch);
-        let control = self.context.control.clone();
         // The first error ends the starting of hosts; running ones are let end before it is returned.
-        let mut broken: Option<SinkError> = None;
+        let mut broken = self.take_up(wave, batch, &messages, &mut running).err();
+        let waiting: Vec<PlannedHost> = batch.iter().filter(|host| !self.is_known(host)).cloned().collect();
+        let mut waiting = self.domains.waiting(&waiting);
+        let control = self.context.control.clone();
         // Whether anybody may have become free to start since the schedule was asked.
         let mut may_free = true;
         loop {
             while may_free && running.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
                 let started = match self.domains.next(&mut waiting) {
+                    Next::Start(planned) if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) => {
+                        Ok(())
+                    }
                     Next::Start(planned) => self.start_or_ask(wave, planned, &messages, &mut running),
                     Next::Never(planned, why) => self.leave_out(wave, planned, &why),
                     Next::Wait | Next::Nobody => {
@@ -77,13 +81,41 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     running.asking.give_up();
                     self.note_draining()
                 }
-                () = control.detached() => { self.detach(wave, &mut running)?; break }
+                () = control.detached() => { self.detach(&mut running)?; break }
             };
             if let Err(error) = handled {
                 broken.get_or_insert(error);
             }
         }
         broken.map_or(Ok(()), Err)
+    }
+
+    /// Takes up the hosts on which something may have been begun, before any other: they are down already, so neither
+    /// the budget nor the window keeps them.
+    fn take_up(
+        &mut self,
+        wave: &PlannedWave,
+        batch: &[PlannedHost],
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window<'_>,
+    ) -> Result<(), SinkError> {
+        let mut taken = Ok(());
+        for planned in batch.iter().filter(|host| self.is_touched(host)).collect::<Vec<_>>() {
+            if taken.is_ok() {
+                taken = self.start(wave, planned, messages, running);
+            }
+        }
+        taken
+    }
+
+    /// Whether the host's turn has ended under an earlier controller, or is taken up before any other.
+    fn is_known(&self, planned: &PlannedHost) -> bool {
+        self.results.contains_key(&planned.name) || self.is_touched(planned)
+    }
+
+    fn is_touched(&self, planned: &PlannedHost) -> bool {
+        let past = self.past.host(&planned.name);
+        past.is_some_and(|past| past.is_begun() && past.is_touched())
     }
 
     pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
@@ -107,12 +139,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         messages: &mpsc::Sender<ExecutorMessage>,
         running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
-        if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
-            return Ok(());
-        }
-        self.sink.record(EventKind::HostStarted {
-            host: planned.name.clone(),
-            wave: wave.name.clone(),
+        let past = self.past.host(&planned.name).cloned().map(Arc::new);
+        let (host, wave_name) = (planned.name.clone(), wave.name.clone());
+        self.sink.record(match &past {
+            Some(_) => EventKind::HostResumed { host, wave: wave_name },
+            None => EventKind::HostStarted { host, wave: wave_name },
         })?;
         let name = planned.name.clone();
         if let Basis::Unknown { error } = &planned.basis {
@@ -124,6 +155,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.sink.record(EventKind::HostDrifted {
                 host: name.clone(),
                 drift,
+                basis: None,
             })?;
             return self.conclude(&wave.name, name, result);
         };
@@ -134,7 +166,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             host: planned,
             promotions,
         } = self.promoted(planned, host);
-        if !promotions.is_empty() {
+        if !promotions.is_empty() && past.as_ref().is_none_or(|past| past.promotions != promotions) {
             self.sink.record(EventKind::HostPromoted {
                 host: name,
                 promotions: promotions.clone(),
@@ -152,6 +184,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             rules: self.rules.clone(),
             refresh: self.refresh,
             hooks: self.turn_hooks(&wave.name, &host.name),
+            past,
             messages: messages.clone(),
         };
         self.domains.starts(&host.name);
@@ -239,20 +272,27 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         self.sink.record(EventKind::Draining)
     }
 
-    fn detach(&mut self, wave: &PlannedWave, running: &mut Window<'_>) -> Result<(), SinkError> {
+    fn detach(&mut self, running: &mut Window<'_>) -> Result<(), SinkError> {
         self.detached = true;
         running.asking.give_up();
         running.tasks.abort_all();
         let hosts = std::mem::take(&mut running.hosts);
+        let mut recorded = Ok(());
         for host in hosts.into_values() {
             let error = HostError::new(
                 ErrorCode::Interrupted,
                 "patchwave was told to leave; what was started on the host goes on by itself",
-                "scan the host later to see what became of it",
+                format!("`patchwave resume {}` takes it up again", self.context.run),
             );
-            self.conclude(&wave.name, host, TurnResult::from_error(error))?;
+            let result = TurnResult {
+                state: HostRunState::Left,
+                error: Some(error),
+                ..TurnResult::unchanged()
+            };
+            self.results.insert(host.clone(), result);
+            recorded = recorded.and(self.sink.record(EventKind::HostLeft { host }));
         }
-        Ok(())
+        recorded
     }
 }
 

@@ -9,7 +9,6 @@ use super::{Events, Fleet};
 use crate::model::drift::{DriftAction, DriftClass, HostDrift};
 use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
-use crate::model::hook_journal::HookJournal;
 use crate::model::host::RebootPolicy;
 use crate::model::name::RunId;
 use crate::model::plan::Plan;
@@ -41,7 +40,7 @@ fn context(fleet: &Fleet, limits: Limits) -> RunContext<SshTransport> {
         step: JobStep::Everything,
         freshness: Freshness::JustPlanned,
         closing: None,
-        hooks: HookJournal::default(),
+        resumption: None,
         hosts: Arc::new(hosts.collect()),
         limits,
         control: Control::new(),

@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::rollouts::{plan, states, system};
 use super::{Events, Fleet};
+use crate::model::controller::Controller;
 use crate::model::error::ErrorCode;
-use crate::model::event::EventKind;
+use crate::model::event::{Event, EventKind};
 use crate::model::hook::{HookCommand, HookOutcome, HookPoint, HookRule, ShellText};
-use crate::model::hook_journal::{HookJournal, hook_journal};
+use crate::model::hook_journal::hook_journal;
 use crate::model::host::RebootPolicy;
+use crate::model::journal::Journal;
 use crate::model::name::{HostName, RunId, WaveName};
 use crate::model::plan::{GatePlace, Plan};
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::remote::job::JobStep;
-use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, run_plan};
+use crate::rollout::{Control, EventSink, Freshness, Limits, Resumption, RunContext, SinkError, run_plan};
 use crate::ssh::SshTransport;
 
 /// A folder in which hooks of the controller write down that they ran.
@@ -64,7 +67,23 @@ impl Notes {
     }
 }
 
-fn context(fleet: &Fleet, control: Control, hooks: HookJournal) -> RunContext<SshTransport> {
+fn context(fleet: &Fleet, control: Control, past: &[EventKind]) -> RunContext<SshTransport> {
+    let event = |(number, kind): (usize, &EventKind)| Event {
+        sequence: number as u64 + 1,
+        at: Timestamp::now(),
+        run: RunId::new("run-1").unwrap(),
+        kind: kind.clone(),
+    };
+    let events: Vec<Event> = past.iter().enumerate().map(event).collect();
+    let resumption = Resumption {
+        by: Controller {
+            user: "eve".to_owned(),
+            machine: "desk".to_owned(),
+            process: 1,
+            since: Timestamp::now(),
+        },
+        journal: Arc::new(Journal::replay(&events)),
+    };
     let hosts = fleet.hosts().into_iter().map(|host| (host.name.clone(), host));
     RunContext {
         run: RunId::new("run-1").unwrap(),
@@ -76,17 +95,17 @@ fn context(fleet: &Fleet, control: Control, hooks: HookJournal) -> RunContext<Ss
         limits: Limits::default(),
         control,
         closing: None,
-        hooks,
+        resumption: (!past.is_empty()).then_some(resumption),
     }
 }
 
 async fn run(fleet: &Fleet, plan: &Plan) -> (RunReport, Vec<EventKind>) {
-    run_on(fleet, plan, HookJournal::default()).await
+    run_on(fleet, plan, &[]).await
 }
 
-async fn run_on(fleet: &Fleet, plan: &Plan, hooks: HookJournal) -> (RunReport, Vec<EventKind>) {
+async fn run_on(fleet: &Fleet, plan: &Plan, past: &[EventKind]) -> (RunReport, Vec<EventKind>) {
     let mut events = Events::default();
-    let report = run_plan(plan, context(fleet, Control::new(), hooks), &mut events)
+    let report = run_plan(plan, context(fleet, Control::new(), past), &mut events)
         .await
         .report;
     (report, events.0)
@@ -179,12 +198,7 @@ async fn that_a_hook_begins_is_known_before_it_does() {
         lines: notes.path("lines"),
         seen: Vec::new(),
     };
-    run_plan(
-        &plan,
-        context(&fleet, Control::new(), HookJournal::default()),
-        &mut sink,
-    )
-    .await;
+    run_plan(&plan, context(&fleet, Control::new(), &[]), &mut sink).await;
     assert_eq!(sink.seen, [(false, 0), (true, 1)]);
 }
 
@@ -356,8 +370,7 @@ async fn a_host_that_is_taken_up_again_keeps_what_was_done_and_is_undone_in_the_
         detail: String::new(),
     };
     // Of `b` nobody knows whether its hook did anything.
-    let journal = hook_journal(&[begun("a"), done, begun("b")]);
-    let (report, _) = run_on(&fleet, &plan, journal).await;
+    let (report, _) = run_on(&fleet, &plan, &[begun("a"), done, begun("b")]).await;
     assert_eq!(states(&report), [HostRunState::Patched; 2]);
     assert_eq!(
         notes.lines(),
@@ -373,7 +386,7 @@ async fn a_host_that_ended_and_was_not_undone_is_undone_when_the_run_is_taken_up
         notes.hook(HookPoint::PreWave, "true", Some("true")),
         notes.hook(HookPoint::PrePatch, "true", Some("true")),
     ];
-    let mut plan = planned(&fleet, &[&["a"], &["b"]], hooks).await;
+    let plan = planned(&fleet, &[&["a"], &["b"]], hooks).await;
     let (_, mut events) = run(&fleet, &plan).await;
     // The controller died after the host had ended and before its undoing was seen to be done.
     let cut = events
@@ -388,9 +401,7 @@ async fn a_host_that_ended_and_was_not_undone_is_undone_when_the_run_is_taken_up
     events.truncate(cut);
     events.push(end);
     std::fs::remove_file(notes.path("lines")).unwrap();
-    // What is left of the run.
-    plan.waves.remove(0);
-    let (report, _) = run_on(&fleet, &plan, hook_journal(&events)).await;
+    let (report, _) = run_on(&fleet, &plan, &events).await;
     let lines = notes.lines();
     assert_eq!(lines[0], "undo pre-patch a", "{lines:?}");
     assert!(lines.contains(&"undo pre-wave wave-0".to_owned()), "{lines:?}");
@@ -407,12 +418,7 @@ async fn what_was_begun_is_undone_when_the_ledger_breaks() {
     ];
     let plan = planned(&fleet, &[&["a"]], hooks).await;
     let mut sink = Breaking(false);
-    let ended = run_plan(
-        &plan,
-        context(&fleet, Control::new(), HookJournal::default()),
-        &mut sink,
-    )
-    .await;
+    let ended = run_plan(&plan, context(&fleet, Control::new(), &[]), &mut sink).await;
     assert!(ended.broken.is_some());
     let lines = notes.lines();
     assert!(lines.contains(&"undo pre-patch awave-0".to_owned()), "{lines:?}");
@@ -446,11 +452,7 @@ async fn a_drain_undoes_and_a_detach_leaves_it_to_the_next_who_goes_on() {
         ];
         let plan = planned(&fleet, &[&["a", "b"]], hooks).await;
         let mut events = Events::default();
-        let run = run_plan(
-            &plan,
-            context(&fleet, control.clone(), HookJournal::default()),
-            &mut events,
-        );
+        let run = run_plan(&plan, context(&fleet, control.clone(), &[]), &mut events);
         let stop = async {
             wait_for(&notes.path("lines"), "pre-patch").await;
             (0..presses).for_each(|_| control.press());

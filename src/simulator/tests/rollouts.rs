@@ -10,7 +10,6 @@ use super::scans::one_of_everything;
 use super::{Events, Fleet};
 use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
-use crate::model::hook_journal::HookJournal;
 use crate::model::host::RebootPolicy;
 use crate::model::manager::Manager;
 use crate::model::name::{RunId, WaveName};
@@ -127,7 +126,7 @@ pub(super) async fn run_until(
         limits: Limits::default(),
         control: Control::new(),
         closing,
-        hooks: HookJournal::default(),
+        resumption: None,
     };
     let mut events = Events::default();
     let report = run_plan(plan, context, &mut events).await.report;
