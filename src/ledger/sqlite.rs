@@ -566,6 +566,7 @@ mod tests {
             waves: Vec::new(),
             hosts: hosts.collect(),
             experimental: Vec::new(),
+            not_undone: Vec::new(),
         };
         ledger.end_run(&report, at).unwrap();
     }

@@ -29,6 +29,7 @@ pub mod first_seen;
 pub mod foresight;
 pub mod gate;
 pub mod hook;
+pub mod hook_journal;
 pub mod host;
 pub mod journal;
 pub mod known;

@@ -11,6 +11,7 @@ use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
 use super::experimental::Experimental;
+use super::hook::NotUndone;
 use super::name::{HostName, PackageName, RunId, Version, WaveName};
 use super::saved_plan::PlanReference;
 
@@ -33,6 +34,9 @@ pub struct RunReport {
     /// Its hosts with managers that nobody has run patchwave on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub experimental: Vec<Experimental>,
+    /// Hooks whose effect is still there although it had to be taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_undone: Vec<NotUndone>,
 }
 
 /// How a wave ended.

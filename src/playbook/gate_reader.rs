@@ -177,7 +177,7 @@ fn read_relook(reader: &mut Reader, node: &Node) -> Option<Relook> {
     Some(Relook::Every(every))
 }
 
-fn check_name(text: &str) -> Result<String, &'static str> {
+pub(super) fn check_name(text: &str) -> Result<String, &'static str> {
     let is_name = !text.is_empty() && text.len() <= 255 && !text.contains(char::is_control);
     if is_name {
         Ok(text.to_owned())
@@ -186,7 +186,7 @@ fn check_name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn read_timeout(reader: &mut Reader, node: &Node) -> Option<Duration> {
+pub(super) fn read_timeout(reader: &mut Reader, node: &Node) -> Option<Duration> {
     let timeout = read_duration(reader, node)?;
     if timeout.is_zero() {
         reader.problem(node.span, "a deadline of nothing is always missed", None);
@@ -318,7 +318,7 @@ fn check_tcp(text: &str) -> Result<(), String> {
 }
 
 /// Text that may be a template, which is checked as far as it can be without a host.
-fn read_text(
+pub(super) fn read_text(
     reader: &mut Reader,
     node: &Node,
     expected: &str,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::hook_reader::place_programs;
 use super::ical::parse_calendar;
 use super::{BlackoutRule, Playbook, parse_playbook};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -27,6 +28,11 @@ pub fn load_playbook(path: &Path) -> Result<Playbook, Diagnostics> {
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default();
     let mut playbook = parse_playbook(&file, &bytes, &crate::model::text::printable(&name))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Without a working directory nothing can be started from one.
+    if let Ok(folder) = std::path::absolute(folder.unwrap_or(Path::new("."))) {
+        place_programs(&mut playbook.run.hooks, &folder);
+    }
     read_calendars(&mut playbook, path)?;
     Ok(playbook)
 }

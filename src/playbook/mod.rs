@@ -11,6 +11,7 @@ mod condition_reader;
 mod drift_reader;
 mod gate_reader;
 mod half_done_reader;
+mod hook_reader;
 mod host_forms;
 pub mod ical;
 mod lint_reader;
@@ -20,6 +21,7 @@ mod restart_reader;
 mod run_reader;
 mod schema;
 mod show;
+mod show_hooks;
 #[cfg(test)]
 mod tests;
 mod update_reader;

@@ -3,13 +3,14 @@
 use super::budget_reader::read_counted;
 use super::condition_reader::read_condition;
 use super::half_done_reader::read_half_done;
+use super::hook_reader::read_hooks;
 use super::schema::not_yet;
 use crate::model::condition::ConditionRule;
 use crate::model::document::{Fields, Reader};
 use crate::model::run_rules::RunRules;
 
 /// What is read by name and not yet by meaning.
-const LATER: [&str; 2] = ["hooks", "snapshot"];
+const LATER: [&str; 1] = ["snapshot"];
 
 /// Reads them all, each with its mistakes.
 pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<RunRules> {
@@ -22,12 +23,17 @@ pub(super) fn read_run_rules(reader: &mut Reader, fields: &mut Fields<'_>) -> Op
         Some(node) => read_condition(reader, node),
         None => Some(ConditionRule::default()),
     };
+    let hooks = match fields.get("hooks") {
+        Some(node) => read_hooks(reader, node),
+        None => Some(Vec::new()),
+    };
     let budget = read_counted(reader, fields);
     let half_done = read_half_done(reader, fields);
     Some(RunRules {
         condition: condition?,
         budget: budget?,
         half_done: half_done?,
+        hooks: hooks?,
         ..RunRules::default()
     })
 }

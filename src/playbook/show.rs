@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use self::gate::{GateForm, gate_form};
 use super::host_forms::{ConditionForm, RebootForm, condition_form, reboot_form};
+use super::show_hooks::{HookForm, hook_forms};
 use super::{BlackoutRule, Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
@@ -78,6 +79,7 @@ impl Serialize for Playbook {
             valid_for: self.valid_for.map(format_duration),
             window: windows_form(&self.windows),
             blackouts: self.blackouts.iter().map(blackout_form).collect(),
+            hooks: hook_forms(&self.run.hooks),
             lint: LintForm {
                 errors: &self.lint.errors,
                 allow: &self.lint.allow,
@@ -114,6 +116,8 @@ struct PlaybookForm<'a> {
     window: Option<WindowsForm<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blackouts: Vec<BlackoutForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hooks: Vec<HookForm<'a>>,
     lint: LintForm<'a>,
 }
 

@@ -145,7 +145,7 @@ waves:
   - {nam: b, soak: 30, gates: [{name: g}, {name: h, http: "ftp://x", tcp: "y"}]}
 reboot: maybe
 restart: {polcy: auto, never: ["[x"]}
-hooks: []
+hooks: [{at: pre-pach, run: [x]}]
 drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
 "#;
     assert_eq!(
@@ -172,7 +172,7 @@ drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
             "p.yml:9:10: `policy` is missing (write `policy: auto`, `list` or `none`)",
             "p.yml:9:11: `polcy` is not a key of `restart` (did you mean `policy`?)",
             "p.yml:9:32: `[x` is not a valid pattern: unclosed character class; missing ']'",
-            "p.yml:10:1: `hooks` is not supported by this version yet",
+            "p.yml:10:14: expected one of `pre-run`, `pre-wave`, `pre-patch`, `post-patch`, `pre-reboot`, `post-reboot`, `post-wave` and `post-run`, found `pre-pach` (did you mean `pre-patch`?)",
             "p.yml:11:9: `superceded` is not a key of `drift` (did you mean `superseded`?)",
             "p.yml:11:37: expected one of `fail`, `skip-host` and `replan`, found `skiphost` (did you mean `skip-host`?)",
             "p.yml:11:61: expected one of `fail`, `skip-host` and `replan`, found `pinned`",
@@ -183,7 +183,6 @@ drift: {superceded: fail, vanished: skiphost, host_changed: pinned}
 #[test]
 fn what_later_versions_bring_is_refused_by_name() {
     for (key, value) in [
-        ("hooks", "[]"),
         ("notify", "[]"),
         ("domains", "{}"),
         ("updates", "{only: {severity: important}}"),

@@ -7,6 +7,7 @@
 //! - [`condition`]: what must be the same before and after. [`reboot_blockers`]: what keeps a host from being rebooted.
 //! - [`restart`]: restarting units, as a job, and the proof that sshd still lets in.
 //! - [`doctor`]: an examination: everything that a scan and an update need, and what is in their way.
+//! - [`hook`]: a program of the operator's own, for a limited time.
 //! - [`left_over`]: what a job left beside configuration files in use.
 //! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
@@ -23,6 +24,7 @@ pub mod diagnosis;
 pub mod doctor;
 pub mod facts;
 pub mod frame;
+pub mod hook;
 pub mod job;
 pub mod left_over;
 pub mod phase;

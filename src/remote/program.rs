@@ -54,6 +54,7 @@ const RESOLVE_OPKG: &str = include_str!("scripts/resolve/opkg.sh");
 const SIMULATE: &str = include_str!("scripts/simulate.sh");
 const COMMAND: &str = include_str!("scripts/command.sh");
 const UNIT_STATE: &str = include_str!("scripts/unit-state.sh");
+const HOOK: &str = include_str!("scripts/hook.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
 const REBOOT_BLOCKERS: &str = include_str!("scripts/reboot-blockers.sh");
@@ -236,6 +237,11 @@ pub(super) fn command() -> String {
 /// The program that tells the state of a unit.
 pub(super) fn unit_state() -> String {
     [ENVIRONMENT, FRAME, UNIT_STATE].concat()
+}
+
+/// The program that runs a hook.
+pub(super) fn hook() -> String {
+    [ENVIRONMENT, FRAME, HOOK].concat()
 }
 
 /// The program that reboots a host.

@@ -16,6 +16,7 @@ use super::command::command_script;
 use super::condition::{Extent, condition_script};
 use super::diagnosis::diagnose_script;
 use super::doctor::doctor_script;
+use super::hook::{HookRequest, hook_script};
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
 use super::left_over::left_over_script;
 use super::probe::{ProbeRequest, Refresh, probe_script};
@@ -26,6 +27,16 @@ use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
 use super::script::{Nonce, ReceivedScript, Script};
 use super::unit::unit_script;
+
+fn a_hook(nonce: Nonce) -> Script {
+    let request = HookRequest {
+        words: &["true".to_owned()],
+        variables: &[const { String::new() }; 6],
+        document: "{}",
+        deadline: Duration::from_secs(1),
+    };
+    hook_script(request, nonce).unwrap()
+}
 
 fn scripts() -> Vec<(String, Script)> {
     let nonce = || Nonce::from_bits(0);
@@ -74,6 +85,7 @@ fn scripts() -> Vec<(String, Script)> {
             "command".to_owned(),
             command_script(&["true".to_owned()], nonce()).unwrap(),
         ),
+        ("hook".to_owned(), a_hook(nonce())),
     ];
     for manager in Manager::ALL {
         let request = JobRequest {

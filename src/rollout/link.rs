@@ -97,6 +97,14 @@ impl<'a, T: Transport> Link<'a, T> {
         }
     }
 
+    /// Runs a script on the connection that there is, and never a second time: for what must not be done twice.
+    pub async fn once(&self, request: &ScriptRequest) -> Result<ScriptOutput, HostError> {
+        match &self.connection {
+            Some(connection) => connection.run(request).await,
+            None => Err(HostError::new(ErrorCode::Lost, "there is no connection", "try again")),
+        }
+    }
+
     async fn reconnect(&self, cause: &HostError) -> Result<T::Connection, HostError> {
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;

@@ -139,5 +139,7 @@ pub fn report_so_far(plan: &Plan, run: &RunId, of: Option<PlanReference>, journa
         waves: plan.waves.iter().map(wave).collect(),
         hosts,
         experimental: Experimental::planned(plan),
+        // What is to be undone is undone when the run goes on.
+        not_undone: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::control::Control;
 use super::executor::{ExecutorMessage, Turn};
+use super::hooks::TurnHooks;
 use super::job::{self, JobOrder};
 use super::limits::Limits;
 use super::link::Link;
@@ -223,6 +224,7 @@ async fn repair<T: Transport>(
         step: JobStep::Repair,
         gates: None,
         restart: RestartPolicy::None.into(),
+        hooks: TurnHooks::default(),
         past: None,
         messages,
     };

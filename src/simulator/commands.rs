@@ -1,6 +1,7 @@
-//! The few commands that gates may run on a simulated host.
+//! The few commands that gates and hooks may run on a simulated host.
 
 use crate::remote::frame::FrameWriter;
+use crate::remote::hook::words_of;
 
 use super::system::System;
 
@@ -21,6 +22,15 @@ pub(super) fn unit(system: &System, data: &[String], writer: &mut FrameWriter) {
     let (active, _) = is_active(system, unit);
     let stdout = format!("Init=systemd\nLoadState={load}\nActiveState={active}\n");
     writer.section("unit", &stdout, "", 0);
+}
+
+/// Answers the script `hook`.
+pub(super) fn answer_hook(system: &System, data: &[String], writer: &mut FrameWriter) {
+    let words = words_of(data);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (stdout, stderr, code) = run(system, &words);
+    writer.section("hook", &stdout, &stderr, code);
+    writer.section("in-time", "", "", 0);
 }
 
 fn run(system: &System, words: &[&str]) -> (String, String, i32) {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::script::ReceivedScript;
-use crate::remote::{condition, doctor, job, probe, reboot, reboot_blockers, repair, resolve, restart, unit};
+use crate::remote::{condition, doctor, hook, job, probe, reboot, reboot_blockers, repair, resolve, restart, unit};
 
 use super::jobs::{self, Job};
 use super::shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
@@ -137,6 +137,7 @@ impl ScriptHandler for SimulatedSystem {
             condition::KIND => conditions::answer(&machine.system, &script.data, &mut writer),
             reboot_blockers::KIND => conditions::blockers(&machine.system, &script.data, &mut writer),
             unit::KIND => commands::unit(&machine.system, &script.data, &mut writer),
+            hook::KIND => commands::answer_hook(&machine.system, &script.data, &mut writer),
             "command" => commands::answer(&machine.system, &script.data, &mut writer),
             other => return not_simulated(other),
         }

@@ -137,6 +137,7 @@ fn every_page_says_it_in_every_format() {
         waves: Vec::new(),
         hosts: Vec::new(),
         experimental: Experimental::planned(&plan),
+        not_undone: Vec::new(),
     };
     says_everywhere(&scan_page(&scan), "scan");
     says_everywhere(

@@ -73,6 +73,7 @@ fn ended(tolerated: usize, outcome: RunOutcome, hosts: &[(HostRunState, Option<E
             hosts: hosts.iter().map(|host| host.name.clone()).collect(),
         }],
         experimental: Vec::new(),
+        not_undone: Vec::new(),
         plan: None,
         hosts,
     };

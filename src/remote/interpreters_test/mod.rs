@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 
 mod conditions;
+mod hooks;
 mod managers;
 mod rules;
 mod shells;

@@ -12,6 +12,7 @@ pub mod failures;
 pub mod fetch;
 pub mod findings;
 pub mod history;
+mod hooks;
 pub mod inventory;
 pub mod left_over;
 pub mod plan;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::experimental;
 use super::failures::{Failure, failure_lines};
+use super::hooks;
 use crate::model::event::EventKind;
 use crate::model::name::HostName;
 use crate::model::run::{Change, HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome};
@@ -27,11 +28,14 @@ pub struct RunNotes {
     restarts: BTreeMap<HostName, String>,
     /// What is left to do on patched hosts, in words.
     pending: BTreeMap<HostName, String>,
+    /// Hooks of waves and of the run that failed, in words.
+    failed_hooks: Vec<String>,
 }
 
 impl RunNotes {
     /// Takes what an event has to add.
     pub fn take(&mut self, kind: &EventKind) {
+        self.failed_hooks.extend(hooks::failure(kind));
         match kind {
             EventKind::HostFinished { host, excerpt, .. } if !excerpt.is_empty() => {
                 self.excerpts.insert(host.clone(), excerpt.clone());
@@ -84,6 +88,9 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     if let Some(plan) = &report.plan {
         page.line(format!("Plan {}, SHA-256 {}", plan.id, plan.sha256), Tone::Quiet);
     }
+    hooks::add_not_undone(&mut page, &report.not_undone);
+    let failed = notes.failed_hooks.iter().map(|failed| Line::new(0, failed, Tone::Bad));
+    page.lines(failed.collect());
     let failures: Vec<Failure<'_>> = report
         .hosts
         .iter()

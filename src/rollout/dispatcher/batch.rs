@@ -224,6 +224,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             rules: self.rules.clone(),
             refresh: self.refresh,
             gates: Some(TurnGates::of(wave)),
+            hooks: self.turn_hooks(&wave.name, &host.name),
             past,
             messages: messages.clone(),
         };
@@ -265,6 +266,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             // Dropping `kept` unanswered tells the executor to do nothing.
             ExecutorMessage::Keep { .. } if broken => Ok(()),
             ExecutorMessage::Keep { event, kept } => {
+                self.hooks.note(&event);
                 self.sink.record(*event)?;
                 let _ = kept.send(());
                 Ok(())

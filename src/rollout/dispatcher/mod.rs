@@ -7,6 +7,7 @@
 mod asking;
 mod batch;
 mod gating;
+mod hook_points;
 mod relook;
 mod soak;
 mod steer;
@@ -23,6 +24,7 @@ use super::conclusion::host_report;
 use super::control::Control;
 use super::executor::TurnResult;
 use super::freshness::Freshness;
+use super::hooks::HookScene;
 use super::limits::Limits;
 use super::past;
 use super::simulation::has_work;
@@ -30,6 +32,7 @@ use super::sink::{EventSink, SinkError};
 use crate::model::controller::Controller;
 use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
+use crate::model::hook_journal::HookJournal;
 use crate::model::host::Host;
 use crate::model::journal::Journal;
 use crate::model::name::{HostName, RunId};
@@ -103,6 +106,12 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
     let past = past.unwrap_or_default();
     let mut run = Run {
         closing: Closing::new(context.closing.clone()),
+        hooks: HookJournal::of(&past),
+        scene: HookScene {
+            run: Some(context.run.clone()),
+            playbook: plan.playbook.clone(),
+            plan: context.plan.clone(),
+        },
         context,
         sink,
         results: BTreeMap::new(),
@@ -126,6 +135,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
     };
     let broken = run.waves(plan, &mut outcomes, &mut end).await.err();
     if let Some(error) = &broken {
+        run.undo_after_break(plan).await;
         end = RunEnd {
             outcome: RunOutcome::Failed,
             reason: Some(error.to_string()),
@@ -149,6 +159,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         waves,
         hosts: host_reports(plan, &run.results),
         experimental: Experimental::planned(plan),
+        not_undone: run.not_undone(),
     };
     EndedRun { report, broken }
 }
@@ -203,6 +214,10 @@ struct Run<'a, T, S> {
     domains: DomainSchedule,
     /// What the gates of this and of earlier waves say.
     gating: Gating,
+    /// The hooks that were begun and are not undone.
+    hooks: HookJournal,
+    /// What all hooks of the run are told.
+    scene: HookScene,
     /// What happened under earlier controllers; empty for a run that begins.
     past: Arc<Journal>,
 }
@@ -210,6 +225,7 @@ struct Run<'a, T, S> {
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
         self.begin(plan)?;
+        self.hooks_before_waves(plan, end).await?;
         for (number, wave) in plan.waves.iter().enumerate() {
             if end.outcome != RunOutcome::Completed {
                 outcomes.push(WaveOutcome::NotStarted);
@@ -235,6 +251,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 end.outcome = RunOutcome::Stopped;
             }
         }
+        self.hooks_after_waves(plan, end).await?;
         self.sink.record(EventKind::RunFinished {
             outcome: end.outcome,
             reason: end.reason.clone(),

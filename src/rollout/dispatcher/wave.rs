@@ -20,7 +20,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 budget: wave.budget,
             })?;
         }
-        let (outcome, reason) = self.wave_body(wave).await?;
+        let (outcome, reason) = self.wave_between_hooks(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
             outcome,
@@ -29,7 +29,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         Ok((outcome, reason))
     }
 
-    async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
+    pub(super) async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         if let Some(end) = self.baseline(wave).await? {
             return Ok(end);
         }

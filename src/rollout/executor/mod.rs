@@ -14,7 +14,7 @@ mod saying;
 mod taken_up;
 
 use super::drift::Ready;
-use super::hooks::HookVerdict;
+use super::hooks::{HookVerdict, TurnHooks};
 use super::limits::Limits;
 use super::link::Link;
 use super::past;
@@ -59,6 +59,8 @@ pub(super) struct Turn<T> {
     pub refresh: Refresh,
     /// The gates of its wave: those that are the host's own belong to its turn.
     pub gates: Option<gates::TurnGates>,
+    /// The hooks that were begun for it, and what they are told.
+    pub hooks: TurnHooks,
     /// How far an earlier controller came with it; `None` where the turn begins now.
     pub past: Option<Arc<PastHost>>,
     pub messages: mpsc::Sender<ExecutorMessage>,
@@ -72,7 +74,7 @@ impl<T: Transport> Turn<T> {
             promoted: self.promoted.clone(),
             ..TurnResult::unchanged()
         };
-        if let Err(error) = self.work(&mut result).await {
+        if let Err(error) = hooks::guarded(self.work(&mut result)).await {
             let failed = TurnResult::from_error(error);
             result.state = if result.touched {
                 HostRunState::Failed
@@ -134,7 +136,7 @@ impl<T: Transport> Turn<T> {
             condition::note(self, before.as_ref()).await;
             ready.facts
         } else {
-            if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PrePatch).await? {
+            if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PrePatch, result).await? {
                 result.leave_out(why);
                 return Ok(());
             }
@@ -154,7 +156,7 @@ impl<T: Transport> Turn<T> {
         result: &mut TurnResult,
     ) -> Result<Facts, HostError> {
         condition::judge(self, link, before, result).await?;
-        hooks::at_host(self, link, HookPoint::PostPatch).await?;
+        hooks::at_host(self, link, HookPoint::PostPatch, result).await?;
         Ok(facts)
     }
 
@@ -168,7 +170,11 @@ impl<T: Transport> Turn<T> {
         if self.must_reboot(&facts, result.state == HostRunState::Patched)
             && blockers::allow(self, link, &facts, result).await?
         {
-            hooks::at_host(self, link, HookPoint::PreReboot).await?;
+            if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PreReboot, result).await? {
+                result.leave_reboot_out(why);
+                self.note_pending(&facts, result);
+                return Ok(());
+            }
             facts = self.reboot(link, &facts, result).await?;
             facts = self.after_reboot(link, facts, before, result).await?;
         }
@@ -228,7 +234,7 @@ impl<T: Transport> Turn<T> {
             return Err(error);
         }
         condition::judge(self, link, before, result).await?;
-        hooks::at_host(self, link, HookPoint::PostReboot).await?;
+        hooks::at_host(self, link, HookPoint::PostReboot, result).await?;
         Ok(facts)
     }
 

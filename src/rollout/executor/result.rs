@@ -41,6 +41,8 @@ pub(in crate::rollout) struct TurnResult {
     pub restarted: Restarted,
     /// Why a reboot is needed, on a host that was patched.
     pub reboot: Vec<String>,
+    /// Why a hook left the reboot out.
+    pub reboot_left_out: Option<String>,
     /// Configuration files that packages left beside the ones in use.
     pub left_over: Vec<LeftOver>,
     /// How the host differs from before.
@@ -85,6 +87,7 @@ impl TurnResult {
             needs_restart: Vec::new(),
             restarted: Restarted::default(),
             reboot: Vec::new(),
+            reboot_left_out: None,
             left_over: Vec::new(),
             differences: Vec::new(),
             down_seconds: None,
@@ -107,6 +110,9 @@ impl TurnResult {
         if self.state == HostRunState::Patched {
             self.needs_restart = restart::pending(rule, facts, &self.restarted, is_local);
             self.reboot = facts.reboot.reasons.iter().map(|reason| printable(reason)).collect();
+            if let Some(why) = &self.reboot_left_out {
+                self.reboot.push(format!("a hook leaves it out: {why}"));
+            }
         }
     }
 
@@ -118,6 +124,16 @@ impl TurnResult {
             format!("a hook leaves it out: {why}"),
             "see what the hook waits for, and apply again",
         ));
+    }
+
+    /// Leaves the reboot of a host out, and says why. What was installed there is; a host whose reboot was all that
+    /// was to be done is left out.
+    pub fn leave_reboot_out(&mut self, why: String) {
+        if self.state == HostRunState::Unchanged {
+            self.leave_out(format!("{why}; its reboot is still due"));
+        } else {
+            self.reboot_left_out = Some(why);
+        }
     }
 
     /// A turn that ended with drift that is seen without the host.

@@ -25,6 +25,7 @@ mod drift;
 mod examinations;
 mod faults;
 mod gates;
+mod hooks;
 mod questions;
 mod rollouts;
 mod scans;

@@ -20,6 +20,7 @@ mod footprint;
 mod foresight;
 mod gates;
 mod half_done;
+mod hooks;
 mod host_jobs;
 mod hosts;
 mod inventories;

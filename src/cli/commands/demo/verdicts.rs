@@ -132,6 +132,7 @@ mod tests {
                 host("web02", "fleet", later),
             ],
             experimental: Vec::new(),
+            not_undone: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::model::run_rules::FailureKind;
 use crate::model::text::count;
 use crate::report::fold::fold_line;
 use crate::report::page::{Line, Page, Tone};
+use crate::report::pages::hooks::planned_lines;
 
 /// As many batches as are shown of one wave unless all are asked for.
 const BATCHES: usize = 8;
@@ -16,6 +17,7 @@ const BATCHES: usize = 8;
 /// Adds every wave.
 pub fn add_waves(page: &mut Page, plan: &Plan, all: bool) {
     page.lines(run_budget_line(plan).into_iter().collect());
+    page.lines(planned_lines(&plan.rules.run.hooks));
     for (index, wave) in plan.waves.iter().enumerate() {
         let title = format!("Wave {} of {}: {}", index + 1, plan.waves.len(), wave.name);
         let size = format!("  {}, {}", count(wave.size(), "host"), wave.budget.in_words());
