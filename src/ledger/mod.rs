@@ -133,6 +133,12 @@ pub trait Ledger {
     /// When the ledger cannot be read.
     fn report(&self, run: &RunId) -> Result<Option<RunReport>, LedgerError>;
 
+    /// The plan of a begun run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn plan(&self, run: &RunId) -> Result<Option<Plan>, LedgerError>;
+
     /// How long hosts took to be patched in the newest runs that ended, as many as `runs`.
     ///
     /// # Errors

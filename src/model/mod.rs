@@ -46,6 +46,7 @@ pub mod repository_download;
 pub mod resolution;
 pub mod restart;
 pub mod risk;
+pub mod rollback;
 pub mod run;
 pub mod run_rules;
 pub mod saved_plan;

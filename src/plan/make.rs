@@ -94,6 +94,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
 
 fn rules(playbook: &Playbook) -> PlanRules {
     PlanRules {
+        rollback: None,
         updates: playbook.updates.clone(),
         drift: playbook.drift,
         restart: playbook.restart.clone(),

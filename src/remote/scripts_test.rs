@@ -10,6 +10,7 @@ use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
+use crate::model::rollback::Consent;
 
 use super::command::command_script;
 use super::doctor::doctor_script;
@@ -68,6 +69,7 @@ fn scripts() -> Vec<(String, Script)> {
             changes: vec![change()],
             may_bring: Vec::new(),
             install: Vec::new(),
+            consent: Consent::default(),
             lock_wait: Duration::from_secs(300),
         };
         scripts.push((format!("start-{manager}"), start_script(&request, nonce()).unwrap()));
@@ -80,6 +82,7 @@ fn scripts() -> Vec<(String, Script)> {
             changes: vec![change()],
             may_bring: Vec::new(),
             install: Vec::new(),
+            consent: Consent::default(),
             lock_wait: Duration::from_secs(60),
         };
         if manager.scan_only().is_none() {

@@ -63,6 +63,7 @@ pub(super) async fn run<T: Transport>(
         changes: order.changes,
         may_bring: order.may_bring,
         install: turn.rules.updates.install.clone(),
+        consent: turn.rules.consent(&turn.host.name),
         lock_wait: turn.limits.lock_wait,
     };
     // An answer that was lost is asked for again: the same id is never started twice.

@@ -196,7 +196,7 @@ pub(in crate::cli) async fn execute(
         Format::Json if is_followed => {}
         Format::Json => {
             let body = RunBody::from(&report).after(order.securing.as_ref());
-            printer.document(&Document::new("apply", body))?;
+            printer.document(&Document::new(command_of(&report), body))?;
         }
         Format::Jsonl => {}
         _ => printer.page(&run_page(&report, &notes))?,
@@ -207,6 +207,11 @@ pub(in crate::cli) async fn execute(
     }
     kept?;
     Ok(report)
+}
+
+/// The command that makes such runs.
+pub(super) fn command_of(report: &RunReport) -> &'static str {
+    if report.rollback.is_some() { "rollback" } else { "apply" }
 }
 
 /// How far what the hosts knew when they were planned is trusted: as usual, unless `--refresh never` says otherwise.

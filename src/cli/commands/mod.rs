@@ -16,6 +16,7 @@ pub mod plan;
 pub mod playbook;
 mod present_inventory;
 pub mod repair;
+pub mod rollback;
 mod saved_hosts;
 pub mod scan;
 mod securing;

@@ -37,7 +37,7 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     let report = ledger.report(&run)?;
     match report {
         Some(report) if printer.format == Format::Json => {
-            printer.document(&Document::new("apply", RunBody::from(&report)))?;
+            printer.document(&Document::new(super::apply::command_of(&report), RunBody::from(&report)))?;
         }
         Some(report) if !arguments.events => printer.page(&run_page(&report, &notes(&events)))?,
         _ => {
@@ -49,7 +49,7 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     Ok(Exit::Done)
 }
 
-fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
+pub(super) fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
     const LOOKED_AT: usize = 10_000;
     let runs = ledger.runs(LOOKED_AT)?;
     let found = match name {

@@ -72,6 +72,7 @@ fn ended(tolerated: usize, outcome: RunOutcome, hosts: &[(HostRunState, Option<E
         }],
         experimental: Vec::new(),
         plan: None,
+        rollback: None,
         hosts,
     };
     run_exit(&plan(tolerated, report.hosts.len()), &report)

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod repair;
 mod repositories;
 pub mod risk;
+pub mod rollback;
 pub mod run;
 pub mod saved_plan;
 pub mod scan;

@@ -80,6 +80,9 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     if let Some(plan) = &report.plan {
         page.line(format!("Plan {}, SHA-256 {}", plan.id, plan.sha256), Tone::Quiet);
     }
+    if let Some(rollback) = &report.rollback {
+        page.line(format!("Back from run {}", rollback.of), Tone::Quiet);
+    }
     let failures: Vec<Failure<'_>> = report
         .hosts
         .iter()
@@ -98,6 +101,9 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     page.lines(host_lines(report));
     page.lines(notes.pending_lines());
     super::left_over::add(&mut page, &report.hosts);
+    if let Some(rollback) = &report.rollback {
+        super::rollback::add_rest(&mut page, rollback);
+    }
     page.lines(outcome_lines(report));
     page
 }
