@@ -195,7 +195,12 @@ mod tests {
 
     #[test]
     fn only_with_consent_and_only_what_leads_back_is_marked() {
-        let lines = || vec!["a:amd64=1|a|amd64|2|1|r".to_owned(), "b:amd64=2|b|amd64|1|2|r".to_owned()];
+        let lines = || {
+            vec![
+                "a:amd64=1|a|amd64|2|1|r".to_owned(),
+                "b:amd64=2|b|amd64|1|2|r".to_owned(),
+            ]
+        };
         let consent = Consent {
             may_go_back: true,
             may_remove: vec![(PackageName::new("c").unwrap(), Version::new("1-r0").unwrap())],

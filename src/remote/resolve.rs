@@ -56,12 +56,7 @@ pub struct ResolveRequest {
 /// When there is nothing to ask for, or two changes of one package.
 pub fn resolve_script(request: &ResolveRequest, nonce: Nonce) -> Result<Script, JobError> {
     let mut data = vec![request.manager.to_string(), request.lock_wait.as_secs().to_string()];
-    let lines = question(
-        request.manager,
-        &request.changes,
-        &request.may_bring,
-        &request.install,
-    )?;
+    let lines = question(request.manager, &request.changes, &request.may_bring, &request.install)?;
     data.extend(consented(request.manager, lines, &request.consent));
     data.push("end".to_owned());
     Ok(Script::new(KIND, &program::resolve(request.manager), nonce, data)?)

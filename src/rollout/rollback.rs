@@ -92,11 +92,7 @@ pub async fn ask_way_back<T: Transport>(
     bounded(questions, limits.parallel, control, work, left_out, told).await
 }
 
-async fn ask(
-    question: &RollbackQuestion,
-    connection: &impl Connection,
-    limits: &Limits,
-) -> Result<HostWay, HostError> {
+async fn ask(question: &RollbackQuestion, connection: &impl Connection, limits: &Limits) -> Result<HostWay, HostError> {
     let request = ProbeRequest {
         refresh: question.refresh,
         installed: true,

@@ -104,7 +104,11 @@ impl Past {
             ));
         };
         let mut changed = changed_by(&report, &ledger.events(&run)?);
-        let patterns = arguments.package.iter().map(Pattern::new).collect::<Result<Vec<_>, _>>();
+        let patterns = arguments
+            .package
+            .iter()
+            .map(Pattern::new)
+            .collect::<Result<Vec<_>, _>>();
         let patterns = patterns.map_err(|error| Failure::usage(error, "example: `--package 'openssl*'`"))?;
         if !patterns.is_empty() {
             for host in &mut changed {
@@ -119,12 +123,7 @@ impl Past {
     }
 }
 
-async fn gather(
-    past: &Past,
-    selected: &[&Host],
-    arguments: &RollbackArguments,
-    session: &Session<'_>,
-) -> Gathered {
+async fn gather(past: &Past, selected: &[&Host], arguments: &RollbackArguments, session: &Session<'_>) -> Gathered {
     interrupt::watch(&session.control);
     let mut gathered = Gathered::default();
     let refresh = refresh_policy(arguments.refresh);

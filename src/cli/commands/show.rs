@@ -37,7 +37,10 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     let report = ledger.report(&run)?;
     match report {
         Some(report) if printer.format == Format::Json => {
-            printer.document(&Document::new(super::apply::command_of(&report), RunBody::from(&report)))?;
+            printer.document(&Document::new(
+                super::apply::command_of(&report),
+                RunBody::from(&report),
+            ))?;
         }
         Some(report) if !arguments.events => printer.page(&run_page(&report, &notes(&events)))?,
         _ => {

@@ -52,7 +52,11 @@ pub fn rollback_page(plan: &Plan, sources: &Sources) -> Page {
 /// What did not go back, for the report of the run.
 pub fn add_rest(page: &mut Page, rollback: &Rollback) {
     let going = packages_in_words(&rollback.removes);
-    page.lines(titled("Goes again, because nothing needs it any more", Tone::Plain, going));
+    page.lines(titled(
+        "Goes again, because nothing needs it any more",
+        Tone::Plain,
+        going,
+    ));
     let remaining = packages_in_words(&rollback.remains);
     page.lines(titled("Came with the run and remains", Tone::Quiet, remaining));
     let staying = stays_in_words(&rollback.stays);

@@ -9,8 +9,8 @@ use patchwave::model::error::HostError;
 use patchwave::model::manager::Manager;
 use patchwave::model::name::{PackageName, Version};
 use patchwave::model::plan::PlannedChange;
-use patchwave::model::rollback::Consent;
 use patchwave::model::resolution::{OfferSource, Resolution};
+use patchwave::model::rollback::Consent;
 use patchwave::model::step::StepAction;
 use patchwave::remote::job::{
     JobId, JobRequest, JobState, JobStep, cleanup_script, follow_script, parse_follow, parse_start, start_script,

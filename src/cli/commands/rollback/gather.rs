@@ -54,7 +54,8 @@ impl Gathered {
                 }
             };
             if !one.is_over {
-                let reason = "its turn in the run has not ended, so not all that changed is known: resume the run first";
+                let reason =
+                    "its turn in the run has not ended, so not all that changed is known: resume the run first";
                 self.stay(&one.host, None, None, reason);
             } else if host.address != planned.address || host.port != planned.port {
                 let reason = format!(
