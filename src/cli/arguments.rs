@@ -70,6 +70,16 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "DURATION", value_parser = parse_lock_wait)]
     pub lock_wait: Option<Duration>,
 
+    /// How long a transaction may print nothing before its host is asked why.
+    ///
+    /// What is found out is told, and the transaction goes on.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "15m", value_parser = parse_positive_duration)]
+    pub stall_after: Duration,
+
+    /// How long a transaction is waited for. The host counts as failed then; the transaction is never killed.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "2h", value_parser = parse_positive_duration)]
+    pub job_timeout: Duration,
+
     /// Where the ledger is kept. Default: $XDG_STATE_HOME/patchwave.
     #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
@@ -183,6 +193,12 @@ pub enum Command {
         after_help = "Examples:\n  patchwave apply plan.json\n  patchwave apply playbooks/monthly.yml --dry-run\n  patchwave apply playbooks/monthly.yml --download-only\n  patchwave apply --security --yes"
     )]
     Apply(ApplyArguments),
+    /// Go on with a run that was killed, interrupted, or ended by its maintenance window.
+    ///
+    /// Finished hosts keep their results; jobs that run on hosts are picked up; nothing is done twice. It needs no
+    /// option: the run knows its plan, its inventory and its rules.
+    #[command(after_help = "Examples:\n  patchwave resume\n  patchwave resume 20261122T220000Z-1a2b")]
+    Resume(ResumeArguments),
     /// Let every host download what a plan installs, before the window. Changes no package.
     #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
     Fetch(FetchArguments),
@@ -392,6 +408,16 @@ pub struct ApplyArguments {
     pub ignore_window: bool,
     #[command(flatten)]
     pub approvals: ApprovalOptions,
+}
+
+/// `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The run; without it the newest that can be gone on with.
+    pub run: Option<String>,
+    /// In an emergency: go on although the playbook's maintenance window is closed, and do not mind its end.
+    #[arg(long)]
+    pub ignore_window: bool,
 }
 
 /// `fetch`.

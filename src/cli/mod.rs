@@ -4,8 +4,11 @@ mod age;
 mod approvals;
 mod arguments;
 mod commands;
+mod controller;
 mod exit;
 mod failure;
+#[cfg(feature = "failure-points")]
+mod failure_points;
 mod interrupt;
 mod knowledge;
 mod known_exploited;
@@ -77,6 +80,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Diff(options) => commands::diff::run(options, global, printer),
         Command::Plan(options) => commands::plan::run(options, global, printer).await,
         Command::Apply(options) => commands::apply::run(options, global, printer).await,
+        Command::Resume(options) => commands::resume::run(options, global, printer).await,
         Command::Fetch(options) => commands::fetch::run(options, global, printer).await,
         Command::Approve(options) => commands::approve::run(options, printer).await,
         Command::Verify(options) => commands::verify::run(options, printer),

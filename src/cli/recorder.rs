@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use super::arguments::Format;
+#[cfg(feature = "failure-points")]
+use super::failure_points::{Side, pass};
 use super::printer::Printer;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::event::{Event, EventKind};
@@ -48,6 +50,15 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// For a run that is gone on with, after these events.
+    #[must_use]
+    pub fn of_resumed_run(run: RunId, printer: &'a Printer, ledger: &'a mut SqliteLedger, past: &[Event]) -> Self {
+        let mut recorder = Self::of_run(run, printer, ledger);
+        recorder.sequence = past.last().map_or(0, |event| event.sequence);
+        past.iter().for_each(|event| recorder.notes.take(&event.kind));
+        recorder
+    }
+
     /// What the events tell beyond the report. Removes the bars.
     #[must_use]
     pub fn into_notes(mut self) -> RunNotes {
@@ -89,9 +100,13 @@ impl EventSink for Recorder<'_> {
             kind,
         };
         if let Some(ledger) = self.ledger.as_deref_mut().filter(|_| is_kept) {
+            #[cfg(feature = "failure-points")]
+            pass(Side::Before, event.sequence);
             ledger
                 .append_event(&event)
                 .map_err(|error| SinkError(error.to_string()))?;
+            #[cfg(feature = "failure-points")]
+            pass(Side::After, event.sequence);
         }
         self.show(&event)
     }

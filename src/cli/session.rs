@@ -191,6 +191,8 @@ impl<'a> Session<'a> {
         Limits {
             parallel,
             command: self.options.timeout,
+            stall: self.options.stall_after,
+            job: self.options.job_timeout,
             lock_wait: self.options.lock_wait.unwrap_or(usual.lock_wait),
             read_lock_wait: self.options.lock_wait.unwrap_or(usual.read_lock_wait),
             ..usual

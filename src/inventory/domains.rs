@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Inventory;
+use super::quorum::read_quorum;
 use super::select::evaluate;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::document::{Node, Reader};
@@ -10,6 +11,7 @@ use crate::model::domain::{Domain, MaxDown};
 use crate::model::expression::{Expression, Origin};
 use crate::model::known::Knowledge;
 use crate::model::name::DomainName;
+use crate::model::quorum::QuorumRule;
 
 /// A domain as it is written.
 #[derive(Debug, Clone)]
@@ -19,6 +21,7 @@ pub(super) struct DomainEntry {
     select: Expression,
     select_place: Place,
     max_down: MaxDown,
+    quorum: Option<QuorumRule>,
 }
 
 /// Reads the value of `domains`.
@@ -54,7 +57,10 @@ pub(super) fn read_domains(reader: &mut Reader, node: &Node) -> Vec<DomainEntry>
                 None
             }
         };
+        let quorum = fields.get("quorum").map(|node| read_quorum(reader, node));
         reader.finish(fields);
+        // A mistake in it was reported.
+        let quorum = quorum.flatten();
         if let (Some(name), Some((select, select_place)), Some(max_down)) = (name, select, max_down) {
             domains.push(DomainEntry {
                 name,
@@ -62,6 +68,7 @@ pub(super) fn read_domains(reader: &mut Reader, node: &Node) -> Vec<DomainEntry>
                 select,
                 select_place,
                 max_down,
+                quorum,
             });
         }
     }
@@ -153,6 +160,7 @@ pub(super) fn find_members(
             place: entry.place,
             select: entry.select,
             max_down: entry.max_down,
+            quorum: entry.quorum,
         });
     }
     domains

@@ -20,6 +20,7 @@ mod origins;
 mod password;
 mod paths;
 mod privilege;
+mod quorum;
 mod resolve;
 mod resolved;
 mod schema;

@@ -3,12 +3,14 @@
 //! Everything else knows the [`Ledger`] trait, because teams will share a ledger through another database.
 //! What a method acknowledged survives a power cut.
 
+mod claim;
 mod sqlite;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::model::controller::Controller;
 use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion};
 use crate::model::known::{KnownState, LastScan};
@@ -16,8 +18,10 @@ use crate::model::name::{HostName, RunId};
 use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
+use crate::model::run_record::RunRecord;
 use crate::model::scan::{HostScan, Scan};
 
+pub use claim::{Claim, Claiming};
 pub use sqlite::SqliteLedger;
 
 /// Why the ledger could not be read or written.
@@ -56,6 +60,17 @@ pub struct LatestHostScan {
     pub finished: Timestamp,
     /// The answer.
     pub host: HostScan,
+}
+
+/// A run as it was begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BegunRun {
+    /// When.
+    pub started: Timestamp,
+    /// Its plan.
+    pub plan: Plan,
+    /// What it was begun with; `None` for a run of a version that did not keep it.
+    pub record: Option<RunRecord>,
 }
 
 /// Where scans, runs and events are kept.
@@ -107,7 +122,31 @@ pub trait Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    fn begin_run(&mut self, run: &RunId, started: Timestamp, plan: &Plan) -> Result<(), LedgerError>;
+    fn begin_run(
+        &mut self,
+        run: &RunId,
+        started: Timestamp,
+        plan: &Plan,
+        record: &RunRecord,
+    ) -> Result<(), LedgerError>;
+
+    /// A run as it was begun; `None` when there is no such run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn begun_run(&self, run: &RunId) -> Result<Option<BegunRun>, LedgerError>;
+
+    /// Asks for the right to write the journal of a run. It waits no longer than half a second.
+    ///
+    /// # Errors
+    /// When nobody can tell whether somebody has it.
+    fn claim(&self, run: &RunId, by: &Controller) -> Result<Claiming, LedgerError>;
+
+    /// Who writes the journal of a run at present; `Some(None)` when somebody does and nothing is known of them.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    fn holder(&self, run: &RunId) -> Result<Option<Option<Controller>>, LedgerError>;
 
     /// Appends an event of a begun run.
     ///
@@ -132,12 +171,6 @@ pub trait Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     fn report(&self, run: &RunId) -> Result<Option<RunReport>, LedgerError>;
-
-    /// The plan of a begun run.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    fn plan(&self, run: &RunId) -> Result<Option<Plan>, LedgerError>;
 
     /// How long hosts took to be patched in the newest runs that ended, as many as `runs`.
     ///

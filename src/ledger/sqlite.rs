@@ -6,7 +6,7 @@
 mod seen;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,16 +14,23 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{LatestHostScan, Ledger, LedgerError};
+use super::claim::{self, Claim, Claiming};
+use super::{BegunRun, LatestHostScan, Ledger, LedgerError};
+use crate::model::controller::Controller;
 use crate::model::event::Event;
 use crate::model::first_seen::{FirstSeen, SeenVersion, seen_in_scan};
 use crate::model::name::{HostName, RunId};
 use crate::model::past::PastDurations;
 use crate::model::plan::Plan;
 use crate::model::run::{RunLine, RunReport};
+use crate::model::run_record::RunRecord;
 use crate::model::scan::Scan;
 
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+];
 
 /// Another process may hold the file for the length of one commit; a commit takes milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,6 +39,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct SqliteLedger {
     connection: Connection,
+    /// The state directory; `None` for a ledger in memory.
+    directory: Option<PathBuf>,
 }
 
 impl SqliteLedger {
@@ -53,7 +62,11 @@ impl SqliteLedger {
             std::os::unix::fs::PermissionsExt::from_mode(0o600),
         )
         .map_err(|error| failed(error.to_string()))?;
-        Self::prepare(connection)
+        let ledger = Self::prepare(connection)?;
+        Ok(Self {
+            directory: Some(directory.to_owned()),
+            ..ledger
+        })
     }
 
     /// A ledger in memory, for tests and for work that must leave nothing behind.
@@ -78,7 +91,10 @@ impl SqliteLedger {
         }
         transaction.pragma_update(None, "user_version", known)?;
         transaction.commit()?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            directory: None,
+        })
     }
 }
 
@@ -148,12 +164,56 @@ impl Ledger for SqliteLedger {
         .transpose()
     }
 
-    fn begin_run(&mut self, run: &RunId, started: Timestamp, plan: &Plan) -> Result<(), LedgerError> {
+    fn begin_run(
+        &mut self,
+        run: &RunId,
+        started: Timestamp,
+        plan: &Plan,
+        record: &RunRecord,
+    ) -> Result<(), LedgerError> {
         self.connection.execute(
-            "INSERT INTO runs (id, started, plan) VALUES (?1, ?2, ?3)",
-            params![run.as_str(), sortable(started), write_document(plan)?],
+            "INSERT INTO runs (id, started, plan, record) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                run.as_str(),
+                sortable(started),
+                write_document(plan)?,
+                write_document(record)?
+            ],
         )?;
         Ok(())
+    }
+
+    fn begun_run(&self, run: &RunId) -> Result<Option<BegunRun>, LedgerError> {
+        let row: Option<(String, String, Option<String>)> = self
+            .connection
+            .query_row(
+                "SELECT started, plan, record FROM runs WHERE id = ?1",
+                [run.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()?;
+        row.map(|(started, plan, record)| {
+            Ok(BegunRun {
+                started: read_time(&started)?,
+                plan: read_document(&plan)?,
+                record: record.as_deref().map(read_document).transpose()?,
+            })
+        })
+        .transpose()
+    }
+
+    fn claim(&self, run: &RunId, by: &Controller) -> Result<Claiming, LedgerError> {
+        match &self.directory {
+            Some(directory) => claim::claim(directory, run, by),
+            None => Ok(Claiming::Granted(Claim::of_memory())),
+        }
+    }
+
+    fn holder(&self, run: &RunId) -> Result<Option<Option<Controller>>, LedgerError> {
+        match &self.directory {
+            Some(directory) => claim::holder(directory, run),
+            None => Ok(None),
+        }
     }
 
     fn append_event(&mut self, event: &Event) -> Result<(), LedgerError> {
@@ -228,14 +288,6 @@ impl Ledger for SqliteLedger {
             })
             .optional()?;
         document.flatten().map(|document| read_document(&document)).transpose()
-    }
-
-    fn plan(&self, run: &RunId) -> Result<Option<Plan>, LedgerError> {
-        let document: Option<String> = self
-            .connection
-            .query_row("SELECT plan FROM runs WHERE id = ?1", [run.as_str()], |row| row.get(0))
-            .optional()?;
-        document.map(|document| read_document(&document)).transpose()
     }
 
     fn past_durations(&self, runs: usize) -> Result<PastDurations, LedgerError> {
@@ -318,6 +370,7 @@ mod tests {
     use crate::model::event::EventKind;
     use crate::model::name::WaveName;
     use crate::model::run::{HostReport, HostRunState, RunOutcome};
+    use crate::model::run_record::{RunStep, RunTrust};
     use crate::model::scan::{HostScan, HostState};
 
     fn host_scan(name: &str, address: &str) -> HostScan {
@@ -331,6 +384,23 @@ mod tests {
             facts: None,
             updates: Vec::new(),
             notices: Vec::new(),
+        }
+    }
+
+    fn record() -> RunRecord {
+        RunRecord {
+            command: "apply".to_owned(),
+            step: RunStep::Everything,
+            trust: RunTrust::JustPlanned,
+            ignores_window: false,
+            plan: None,
+            expires: None,
+            inventory: vec![PathBuf::from("/srv/inventory.yml")],
+            ssh_config: None,
+            parallel: None,
+            connect_timeout: None,
+            timeout: Duration::from_secs(60),
+            lock_wait: None,
         }
     }
 
@@ -385,7 +455,7 @@ mod tests {
             domains: Vec::new(),
             waves: Vec::new(),
         };
-        ledger.begin_run(&run, at, &plan).unwrap();
+        ledger.begin_run(&run, at, &plan, &record()).unwrap();
         for sequence in 1..=3 {
             let event = Event {
                 sequence,
@@ -428,7 +498,7 @@ mod tests {
             domains: Vec::new(),
             waves: Vec::new(),
         };
-        ledger.begin_run(&run, at, &plan).unwrap();
+        ledger.begin_run(&run, at, &plan, &record()).unwrap();
         let hosts = hosts.iter().map(|(name, state, duration_ms)| HostReport {
             name: HostName::new(*name).unwrap(),
             wave: WaveName::new("one").unwrap(),

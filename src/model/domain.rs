@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::diagnostic::Place;
 use super::expression::Expression;
 use super::name::{DomainName, HostName};
+use super::quorum::QuorumRule;
 
 /// A domain with its hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Domain {
     pub select: Expression,
     /// How many may be down together.
     pub max_down: MaxDown,
+    /// What must agree before one of them is taken down.
+    pub quorum: Option<QuorumRule>,
     /// Its hosts, in the order of the inventory; at least one.
     pub members: Vec<HostName>,
 }

@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
-use super::condition::ConditionDifference;
+use super::condition::{Condition, ConditionDifference};
 use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
 use super::experimental::Experimental;
 use super::hook::{HookOutcome, HookPoint};
 use super::manager::Manager;
-use super::name::{HostName, RunId, WaveName};
+use super::name::{DomainName, HostName, RunId, WaveName};
 use super::order::Order;
-use super::plan::{Budget, PlannedChange};
-use super::run::{Change, HostRunState, RunOutcome, WaveOutcome};
+use super::plan::{Basis, Budget, PlannedChange};
+use super::run::{Change, HostRunState, RunOutcome, SecuredPackages, WaveOutcome};
 use super::saved_plan::PlanReference;
 use super::scan::HostState;
 
@@ -147,6 +147,18 @@ pub enum EventKind {
         /// Its wave.
         wave: WaveName,
     },
+    /// A domain was asked whether a host may be taken down. Written when it agrees, before the host starts; and when
+    /// it does not, once for each reason.
+    QuorumAsked {
+        /// The host that is to start.
+        host: HostName,
+        /// The domain.
+        domain: DomainName,
+        /// Whether it agrees.
+        met: bool,
+        /// What its command said, safe to show.
+        detail: String,
+    },
     /// A host is told to do this. Written before it is told; the job of this id is never started twice.
     HostJob {
         /// The host.
@@ -155,6 +167,9 @@ pub enum EventKind {
         job: String,
         /// Exactly what it is told to install.
         changes: Vec<PlannedChange>,
+        /// The condition of the host before, as far as it was looked at: whoever goes on after a crash compares with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Condition>,
     },
     /// A job's end was read, with what it left. From now on the job's folder may be removed.
     HostJobEnded {
@@ -169,6 +184,9 @@ pub enum EventKind {
         /// What the host downloaded, in bytes, when it said so.
         #[serde(default)]
         downloaded_bytes: Option<u64>,
+        /// What became of the installed versions that were to be put aside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secured: Option<SecuredPackages>,
     },
     /// A host is told to reboot. Written before it is told.
     HostReboot {
@@ -263,6 +281,9 @@ pub enum EventKind {
         host: HostName,
         /// How it differs, and what is done about it.
         drift: HostDrift,
+        /// What the host is, where it was planned anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basis: Option<Basis>,
     },
     /// A host gets versions that an earlier wave ran, not those of the plan. Written before anything is done.
     HostPromoted {
@@ -419,6 +440,7 @@ impl EventKind {
             | Self::HostStarted { host, .. }
             | Self::HostPhase { host, .. }
             | Self::HostResumed { host, .. }
+            | Self::QuorumAsked { host, .. }
             | Self::HostJob { host, .. }
             | Self::HostJobEnded { host, .. }
             | Self::HostReboot { host, .. }

@@ -20,6 +20,7 @@ use super::host::RebootPolicy;
 use super::manager::Manager;
 use super::name::DomainName;
 use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
+use super::quorum::QuorumRule;
 use super::restart::RestartRule;
 use super::rollback::{Consent, Rollback};
 use super::run_rules::RunRules;
@@ -96,12 +97,23 @@ pub struct PlannedDomain {
     /// Members that the plan left out again although they did not answer when it was made: they count as down.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub down: Vec<HostName>,
+    /// What must agree before one of its hosts is taken down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<QuorumRule>,
 }
 
 impl Plan {
     /// Every host of every wave, in the order in which they start.
     pub fn hosts(&self) -> impl Iterator<Item = &PlannedHost> {
         self.waves.iter().flat_map(PlannedWave::hosts)
+    }
+
+    /// How many hosts of all waves together may fail; `None` where only the waves' own budgets count.
+    #[must_use]
+    pub fn run_budget(&self) -> Option<Budget> {
+        let tolerated = self.rules.run.budget.tolerated?;
+        let hosts = self.hosts().count();
+        Some(Budget { tolerated, hosts })
     }
 
     /// What all hosts together have to download.

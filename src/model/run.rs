@@ -192,6 +192,8 @@ pub enum HostRunState {
     Skipped,
     /// The run ended before its turn.
     NotStarted,
+    /// Its turn was begun and it was left alone; what was started there goes on.
+    Left,
 }
 
 impl HostRunState {
@@ -211,11 +213,18 @@ impl HostRunState {
             Self::Unreachable => "unreachable",
             Self::Skipped => "skipped",
             Self::NotStarted => "not-started",
+            Self::Left => "left",
         }
     }
 }
 
 impl RunOutcome {
+    /// Whether a run that ended like this can be gone on with.
+    #[must_use]
+    pub fn is_resumable(self) -> bool {
+        matches!(self, Self::Failed | Self::Interrupted | Self::OutOfTime)
+    }
+
     /// The word in tables and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {

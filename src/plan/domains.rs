@@ -24,6 +24,7 @@ pub fn planned_domains(inventory: &Inventory, selected: &[&Host]) -> Vec<Planned
                 limit: domain.limit(),
                 members,
                 down: Vec::new(),
+                quorum: domain.quorum.clone(),
             }
         })
         .collect();

@@ -153,6 +153,7 @@ mod tests {
             limit: 1,
             members: names.iter().map(|name| HostName::new(*name).unwrap()).collect(),
             down: Vec::new(),
+            quorum: None,
         }];
         assert_eq!(minutes(&plan, &past), 30);
     }

@@ -6,7 +6,7 @@ use super::batches::share_out_batches;
 use super::domains::planned_domains;
 use super::host::HostPlanner;
 use super::warnings::{old_databases, unknown_exploited, unknown_security};
-use super::waves::{batch_sizes, budget, in_natural_order, share_out};
+use super::waves::{batch_sizes, budget, default_parallel, in_natural_order, share_out, tolerated_in_run};
 use super::{PlanError, Planned};
 use crate::inventory::Inventory;
 use crate::model::first_seen::FirstSeen;
@@ -67,7 +67,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
         waves.push(PlannedWave {
             name: rule.name.clone(),
             batches: share_out_batches(planned, &batch_sizes(&rule.batches, size), &domains),
-            parallel: rule.parallel.max(1),
+            parallel: rule.parallel.unwrap_or_else(|| default_parallel(size)).max(1),
             budget: budget(rule.max_failures, size, waves.is_empty()),
             soak: rule.soak,
             gates: rule.gates.clone(),
@@ -80,7 +80,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
         scan: inputs.scan.id.clone(),
         made: inputs.now,
         playbook: playbook.name.clone(),
-        rules: rules(playbook),
+        rules: rules(playbook, selected.len()),
         domains,
         waves,
     };
@@ -92,7 +92,9 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
     })
 }
 
-fn rules(playbook: &Playbook) -> PlanRules {
+fn rules(playbook: &Playbook, hosts: usize) -> PlanRules {
+    let mut run = playbook.run.clone();
+    run.budget.tolerated = tolerated_in_run(playbook.max_failures, hosts);
     PlanRules {
         rollback: None,
         updates: playbook.updates.clone(),
@@ -102,6 +104,6 @@ fn rules(playbook: &Playbook) -> PlanRules {
         window: playbook.window.clone(),
         lint: playbook.lint.clone(),
         secure_old: false,
-        run: playbook.run.clone(),
+        run,
     }
 }

@@ -22,6 +22,7 @@ mod again;
 mod age;
 pub mod approvals;
 mod batches;
+mod budgets;
 mod complete;
 pub mod core_packages;
 mod coverage;
@@ -62,6 +63,7 @@ use crate::model::resolution::Resolution;
 
 pub use again::choose_again;
 pub use age::AgeKnowledge;
+pub use budgets::Budgets;
 pub use complete::complete_plan;
 pub use coverage::measure_coverage;
 pub use download::download_plan;

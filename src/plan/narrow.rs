@@ -24,11 +24,22 @@ pub fn keep_hosts(plan: &Plan, kept: &BTreeSet<HostName>) -> Plan {
         .filter(|host| is_down(host) && !kept.contains(&host.name))
         .map(|host| &host.name)
         .collect();
-    Plan {
+    let narrowed = Plan {
         waves: waves.filter(|wave| wave.size() > 0).collect(),
         domains: plan.domains.iter().map(|domain| with_down(domain, &lost)).collect(),
         ..plan.clone()
+    };
+    with_run_budget(narrowed, plan)
+}
+
+/// The whole run tolerates failures in proportion too, rounded down.
+fn with_run_budget(mut narrowed: Plan, whole: &Plan) -> Plan {
+    let hosts = narrowed.hosts().count();
+    let budget = &mut narrowed.rules.run.budget;
+    if let Some(tolerated) = budget.tolerated {
+        budget.tolerated = Some((tolerated * hosts).checked_div(whole.hosts().count()).unwrap_or(0));
     }
+    narrowed
 }
 
 /// The saved plan for those of its hosts alone, with what the checks found about these, and how far its own first wave
@@ -148,6 +159,7 @@ mod tests {
             limit: 1,
             members: names(&["db1", "db2"]).into_iter().collect(),
             down: Vec::new(),
+            quorum: None,
         }];
         let left = keep_hosts(&whole, &names(&["db2"]));
         let schedule = DomainSchedule::new(&left);

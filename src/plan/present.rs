@@ -35,9 +35,11 @@ pub fn heed_inventory(plan: &Plan, inventory: &Inventory) -> Plan {
     plan
 }
 
-/// Members of either count, so that nobody leaves a domain by a change of one.
+/// Members of either count, so that nobody leaves a domain by a change of one. What must agree is what the inventory
+/// asks now; what it no longer asks is asked all the same.
 fn tighten(domain: &mut PlannedDomain, present: PlannedDomain) {
     domain.limit = domain.limit.min(present.limit);
+    domain.quorum = present.quorum.or_else(|| domain.quorum.take());
     for member in present.members {
         if !domain.members.contains(&member) {
             domain.members.push(member);
@@ -112,6 +114,7 @@ mod tests {
             limit: 2,
             members: vec![HostName::new("a").unwrap(), HostName::new("b").unwrap()],
             down: Vec::new(),
+            quorum: None,
         });
         plan
     }

@@ -167,6 +167,9 @@ fn check_plan(plan: &Plan) -> Result<(), SavedPlanError> {
     if let Some(domain) = plan.domains.iter().find(|domain| domain.limit == 0) {
         return wrong(format!("no host of domain `{}` may be down", domain.name));
     }
+    if plan.rules.run.budget.counts.is_empty() {
+        return wrong("nothing counts as a failure".to_owned());
+    }
     for host in plan.hosts() {
         let mut changes = host.changes.iter().chain(host.may_bring.iter());
         if let Some(change) = changes.find(|change| names_no_package(change)) {

@@ -3,12 +3,16 @@
 //! A host is down from its start until it ended well. One that failed after it was touched, and one that cannot be
 //! reached, stays down for the rest of the run, because nobody knows that it serves again. No domain ever has more
 //! hosts down than its limit because of the run.
+//!
+//! The schedule can be made anew from a journal: `starts` of every host that was begun, `ends` of every one that ended,
+//! `loses` of every one that was seen to be down later. Hosts that an earlier controller began and left stay begun.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::name::{DomainName, HostName};
 use crate::model::plan::{Basis, Plan, PlannedDomain, PlannedHost};
+use crate::model::quorum::QuorumRule;
 use crate::model::scan::HostState;
 
 /// What is known of the hosts of domains while a plan runs.
@@ -23,6 +27,8 @@ pub struct DomainSchedule {
 struct Domain {
     name: DomainName,
     limit: usize,
+    members: Vec<HostName>,
+    quorum: Option<QuorumRule>,
     running: Vec<HostName>,
     /// Down for the rest of the run.
     lost: Vec<HostName>,
@@ -69,10 +75,10 @@ impl DomainSchedule {
     pub fn new(plan: &Plan) -> Self {
         let mut schedule = Self::of_domains(&plan.domains);
         for host in plan.domains.iter().flat_map(|domain| &domain.down) {
-            schedule.lose(host);
+            schedule.loses(host);
         }
         for host in plan.hosts().filter(|host| is_down(host)) {
-            schedule.lose(&host.name);
+            schedule.loses(&host.name);
         }
         schedule
     }
@@ -90,6 +96,8 @@ impl DomainSchedule {
                 .map(|domain| Domain {
                     name: domain.name.clone(),
                     limit: domain.limit,
+                    members: domain.members.clone(),
+                    quorum: domain.quorum.clone(),
                     running: Vec::new(),
                     lost: Vec::new(),
                 })
@@ -149,20 +157,25 @@ impl DomainSchedule {
         full.max_by_key(|domain| domain.lost_without(name) >= domain.limit)
     }
 
-    /// A host starts: it is down until it ends.
+    /// A host starts: it is down until it ends. One that has started already is not counted again.
     pub fn starts(&mut self, host: &HostName) {
-        self.each_domain(host, |domain| domain.running.push(host.clone()));
+        self.each_domain(host, |domain| {
+            if !domain.running.contains(host) {
+                domain.running.push(host.clone());
+            }
+        });
     }
 
-    /// A host ended, and is down or not for the rest of the run.
+    /// A host ended, and is down or not for the rest of the run. That it started need not be known.
     pub fn ends(&mut self, host: &HostName, stays_down: bool) {
         self.each_domain(host, |domain| domain.running.retain(|running| running != host));
         if stays_down {
-            self.lose(host);
+            self.loses(host);
         }
     }
 
-    fn lose(&mut self, host: &HostName) {
+    /// A host was seen to be down, in whatever state it ended: it stays down for the rest of the run.
+    pub fn loses(&mut self, host: &HostName) {
         self.each_domain(host, |domain| {
             if !domain.lost.contains(host) {
                 domain.lost.push(host.clone());
@@ -181,10 +194,33 @@ impl DomainSchedule {
         }
     }
 
+    /// What must agree before this host is taken down: each of its domains that asks, with its other hosts that are up.
+    pub fn quorums<'a>(
+        &'a self,
+        host: &'a HostName,
+    ) -> impl Iterator<Item = (&'a DomainName, &'a QuorumRule, Vec<&'a HostName>)> {
+        let numbers = self
+            .memberships
+            .get(host)
+            .into_iter()
+            .flat_map(|domains| domains.iter());
+        let domains = numbers.filter_map(|number| self.domains.get(*number));
+        domains.filter_map(move |domain| {
+            let rule = domain.quorum.as_ref()?;
+            let is_up =
+                |name: &&HostName| *name != host && !domain.running.contains(name) && !domain.lost.contains(name);
+            Some((&domain.name, rule, domain.members.iter().filter(is_up).collect()))
+        })
+    }
+
     /// How many hosts of each domain are down now, in the order of the plan's domains.
     #[must_use]
     pub fn down(&self) -> Vec<usize> {
-        let down = |domain: &Domain| domain.running.len() + domain.lost.len();
+        let is_lost = |domain: &Domain, host: &HostName| domain.lost.contains(host);
+        let down = |domain: &Domain| {
+            let running = domain.running.iter().filter(|host| !is_lost(domain, host)).count();
+            running + domain.lost.len()
+        };
         self.domains.iter().map(down).collect()
     }
 }

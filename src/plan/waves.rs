@@ -180,6 +180,26 @@ pub fn budget(rule: Option<Share>, hosts: usize, is_first: bool) -> Budget {
     Budget { tolerated, hosts }
 }
 
+/// How many hosts of a run may fail, when the playbook says it.
+#[must_use]
+pub fn tolerated_in_run(rule: Option<Share>, hosts: usize) -> Option<usize> {
+    rule.map(|share| portion(share, hosts, Rounding::Down))
+}
+
+/// How many hosts of a wave change at once when the playbook does not say: one after the other in small waves, and a
+/// part that grows with the wave in larger ones. The numbers are those by which AWS Systems Manager's "Patch now"
+/// chooses its rate ("Patching managed nodes on demand", user guide).
+#[must_use]
+pub fn default_parallel(hosts: usize) -> usize {
+    let percent = match hosts {
+        0..LARGE_WAVE => return 1,
+        LARGE_WAVE..=100 => 5,
+        101..=1000 => 8,
+        _ => 10,
+    };
+    portion(Share::Percent(percent), hosts, Rounding::Down).max(1)
+}
+
 #[derive(Clone, Copy)]
 enum Rounding {
     Up,
@@ -217,6 +237,12 @@ mod tests {
         assert_eq!(budget(None, 25, false).tolerated, 1);
         assert_eq!(budget(None, 400, false).tolerated, 8);
         assert_eq!(budget(Some(Share::Percent(2)), 40, false).tolerated, 0);
+    }
+
+    #[test]
+    fn how_many_change_at_once_grows_with_the_wave() {
+        let sizes = [0, 1, 24, 25, 39, 40, 100, 101, 1000, 1001, 10_000];
+        assert_eq!(sizes.map(default_parallel), [1, 1, 1, 1, 1, 2, 5, 8, 80, 100, 1000]);
     }
 
     fn share() -> impl Strategy<Value = Share> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BUILT_IN_NAME, DEFAULT_PARALLEL, Playbook, Share, WaveRule, WaveSelection};
+use super::{BUILT_IN_NAME, Playbook, Share, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::drift::DriftPolicy;
 use crate::model::expression::Expression;
@@ -68,7 +68,7 @@ impl WaveRule {
             name,
             selection,
             batches: vec![Share::Percent(100)],
-            parallel: DEFAULT_PARALLEL,
+            parallel: None,
             max_failures: None,
             soak: Duration::ZERO,
             gates: Vec::new(),

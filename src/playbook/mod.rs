@@ -4,6 +4,7 @@
 //! exclusion has run out, the plan decides. Whatever a playbook leaves out has the careful default.
 
 mod approval_reader;
+mod budget_reader;
 mod built_in;
 mod drift_reader;
 mod gate_reader;
@@ -13,6 +14,7 @@ mod restart_reader;
 mod run_reader;
 mod schema;
 mod show;
+mod snapshot_reader;
 #[cfg(test)]
 mod tests;
 mod update_reader;
@@ -39,9 +41,6 @@ use crate::model::window::Window;
 
 /// The name of the playbook that is used when none is named.
 pub const BUILT_IN_NAME: &str = "built-in";
-
-/// How many hosts of a wave change at once, when the playbook does not say.
-pub const DEFAULT_PARALLEL: usize = 10;
 
 /// The rules of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,8 +93,8 @@ pub struct WaveRule {
     /// The size of each batch in turn, of the planned size of the wave; the last one is repeated until no
     /// host is left. At least one.
     pub batches: Vec<Share>,
-    /// How many hosts change at once; at least 1.
-    pub parallel: usize,
+    /// How many hosts change at once, at least 1; `None` when that follows from the size of the wave.
+    pub parallel: Option<usize>,
     /// How many hosts may fail; `None` for the default of the plan.
     pub max_failures: Option<Share>,
     /// Waiting time after the last batch.

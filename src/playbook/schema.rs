@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::approval_reader::read_approvals;
+use super::budget_reader::read_max_failures;
 use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
 use super::restart_reader::read_restart;
@@ -96,6 +97,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_lint(reader, node),
         None => Some(LintRule::default()),
     };
+    let max_failures = read_max_failures(reader, &mut fields);
     let run = read_run_rules(reader, &mut fields);
     for key in LATER {
         if let Some(entry) = fields.hidden(key) {
@@ -123,7 +125,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         lint: lint?,
         valid_for: valid_for?,
         run: run?,
-        max_failures: None,
+        max_failures: max_failures?,
     })
 }
 

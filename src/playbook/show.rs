@@ -12,6 +12,7 @@ use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
+use crate::model::run_rules::{FailureKind, RunBudget, SnapshotRule};
 use crate::model::update_rule::UpdateScope;
 use crate::model::window::Window;
 
@@ -54,6 +55,9 @@ impl Serialize for Playbook {
                 }),
             },
             install: &self.updates.install,
+            max_failures: self.max_failures.map(|share| share.to_string()),
+            counted_failures: counted(&self.run.budget),
+            snapshot: (self.run.snapshot != SnapshotRule::Never).then_some(self.run.snapshot),
             waves: self.waves.iter().map(wave_form).collect(),
             reboot: self.reboot,
             restart: match self.restart.never.as_slice() {
@@ -87,6 +91,12 @@ struct PlaybookForm<'a> {
     updates: UpdatesForm<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     install: &'a [PackageName],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_failures: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_failures: Option<&'a [FailureKind]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<SnapshotRule>,
     waves: Vec<WaveForm<'a>>,
     reboot: RebootPolicy,
     restart: RestartForm<'a>,
@@ -97,6 +107,11 @@ struct PlaybookForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowForm<'a>>,
     lint: LintForm<'a>,
+}
+
+/// Left out where everything counts.
+fn counted(budget: &RunBudget) -> Option<&[FailureKind]> {
+    (*budget != RunBudget::default()).then_some(budget.counts.as_slice())
 }
 
 #[derive(Serialize)]
@@ -184,7 +199,8 @@ struct WaveForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     one_of_each: Option<&'static str>,
     batch: Vec<String>,
-    parallel: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_failures: Option<String>,
     soak: String,

@@ -87,7 +87,7 @@ fn the_example_of_the_design_means_what_it_says() {
     );
     assert_eq!(
         (canary.soak, canary.parallel, canary.max_failures),
-        (Duration::from_secs(1800), DEFAULT_PARALLEL, None)
+        (Duration::from_secs(1800), None, None)
     );
     assert_eq!(canary.batches, [Share::Percent(100)]);
     assert_eq!(fleet.selection, WaveSelection::Rest);
@@ -95,7 +95,10 @@ fn the_example_of_the_design_means_what_it_says() {
         fleet.batches,
         [Share::Percent(10), Share::Percent(50), Share::Percent(100)]
     );
-    assert_eq!((fleet.parallel, fleet.max_failures), (20, Some(Share::Percent(2))));
+    assert_eq!(
+        (fleet.parallel, fleet.max_failures),
+        (Some(20), Some(Share::Percent(2)))
+    );
     let [http, units, ssh] = canary.gates.as_slice() else {
         panic!("three gates")
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::gate_reader::read_gates;
 use super::schema::read_expression;
-use super::{DEFAULT_PARALLEL, Share, WaveRule, WaveSelection};
+use super::{Share, WaveRule, WaveSelection};
 use crate::model::document::{Entry, Fields, Node, Reader};
 use crate::model::duration::parse_duration;
 use crate::model::name::WaveName;
@@ -32,8 +32,9 @@ pub(super) fn read_wave(reader: &mut Reader, node: &Node) -> Option<WaveRule> {
     let parallel = match fields.get("parallel") {
         Some(node) => reader
             .integer(node, "`parallel`", 1, MOST_HOSTS)
-            .and_then(|number| usize::try_from(number.value).ok()),
-        None => Some(DEFAULT_PARALLEL),
+            .and_then(|number| usize::try_from(number.value).ok())
+            .map(Some),
+        None => Some(None),
     };
     let max_failures = fields.get("max_failures").map(|node| read_share(reader, node, 0));
     let soak = match fields.get("soak") {
@@ -117,7 +118,7 @@ fn read_batches(reader: &mut Reader, node: &Node) -> Option<Vec<Share>> {
     shares.into_iter().collect()
 }
 
-fn read_share(reader: &mut Reader, node: &Node, smallest: usize) -> Option<Share> {
+pub(super) fn read_share(reader: &mut Reader, node: &Node, smallest: usize) -> Option<Share> {
     let expected = "a number of hosts such as `5`, or a percentage such as `10%`";
     let share = reader.parsed(node, expected, |text| {
         let share = match text.strip_suffix('%') {

@@ -11,7 +11,8 @@
 //!   with a reason on standard error.
 //! - `job-follow`: id, offset, seconds to wait. Section `state`: lines `state=` `running`, `finished`,
 //!   `died`, `lost-in-reboot`, `unknown` or `needs-root`; `result=` the exit code, empty until finished;
-//!   `size=` of the log and `next=` offset, in bytes. Section `log`: the bytes from the offset to `next`.
+//!   `size=` of the log and `next=` offset, in bytes, `silent=` the seconds since the log grew, which may be
+//!   missing. Section `log`: the bytes from the offset to `next`.
 //! - `job-cleanup`: id. Section `cleanup`: exit code 0, 75 while the job runs, 77 without root.
 //! - `job-simulate`: manager, seconds to wait for a lock, lines as above, `end`. Section `simulate`: the manager's own output and exit
 //!   code; 77 when it wants root.
@@ -163,6 +164,8 @@ pub struct JobProgress {
     pub offset: u64,
     /// How far it is.
     pub state: JobState,
+    /// For how long the log has not grown, by the host's own clock; zero where the host does not say.
+    pub silent: Duration,
 }
 
 /// What a simulation of a transaction came to.
@@ -278,6 +281,7 @@ pub fn parse_follow(output: &ScriptOutput, nonce: &Nonce) -> Result<JobProgress,
     Ok(JobProgress {
         log: sections.text("log").to_owned(),
         offset,
+        silent: Duration::from_secs(number("silent").unwrap_or(0)),
         state: if offset < size { JobState::Running } else { state },
     })
 }

@@ -6,6 +6,7 @@
 //! - [`reboot`]: a reboot that begins after the answer was sent.
 //! - [`restart`]: restarting units, as a job, and the proof that sshd still lets in.
 //! - [`doctor`]: an examination: everything that a scan and an update need, and what is in their way.
+//! - [`snapshot`]: the root file system as it was before a host is changed.
 //! - [`left_over`]: what a job left beside configuration files in use.
 //! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
@@ -17,6 +18,7 @@
 //! Building a script and reading its answer are pure; only a transport does input and output.
 
 pub mod command;
+pub mod diagnosis;
 pub mod doctor;
 pub mod facts;
 pub mod frame;
@@ -33,6 +35,7 @@ pub mod restart;
 pub mod rules;
 pub mod script;
 pub mod secure;
+pub mod snapshot;
 pub mod transport;
 pub mod windows;
 

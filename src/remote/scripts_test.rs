@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
-use crate::model::name::{Architecture, PackageName, Version};
+use crate::model::name::{Architecture, PackageName, RunId, Version};
 use crate::model::plan::PlannedChange;
 use crate::model::rollback::Consent;
 
 use super::command::command_script;
+use super::diagnosis::diagnose_script;
 use super::doctor::doctor_script;
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
 use super::left_over::left_over_script;
@@ -22,6 +23,7 @@ use super::reboot::reboot_script;
 use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
 use super::script::{Nonce, ReceivedScript, Script};
+use super::snapshot::{SnapshotStep, snapshot_script};
 
 fn scripts() -> Vec<(String, Script)> {
     let nonce = || Nonce::from_bits(0);
@@ -47,6 +49,7 @@ fn scripts() -> Vec<(String, Script)> {
             "follow".to_owned(),
             follow_script(&id(), 0, Duration::from_secs(5), nonce()).unwrap(),
         ),
+        ("diagnose".to_owned(), diagnose_script(&id(), nonce()).unwrap()),
         ("cleanup".to_owned(), cleanup_script(&id(), nonce()).unwrap()),
         (
             "restart".to_owned(),
@@ -54,6 +57,10 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("restart-proved".to_owned(), proved_script(&id(), nonce()).unwrap()),
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
+        (
+            "snapshot".to_owned(),
+            snapshot_script(&RunId::new("r1").unwrap(), SnapshotStep::Make, nonce()).unwrap(),
+        ),
         ("doctor".to_owned(), doctor_script(&privilege(), nonce()).unwrap()),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
         (

@@ -15,6 +15,7 @@ use crate::model::host::{Connect, Host, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{DomainName, GroupName, HostName, RunId, WaveName};
 use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain};
+use crate::model::quorum::QuorumRule;
 use crate::model::repair::HostRepair;
 use crate::model::repository_download::{RepositoryDownload, by_repository, of_host};
 use crate::model::run::{RunLine, RunReport};
@@ -436,6 +437,8 @@ pub struct DomainForm<'a> {
     /// How many hosts that is.
     limit: usize,
     hosts: &'a [HostName],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quorum: Option<&'a QuorumRule>,
 }
 
 impl<'a> From<&'a Domain> for DomainForm<'a> {
@@ -445,6 +448,7 @@ impl<'a> From<&'a Domain> for DomainForm<'a> {
             max_down: domain.max_down,
             limit: domain.limit(),
             hosts: &domain.members,
+            quorum: domain.quorum.as_ref(),
         }
     }
 }

@@ -146,7 +146,7 @@ fn aftermath_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             let words = format!("{host}: left beside the file in use: {}", names.join(", "));
             (Tone::Warning, words)
         }
-        EventKind::HostDrifted { host, drift } => {
+        EventKind::HostDrifted { host, drift, .. } => {
             let tone = match drift.action {
                 Some(DriftAction::Fail) => Tone::Bad,
                 Some(DriftAction::SkipHost | DriftAction::Replan) => Tone::Warning,

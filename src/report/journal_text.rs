@@ -16,6 +16,19 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
         EventKind::RunPaused { reason } => (Tone::Warning, format!("paused: {reason}")),
         EventKind::RunContinued => (Tone::Plain, "the run goes on".to_owned()),
         EventKind::HostResumed { host, wave } => (Tone::Plain, format!("{host}: is taken up again in wave {wave}")),
+        EventKind::QuorumAsked {
+            host,
+            domain,
+            met,
+            detail,
+        } => {
+            let (tone, words) = if *met {
+                (Tone::Plain, "agrees")
+            } else {
+                (Tone::Warning, "does not agree, and it waits")
+            };
+            (tone, format!("{host}: domain {domain} {words}: {detail}"))
+        }
         EventKind::HostReboot { host, .. } => (Tone::Plain, format!("{host}: is told to reboot")),
         EventKind::HostRebooted { host, down_seconds, .. } => {
             (Tone::Plain, format!("{host}: is back after {down_seconds} s"))

@@ -71,6 +71,13 @@ impl Progress {
             EventKind::HostWaiting { host, holder } => self.host_waits(host, holder),
             EventKind::HostContinues { host, .. } => self.host_goes_on(host),
             EventKind::HostOutput { host, line } => self.host_says(host, line),
+            EventKind::HostSilent { host, diagnosis, .. } => {
+                self.host_says(
+                    host,
+                    &format!("silent: {}", diagnosis.first().map_or("", String::as_str)),
+                );
+                self.say(event);
+            }
             EventKind::HostFinished { host, error, .. } => {
                 self.host_ends(host, error.is_some());
                 if error.is_some() {
@@ -87,8 +94,8 @@ impl Progress {
             | EventKind::RunContinued
             | EventKind::SoakFinished { .. }
             | EventKind::HostBlocked { .. }
-            | EventKind::HostSilent { .. }
             | EventKind::HostLeft { .. }
+            | EventKind::QuorumAsked { met: false, .. }
             | EventKind::Draining => self.say(event),
             EventKind::HookFinished { outcome, .. } => {
                 if *outcome != HookOutcome::Done {
@@ -105,6 +112,7 @@ impl Progress {
             EventKind::RunFinished { .. } => self.end(),
             EventKind::BatchStarted { .. }
             | EventKind::GateMeasured { .. }
+            | EventKind::QuorumAsked { .. }
             | EventKind::HostJob { .. }
             | EventKind::HostJobEnded { .. }
             | EventKind::HostReboot { .. }

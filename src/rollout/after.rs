@@ -25,11 +25,11 @@ const JOURNAL_LINES: &str = "8";
 pub(super) async fn settle<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
-    before: &Facts,
+    failed_before: Option<&[String]>,
     facts: Facts,
     result: &mut TurnResult,
 ) -> Result<Facts, HostError> {
-    judge(turn, link, before, &facts, result).await?;
+    judge(turn, link, failed_before, &facts, result).await?;
     // A reboot renews everything, and does it better.
     if turn.restart.policy != RestartPolicy::Auto || will_reboot(turn, &facts) {
         return Ok(facts);
@@ -38,6 +38,7 @@ pub(super) async fn settle<T: Transport>(
         return Ok(facts);
     };
     let failure = restart::failure(&restarted);
+    result.told.push(restart::restarted_event(turn, &restarted));
     result.restarted = restarted;
     let looked = look(turn, link).await;
     if let Some(error) = failure {
@@ -50,7 +51,7 @@ pub(super) async fn settle<T: Transport>(
         return Err(error);
     }
     let facts = looked?;
-    judge(turn, link, before, &facts, result).await?;
+    judge(turn, link, failed_before, &facts, result).await?;
     Ok(facts)
 }
 
@@ -63,7 +64,11 @@ fn will_reboot<T: Transport>(turn: &Turn<T>, facts: &Facts) -> bool {
     }
 }
 
-async fn look<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>) -> Result<Facts, HostError> {
+/// What the host is now.
+///
+/// # Errors
+/// When it cannot be asked.
+pub(super) async fn look<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>) -> Result<Facts, HostError> {
     let request = ProbeRequest {
         refresh: Refresh::Never,
         installed: false,
@@ -80,9 +85,9 @@ async fn look<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>) -> Result<Fa
 }
 
 /// Units that failed and had not failed before.
-fn newly_failed(before: &Facts, after: &Facts) -> Vec<String> {
+fn newly_failed(before: Option<&[String]>, after: &Facts) -> Vec<String> {
     // What is unknown is no difference.
-    let (Some(before), Some(after)) = (&before.failed_units, &after.failed_units) else {
+    let (Some(before), Some(after)) = (before, &after.failed_units) else {
         return Vec::new();
     };
     after.iter().filter(|unit| !before.contains(unit)).cloned().collect()
@@ -91,11 +96,11 @@ fn newly_failed(before: &Facts, after: &Facts) -> Vec<String> {
 async fn judge<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
-    before: &Facts,
+    failed_before: Option<&[String]>,
     after: &Facts,
     result: &mut TurnResult,
 ) -> Result<(), HostError> {
-    let failed = newly_failed(before, after);
+    let failed = newly_failed(failed_before, after);
     let Some(first) = failed.first() else { return Ok(()) };
     turn.note_pending(after, result);
     result.excerpt = journal(turn, link, first).await;

@@ -87,6 +87,7 @@ pub(super) fn closing_events(
             reboot: result.reboot.clone(),
         });
     }
+    events.retain(|event| !result.told.contains(event));
     events.push(EventKind::HostFinished {
         host: host.clone(),
         wave: wave.clone(),

@@ -6,7 +6,7 @@
 use super::drift::Ready;
 use super::excerpt::{excerpt, last_lines};
 use super::executor::{Turn, TurnResult};
-use super::job;
+use super::job::{self, FinishedJob};
 use super::link::Link;
 use crate::model::error::HostError;
 use crate::model::event::HostPhase;
@@ -32,17 +32,30 @@ impl<T: Transport> Turn<T> {
         self.enter(HostPhase::Downloading).await?;
         result.touched = true;
         let order = job::JobOrder {
-            run: &self.run,
             manager: ready.facts.manager,
             changes: ready.remaining,
             may_bring: ready.may_bring.to_vec(),
+            before: None,
         };
         let mut link = Link::new(self, connection);
         let finished = job::run(self, &mut link, order).await?;
+        self.downloaded(&mut link, finished, result).await?;
+        link.close().await;
+        Ok(())
+    }
+
+    /// Says what an ended download came to.
+    pub(super) async fn downloaded(
+        &self,
+        link: &mut Link<'_, T>,
+        finished: FinishedJob,
+        result: &mut TurnResult,
+    ) -> Result<(), HostError> {
         result.downloaded_bytes = finished.downloaded_bytes;
         if self.step == JobStep::Secure {
             result.secured = Some(in_names(&finished.log));
         }
+        let kept = self.keep_end(&finished, finished.failure.as_ref(), result).await;
         match finished.failure {
             Some(error) => {
                 result.excerpt = excerpt(&finished.log);
@@ -50,8 +63,8 @@ impl<T: Transport> Turn<T> {
                 Err(error)
             }
             None => {
-                job::clean_up(self, &mut link, &finished.id).await;
-                link.close().await;
+                kept?;
+                job::clean_up(self, link, &finished.id).await;
                 Ok(())
             }
         }

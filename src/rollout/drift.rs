@@ -81,7 +81,7 @@ impl<T: Transport> Turn<T> {
             Some(DriftAction::Replan) => self.plan_anew(connection, probe, drift, result).await.map(Some),
             Some(DriftAction::Pinned) | None => {
                 if drift.class != DriftClass::Identical {
-                    self.note(drift, result).await?;
+                    self.note(drift, None, result).await?;
                 }
                 Ok(Some(Ready::new(probe, &self.planned, false)))
             }
@@ -142,7 +142,8 @@ impl<T: Transport> Turn<T> {
             instead: Some(planned.changes.to_vec()),
             ..drift
         };
-        self.note(drift, result).await?;
+        let basis = Some(planned.basis.clone());
+        self.note(drift, basis, result).await?;
         let again = self.compare(connection, &planned, &probe).await?;
         if again.class > DriftClass::Superseded {
             return Err(drift_error(&again));
@@ -154,7 +155,7 @@ impl<T: Transport> Turn<T> {
     async fn end(&self, drift: HostDrift, result: &mut TurnResult) -> Result<(), HostError> {
         let is_left_out = drift.action == Some(DriftAction::SkipHost);
         let error = drift_error(&drift);
-        self.note(drift, result).await?;
+        self.note(drift, None, result).await?;
         if !is_left_out {
             return Err(error);
         }
@@ -162,9 +163,9 @@ impl<T: Transport> Turn<T> {
         Ok(())
     }
 
-    async fn note(&self, drift: HostDrift, result: &mut TurnResult) -> Result<(), HostError> {
+    async fn note(&self, drift: HostDrift, basis: Option<Basis>, result: &mut TurnResult) -> Result<(), HostError> {
         result.drift = Some(drift.clone());
-        self.say_drift(drift).await
+        self.say_drift(drift, basis).await
     }
 
     async fn read(&self, connection: &T::Connection) -> Result<Probe, HostError> {

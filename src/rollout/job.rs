@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use super::executor::{LockWait, Turn};
 use super::job_log::JobLog;
-use super::link::Link;
+use super::link::{Link, is_transient};
+use super::silence::Silence;
 use super::survey::internal;
 use crate::manager::failure;
+use crate::model::condition::Condition;
 use crate::model::error::{ErrorCode, HostError};
-use crate::model::event::HostPhase;
+use crate::model::event::{EventKind, HostPhase};
 use crate::model::manager::Manager;
-use crate::model::name::RunId;
 use crate::model::plan::PlannedChange;
 use crate::model::text::printable;
 use crate::remote::job::{
@@ -33,11 +34,12 @@ const ANSWER: Duration = Duration::from_secs(60);
 const NOTHING_CHANGED: &str = "nothing was changed";
 
 /// What is to be installed.
-pub(super) struct JobOrder<'a> {
-    pub run: &'a RunId,
+pub(super) struct JobOrder {
     pub manager: Manager,
     pub changes: Vec<PlannedChange>,
     pub may_bring: Vec<PlannedChange>,
+    /// The condition of the host before, which is kept with the job.
+    pub before: Option<Condition>,
 }
 
 /// A job that ended.
@@ -49,13 +51,20 @@ pub(super) struct FinishedJob {
     pub failure: Option<HostError>,
 }
 
-/// Starts the job and follows it to its end.
+/// Keeps the job, starts it and follows it to its end.
 pub(super) async fn run<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
-    order: JobOrder<'_>,
+    order: JobOrder,
 ) -> Result<FinishedJob, HostError> {
-    let id = JobId::new(order.run.as_str()).map_err(|error| internal(&error))?;
+    let id = next_id(turn)?;
+    let event = EventKind::HostJob {
+        host: turn.host.name.clone(),
+        job: id.to_string(),
+        changes: order.changes.clone(),
+        before: order.before,
+    };
+    turn.keep(event, "host-job").await?;
     let request = JobRequest {
         id: id.clone(),
         manager: order.manager,
@@ -70,13 +79,40 @@ pub(super) async fn run<T: Transport>(
     link.ask(|nonce| start_script(&request, nonce), parse_start, turn.limits.command)
         .await?;
     let (state, log) = follow(turn, link, &id).await?;
-    let failure = judge(order.manager, &state, &log);
-    Ok(FinishedJob {
+    Ok(finished(order.manager, id, &state, log))
+}
+
+/// Follows a job that may have been started before. `None` when the host knows no such job: then it never was, because
+/// its folder stays until its end was kept.
+pub(super) async fn adopt<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    manager: Manager,
+    id: JobId,
+) -> Result<Option<FinishedJob>, HostError> {
+    let (state, log) = follow(turn, link, &id).await?;
+    let is_known = state != JobState::Unknown;
+    Ok(is_known.then(|| finished(manager, id, &state, log)))
+}
+
+fn finished(manager: Manager, id: JobId, state: &JobState, log: JobLog) -> FinishedJob {
+    FinishedJob {
         id,
         downloaded_bytes: log.downloaded_bytes(),
+        failure: judge(manager, state, &log),
         log: log.into_text(),
-        failure,
-    })
+    }
+}
+
+/// The id of the turn's next job: the run's, with a number behind it once a job of the run has ended on the host.
+fn next_id<T: Transport>(turn: &Turn<T>) -> Result<JobId, HostError> {
+    let past = turn.past.iter().flat_map(|past| &past.jobs);
+    let ended = past.filter(|job| job.end.is_some()).count();
+    let id = match ended {
+        0 => JobId::new(turn.run.as_str()),
+        ended => JobId::new(format!("{}-{}", turn.run, ended + 1)),
+    };
+    id.map_err(|error| internal(&error))
 }
 
 /// Removes what the job left on the host. A failure is no failure of the host: the next run removes it.
@@ -92,10 +128,18 @@ async fn follow<T: Transport>(
     id: &JobId,
 ) -> Result<(JobState, JobLog), HostError> {
     let started = Instant::now();
-    let (mut offset, mut log) = (0, JobLog::default());
+    let (mut offset, mut log, mut silence) = (0, JobLog::default(), Silence::default());
     loop {
-        let script = |nonce| follow_script(id, offset, FOLLOW, nonce);
-        let progress = link.ask(script, parse_follow, FOLLOW + ANSWER).await?;
+        let wait = FOLLOW.min(turn.limits.stall).max(Duration::from_secs(1));
+        let script = |nonce| follow_script(id, offset, wait, nonce);
+        let progress = match link.ask(script, parse_follow, wait + ANSWER).await {
+            // The job goes on without us, and so does the wait for its host.
+            Err(error) if is_transient(error.code) && started.elapsed() < turn.limits.job => {
+                silence.unheard(turn, started.elapsed(), &error).await;
+                continue;
+            }
+            answer => answer?,
+        };
         offset = progress.offset;
         let ended = progress.state != JobState::Running;
         let mut notes = Vec::new();
@@ -106,18 +150,11 @@ async fn follow<T: Transport>(
         if ended {
             return Ok((progress.state, log));
         }
+        silence
+            .notice(turn, link, id, progress.silent, log.is_installing())
+            .await;
         if started.elapsed() > turn.limits.job {
-            return Err(HostError::new(
-                ErrorCode::Stall,
-                format!(
-                    "the job has not ended after {} minutes; it goes on",
-                    turn.limits.job.as_secs() / 60
-                ),
-                format!(
-                    "look at the job's log on the host: /var/lib/patchwave/jobs/{}/log",
-                    id.as_str()
-                ),
-            ));
+            return Err(silence.error(turn, id));
         }
     }
 }

@@ -12,6 +12,8 @@ pub struct Limits {
     /// A package transaction, from its start to its result. After it the host counts as failed;
     /// the transaction itself is never killed.
     pub job: Duration,
+    /// How long a job may print nothing before its host is asked why.
+    pub stall: Duration,
     /// How long a script that reads waits for another process to give the package manager free.
     pub read_lock_wait: Duration,
     /// How long a transaction waits for another process to give the package manager free.
@@ -29,6 +31,8 @@ impl Default for Limits {
             command: Duration::from_secs(5 * 60),
             // A distribution upgrade of a slow machine over a slow mirror takes about an hour.
             job: Duration::from_secs(2 * 60 * 60),
+            // The largest packages need some minutes for their scripts.
+            stall: Duration::from_secs(15 * 60),
             read_lock_wait: Duration::from_secs(60),
             // Unattended upgrades of a night end within this.
             lock_wait: Duration::from_secs(10 * 60),

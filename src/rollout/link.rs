@@ -31,6 +31,24 @@ impl<'a, T: Transport> Link<'a, T> {
         }
     }
 
+    /// A link to a host that is to be reached within the time of a broken connection.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or refuses.
+    pub async fn made(turn: &'a Turn<T>) -> Result<Self, HostError> {
+        let mut link = Self::broken(turn);
+        link.connection = Some(match turn.transport.connect(&turn.host).await {
+            Err(error) if is_transient(error.code) => link.reconnect(&error).await?,
+            answer => answer?,
+        });
+        Ok(link)
+    }
+
+    /// A link without a connection, for a host that may be down.
+    pub fn broken(turn: &'a Turn<T>) -> Self {
+        Self { turn, connection: None }
+    }
+
     /// The connection, to be used up; another one is made when something is asked.
     pub fn take(&mut self) -> Option<T::Connection> {
         self.connection.take()

@@ -45,7 +45,20 @@ pub(super) async fn reboot_and_wait<T: Transport>(
     if let Some(connection) = link.take() {
         order(&connection, limits).await?;
     }
-    let facts = wait_for_new_boot(transport, host, boot_id, limits).await?;
+    let facts = wait_for_new_boot(transport, host, boot_id, limits, ORDER_LOST).await?;
+    link.replace(settle(transport, host, limits).await?);
+    Ok(facts)
+}
+
+/// Waits for a host that was to be told to reboot by somebody who is gone. While it still runs that boot, nobody knows
+/// that it was told: then it is, at once.
+pub(super) async fn await_reboot<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    boot_id: &str,
+) -> Result<Facts, HostError> {
+    let (transport, host, limits) = (&turn.transport, &turn.host, &turn.limits);
+    let facts = wait_for_new_boot(transport, host, boot_id, limits, Duration::ZERO).await?;
     link.replace(settle(transport, host, limits).await?);
     Ok(facts)
 }
@@ -74,6 +87,7 @@ async fn wait_for_new_boot<T: Transport>(
     host: &Host,
     boot_id: &str,
     limits: &Limits,
+    order_lost: Duration,
 ) -> Result<Facts, HostError> {
     let started = Instant::now();
     let mut ordered_again = false;
@@ -90,7 +104,7 @@ async fn wait_for_new_boot<T: Transport>(
                 let is_old = answer
                     .as_ref()
                     .is_ok_and(|probe| probe.facts.boot_id.as_deref() == Some(boot_id));
-                if is_old && !ordered_again && started.elapsed() > ORDER_LOST {
+                if is_old && !ordered_again && started.elapsed() > order_lost {
                     ordered_again = true;
                     order(&connection, limits).await?;
                 }

@@ -117,7 +117,8 @@ pub async fn repair_hosts<T: Transport>(
             Some(message) = inbox.recv() => match message {
                 ExecutorMessage::Tell(event) => tell(*event),
                 ExecutorMessage::Output { host, line } => tell(EventKind::HostOutput { host, line }),
-                _ => {}
+                // A repair is begun again from what is found: nothing of it has to be kept.
+                ExecutorMessage::Keep { kept, .. } => drop(kept.send(())),
             },
         }
     }
@@ -221,6 +222,7 @@ async fn repair<T: Transport>(
         limits,
         step: JobStep::Repair,
         restart: RestartPolicy::None.into(),
+        past: None,
         messages,
     };
     match mend(&turn, manager).await {
@@ -241,10 +243,10 @@ async fn mend<T: Transport>(
     let connection = turn.transport.connect(&turn.host).await.map_err(nothing_done)?;
     let mut link = Link::new(turn, connection);
     let order = JobOrder {
-        run: &turn.run,
         manager,
         changes: Vec::new(),
         may_bring: Vec::new(),
+        before: None,
     };
     let finished = job::run(turn, &mut link, order).await.map_err(nothing_done)?;
     let done = actions(&finished.log);

@@ -15,7 +15,7 @@ use super::link::Link;
 use super::survey::internal;
 use crate::model::aftermath::NeedsRestart;
 use crate::model::error::{ErrorCode, HostError};
-use crate::model::event::HostPhase;
+use crate::model::event::{EventKind, HostPhase};
 use crate::model::facts::Facts;
 use crate::model::host::Connect;
 use crate::model::pattern::Pattern;
@@ -33,6 +33,9 @@ const ANSWER: Duration = Duration::from_secs(60);
 
 /// Deadline of the whole job: a unit that hangs takes a minute and a half, sshd's proof two minutes.
 const WHOLE: Duration = Duration::from_secs(30 * 60);
+
+/// Why nothing is restarted where the playbook only lists.
+pub(super) const LISTED: &str = "the playbook only lists it (`restart: list`)";
 
 /// What became of the services that ran replaced files.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +56,7 @@ pub(super) fn pending(rule: &RestartRule, facts: &Facts, restarted: &Restarted, 
         RestartPolicy::None => Vec::new(),
         RestartPolicy::List => facts
             .outdated_services()
-            .map(|service| with(&service.unit, "the playbook only lists it (`restart: list`)"))
+            .map(|service| with(&service.unit, LISTED))
             .collect(),
         RestartPolicy::Auto => {
             let services = facts.services.as_deref().unwrap_or_default();
@@ -84,22 +87,59 @@ pub(super) async fn restart<T: Transport>(
     link: &mut Link<'_, T>,
     facts: &Facts,
 ) -> Result<Option<Restarted>, HostError> {
+    let id = JobId::new(format!("{}-restart", turn.run)).map_err(|error| internal(&error))?;
+    if let Some(past) = turn.past.as_ref().filter(|past| past.is_restarting) {
+        if let Some(ended) = &past.restarted {
+            super::job::clean_up(turn, link, &id).await;
+            return Ok(Some(Restarted {
+                restarted: ended.restarted.clone(),
+                refused: ended.left.clone(),
+                failed: ended.failed.clone(),
+            }));
+        }
+        if let Some(said) = follow(turn, link, &id).await? {
+            return finish(turn, link, &id, said).await.map(Some);
+        }
+    }
     let services = facts.services.as_deref().unwrap_or_default();
     let orders = choose(services, &patterns(&turn.restart), turn.host.connect == Connect::Local).orders;
     if orders.is_empty() {
         return Ok(None);
     }
     turn.enter(HostPhase::Restarting).await?;
-    let id = JobId::new(format!("{}-restart", turn.run)).map_err(|error| internal(&error))?;
     link.ask(
         |nonce| restart_script(&id, &orders, nonce),
         parse_start,
         turn.limits.command,
     )
     .await?;
-    let said = follow(turn, link, &id).await?;
-    super::job::clean_up(turn, link, &id).await;
-    Ok(Some(result(said)))
+    match follow(turn, link, &id).await? {
+        Some(said) => finish(turn, link, &id, said).await.map(Some),
+        None => Err(not_restarted("the job that restarts services ended without a result")),
+    }
+}
+
+/// Has what the job said kept, and removes its folder then.
+async fn finish<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    id: &JobId,
+    said: Restarts,
+) -> Result<Restarted, HostError> {
+    let restarted = result(said);
+    turn.keep(restarted_event(turn, &restarted), "host-restarted").await?;
+    super::job::clean_up(turn, link, id).await;
+    Ok(restarted)
+}
+
+/// What is kept of a restart before the folder of its job is removed.
+pub(super) fn restarted_event<T: Transport>(turn: &Turn<T>, restarted: &Restarted) -> EventKind {
+    EventKind::HostRestarted {
+        host: turn.host.name.clone(),
+        restarted: restarted.restarted.clone(),
+        left: restarted.refused.clone(),
+        failed: restarted.failed.clone(),
+    }
 }
 
 fn result(said: Restarts) -> Restarted {
@@ -111,7 +151,12 @@ fn result(said: Restarts) -> Restarted {
     }
 }
 
-async fn follow<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>, id: &JobId) -> Result<Restarts, HostError> {
+/// Follows the job to its end. `None` when the host knows no such job.
+async fn follow<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    id: &JobId,
+) -> Result<Option<Restarts>, HostError> {
     let started = Instant::now();
     let (mut offset, mut log, mut proofs) = (0, String::new(), 0);
     loop {
@@ -122,7 +167,8 @@ async fn follow<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>, id: &JobId
         log.push_str(&progress.log);
         let said = parse_restarts(&log);
         match progress.state {
-            JobState::Finished { exit_code: 0 } => return Ok(said),
+            JobState::Finished { exit_code: 0 } => return Ok(Some(said)),
+            JobState::Unknown => return Ok(None),
             JobState::Running if started.elapsed() > WHOLE => {
                 return Err(not_restarted(
                     "the job that restarts services has not ended after 30 minutes",

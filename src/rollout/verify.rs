@@ -43,6 +43,25 @@ pub fn changes_between(before: &Installed, after: &Installed) -> Vec<Change> {
         .collect()
 }
 
+/// What of these changes is installed now, as far as the host was not there already.
+#[must_use]
+pub fn changes_since(planned: &[PlannedChange], after: &Installed) -> Vec<Change> {
+    let mut changes: Vec<Change> = planned
+        .iter()
+        .filter(|change| {
+            let versions = installed_versions(after, change);
+            versions.contains(&&change.to) && change.from.as_ref() != Some(&change.to)
+        })
+        .map(|change| Change {
+            package: change.package.clone(),
+            from: change.from.clone(),
+            to: Some(change.to.clone()),
+        })
+        .collect();
+    changes.sort_by(|one, other| one.package.cmp(&other.package));
+    changes
+}
+
 fn changes_of_package(key: &PackageKey, old: &[Version], new: &[Version]) -> Vec<Change> {
     let mut gone = old.iter().filter(|version| !new.contains(version));
     let mut come = new.iter().filter(|version| !old.contains(version));

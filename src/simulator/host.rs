@@ -30,6 +30,8 @@ pub(super) struct Machine {
     /// When the reboot that was ordered takes place.
     pub reboots_at: Option<Instant>,
     pub transactions: usize,
+    /// Jobs that restart services.
+    pub restarts: usize,
 }
 
 impl Machine {
@@ -62,6 +64,7 @@ impl SimulatedSystem {
                 jobs: BTreeMap::new(),
                 reboots_at: None,
                 transactions: 0,
+                restarts: 0,
             }),
         })
     }
@@ -81,6 +84,12 @@ impl SimulatedSystem {
     #[must_use]
     pub fn transactions(&self) -> usize {
         self.locked().transactions
+    }
+
+    /// How many jobs that restart services were really started.
+    #[must_use]
+    pub fn restarts(&self) -> usize {
+        self.locked().restarts
     }
 
     /// How many jobs have left something on the host.

@@ -125,6 +125,10 @@ pub(super) fn restart(machine: &mut Machine, data: &[String], now: Instant, writ
     let [id, _, _, _, lines @ ..] = data else {
         return writer.section("start", "state=not-written\n", "the plan is not complete\n", 1);
     };
+    if machine.jobs.contains_key(id) {
+        return writer.section("start", "state=attached\n", "", 0);
+    }
+    machine.restarts += 1;
     let mut transaction = Transaction::refused(String::new(), 0);
     for line in lines {
         if let Some((_, unit)) = line.split_once(' ') {

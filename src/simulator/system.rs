@@ -93,6 +93,12 @@ impl System {
         self
     }
 
+    /// How often it has started, from 1.
+    #[must_use]
+    pub fn boots(&self) -> u32 {
+        self.boots
+    }
+
     /// A package by name.
     #[must_use]
     pub fn package(&self, name: &str) -> Option<&Package> {

@@ -15,6 +15,8 @@ mod command_line;
 mod demo;
 mod examples;
 mod experimental;
+#[cfg(feature = "failure-points")]
+mod failure_points;
 mod includes;
 mod lab;
 mod manuals;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::conclusion::Ended;
 use super::plan::show_warnings;
+use super::run_record::{claim, record};
 use super::securing::secure_old;
-use crate::cli::arguments::{ApplyArguments, Format, GlobalOptions, RefreshChoice};
+use crate::cli::arguments::{ApplyArguments, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
 use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
@@ -22,10 +24,8 @@ use crate::model::run::RunReport;
 use crate::model::saved_plan::PlanReference;
 use crate::model::text::count;
 use crate::remote::job::JobStep;
-use crate::report::document::{Document, RunBody};
-use crate::report::pages::run::run_page;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
-use crate::rollout::{ClosingTime, EndedRun, Freshness, RunContext, has_work, run_plan};
+use crate::rollout::{ClosingTime, Freshness, RunContext, has_work, run_plan};
 use crate::ssh::SshTransport;
 
 /// Plans, asks and runs.
@@ -83,6 +83,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        ignores_window: arguments.ignore_window,
+        expires: None,
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await
@@ -159,6 +161,10 @@ pub(in crate::cli) struct RunOrder {
     pub freshness: Freshness,
     /// When the maintenance window closes; `None` where none is kept.
     pub closing: Option<ClosingTime>,
+    /// Whether a window is ignored.
+    pub ignores_window: bool,
+    /// Until when the saved plan holds.
+    pub expires: Option<Timestamp>,
     /// The run before it that secured the installed versions; one JSON document has both.
     pub securing: Option<RunReport>,
 }
@@ -171,9 +177,13 @@ pub(in crate::cli) async fn execute(
     transport: SshTransport,
     ledger: &mut SqliteLedger,
 ) -> Result<RunReport, Failure> {
-    let printer = session.printer;
     let run = new_run_id()?;
-    ledger.begin_run(&run, Timestamp::now(), plan)?;
+    let claim = claim(&run, session, ledger)?;
+    let mut record = record(&order, session)?;
+    if plan.rules.rollback.is_some() {
+        "rollback".clone_into(&mut record.command);
+    }
+    ledger.begin_run(&run, Timestamp::now(), plan, &record)?;
     let context = RunContext {
         run: run.clone(),
         plan: order.of,
@@ -184,34 +194,20 @@ pub(in crate::cli) async fn execute(
         limits: session.limits(),
         control: session.control.clone(),
         closing: order.closing,
+        resumption: None,
     };
-    let mut recorder = Recorder::of_run(run, printer, ledger);
-    let EndedRun { report, broken } = run_plan(plan, context, &mut recorder).await;
+    let mut recorder = Recorder::of_run(run, session.printer, ledger);
+    let ended = run_plan(plan, context, &mut recorder).await;
     let notes = recorder.into_notes();
-    let kept = ledger.end_run(&report, Timestamp::now());
-    let is_good = broken.is_none() && kept.is_ok() && run_exit(plan, &report) == Exit::Done;
-    let is_followed = order.step == JobStep::Secure && is_good;
-    match printer.format {
-        // What comes after the securing prints it.
-        Format::Json if is_followed => {}
-        Format::Json => {
-            let body = RunBody::from(&report).after(order.securing.as_ref());
-            printer.document(&Document::new(command_of(&report), body))?;
-        }
-        Format::Jsonl => {}
-        _ => printer.page(&run_page(&report, &notes))?,
-    }
-    // What is known is shown first; then that the ledger does not have all of it.
-    if let Some(error) = broken {
-        return Err(error.into());
-    }
-    kept?;
-    Ok(report)
-}
-
-/// The command that makes such runs.
-pub(super) fn command_of(report: &RunReport) -> &'static str {
-    if report.rollback.is_some() { "rollback" } else { "apply" }
+    let ended = Ended {
+        run: ended,
+        notes,
+        claim,
+        command: "apply",
+        is_followed: order.step == JobStep::Secure,
+        securing: order.securing,
+    };
+    ended.conclude(session, plan, ledger)
 }
 
 /// How far what the hosts knew when they were planned is trusted: as usual, unless `--refresh never` says otherwise.

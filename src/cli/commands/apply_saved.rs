@@ -58,6 +58,8 @@ pub(super) async fn run(
         step: JobStep::Everything,
         freshness: fresh,
         closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        ignores_window: arguments.ignore_window,
+        expires: Some(saved.expires),
         securing: None,
     };
     secure_and_execute(&session, plan, order, transport, &mut ledger).await

@@ -104,6 +104,8 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
         step: JobStep::DownloadOnly,
         freshness: order.freshness,
         closing: None,
+        ignores_window: false,
+        expires: order.file.map(|file| file.saved.expires),
         securing,
     };
     let report = execute(session, &downloads, run, session.transport(), &mut ledger).await?;

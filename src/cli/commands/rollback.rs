@@ -77,6 +77,8 @@ pub async fn run(arguments: &RollbackArguments, options: &GlobalOptions, printer
         step: JobStep::Everything,
         freshness: freshness(arguments.refresh, Freshness::JustPlanned),
         closing: closing_time(&plan, arguments.ignore_window, &ledger)?,
+        ignores_window: arguments.ignore_window,
+        expires: None,
         securing: None,
     };
     let report = execute(&session, &plan, order, session.transport(), &mut ledger).await?;
@@ -97,7 +99,7 @@ struct Past {
 impl Past {
     fn read(arguments: &RollbackArguments, ledger: &SqliteLedger) -> Result<Self, Failure> {
         let run = choose(Some(&arguments.run), ledger)?;
-        let (Some(report), Some(plan)) = (ledger.report(&run)?, ledger.plan(&run)?) else {
+        let (Some(report), Some(begun)) = (ledger.report(&run)?, ledger.begun_run(&run)?) else {
             return Err(Failure::usage(
                 format!("run {run} has not ended, so not all that it changed is known; nothing was contacted"),
                 format!("let it end with `patchwave resume {run}`, or end it with `patchwave abort {run}`"),
@@ -119,7 +121,11 @@ impl Past {
             }
             changed.retain(|host| !host.changed.is_empty());
         }
-        Ok(Self { run, plan, changed })
+        Ok(Self {
+            run,
+            plan: begun.plan,
+            changed,
+        })
     }
 }
 

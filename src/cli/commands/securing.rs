@@ -43,6 +43,8 @@ pub(super) async fn secure_old(
         step: JobStep::Secure,
         freshness,
         closing: None,
+        ignores_window: false,
+        expires: None,
         securing: None,
     };
     let report = execute(session, &plan, order, session.transport(), ledger).await?;

@@ -38,7 +38,7 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     match report {
         Some(report) if printer.format == Format::Json => {
             printer.document(&Document::new(
-                super::apply::command_of(&report),
+                super::conclusion::command_of(&report, "apply"),
                 RunBody::from(&report),
             ))?;
         }

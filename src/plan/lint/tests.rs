@@ -144,6 +144,7 @@ fn a_domain_of_which_all_hosts_are_in_one_batch_is_a_warning() {
             limit,
             members: vec![name("a"), name("b")],
             down: Vec::new(),
+            quorum: None,
         }];
         plan
     };

@@ -126,6 +126,7 @@ fn saved(hosts: Vec<PlannedHost>, text: &str) -> SavedPlan {
                 limit: 1,
                 members: vec![HostName::new("web1").unwrap()],
                 down: Vec::new(),
+                quorum: None,
             }],
             waves: vec![wave],
         },

@@ -61,7 +61,14 @@ print_state() {
   next=$((offset + log_limit))
   if [ "$next" -gt "$size" ]; then next=$size; fi
   if [ "$next" -lt "$offset" ]; then next=$offset; fi
-  printf 'state=%s\nresult=%s\nsize=%s\nnext=%s\n' "$state" "$(cat "$job/result" 2>/dev/null)" "$size" "$next"
+  printf 'state=%s\nresult=%s\nsize=%s\nnext=%s\nsilent=%s\n' \
+    "$state" "$(cat "$job/result" 2>/dev/null)" "$size" "$next" "$(silent_seconds)"
+}
+
+# How long the log did not grow, by this host's own clock; nothing where no tool tells the time of a file.
+silent_seconds() {
+  log_changed=$(stat -c %Y "$job/log" 2>/dev/null || stat -f %m "$job/log" 2>/dev/null) || return 0
+  echo "$(($(date +%s) - log_changed))"
 }
 
 # The head of a small busybox counts only lines.

@@ -116,10 +116,12 @@ pub fn show_page(host: &Host, domains: &[&Domain], rows: &[OriginRow]) -> Page {
 /// How many hosts of a domain may be down together.
 fn domain_line(domain: &Domain) -> Line {
     let names = fold_line(domain.members.iter().map(HostName::as_str), NAMES);
+    let asks = domain.quorum.as_ref().map(|rule| format!(", and {}", rule.in_words()));
     let words = format!(
-        ": at most {} of {} down ({names})",
+        ": at most {} of {} down ({names}){}",
         domain.limit(),
-        domain.members.len()
+        domain.members.len(),
+        asks.unwrap_or_default()
     );
     Line::new(0, format!("domain {}", domain.name), Tone::Plain).and(words, Tone::Quiet)
 }

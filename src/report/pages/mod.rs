@@ -21,4 +21,5 @@ pub mod rollback;
 pub mod run;
 pub mod saved_plan;
 pub mod scan;
+pub mod snapshot;
 mod waiting;

@@ -23,8 +23,12 @@ const PACKAGES: usize = 4;
 pub struct RunNotes {
     /// The telling lines of the logs of failed hosts.
     excerpts: BTreeMap<HostName, Vec<String>>,
+    /// What became of services on patched hosts, in words.
+    restarts: BTreeMap<HostName, String>,
     /// What is left to do on patched hosts, in words.
     pending: BTreeMap<HostName, String>,
+    /// The snapshot that was made of a host, or why there is none.
+    snapshots: BTreeMap<HostName, String>,
 }
 
 impl RunNotes {
@@ -34,31 +38,36 @@ impl RunNotes {
             EventKind::HostFinished { host, excerpt, .. } if !excerpt.is_empty() => {
                 self.excerpts.insert(host.clone(), excerpt.clone());
             }
+            EventKind::HostSnapshot { host, snapshot } => {
+                self.snapshots.insert(host.clone(), snapshot.clone());
+            }
             EventKind::HostPending { host, services, reboot } => {
-                self.add_pending(host, pending_in_words(services, reboot));
+                self.pending.insert(host.clone(), pending_in_words(services, reboot));
             }
             EventKind::HostRestarted {
                 host,
                 restarted,
                 left,
                 failed,
-            } => self.add_pending(host, restarts_in_words(restarted, left, failed)),
+            } => {
+                // The last word counts: a turn that was taken up again may say it twice.
+                let words = restarts_in_words(restarted, left, failed);
+                self.restarts.insert(host.clone(), words);
+            }
             _ => {}
         }
     }
 
-    fn add_pending(&mut self, host: &HostName, words: String) {
-        let all = self.pending.entry(host.clone()).or_default();
-        if !all.is_empty() {
-            all.push_str("; ");
-        }
-        all.push_str(&words);
-    }
-
     fn pending_lines(&self) -> Vec<Line> {
-        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut all = self.restarts.clone();
         for (host, words) in &self.pending {
-            match groups.iter_mut().find(|(other, _)| other == words) {
+            let said = all.entry(host.clone()).or_default();
+            let between = if said.is_empty() { "" } else { "; " };
+            said.push_str(&format!("{between}{words}"));
+        }
+        let mut groups: Vec<(&String, Vec<&str>)> = Vec::new();
+        for (host, words) in &all {
+            match groups.iter_mut().find(|(other, _)| *other == words) {
                 Some((_, names)) => names.push(host.as_str()),
                 None => groups.push((words, vec![host.as_str()])),
             }
@@ -101,6 +110,7 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     page.lines(host_lines(report));
     page.lines(notes.pending_lines());
     super::left_over::add(&mut page, &report.hosts);
+    super::snapshot::add(&mut page, &notes.snapshots);
     if let Some(rollback) = &report.rollback {
         super::rollback::add_rest(&mut page, rollback);
     }
@@ -192,6 +202,7 @@ fn host_line(host: &HostReport, names: &[&str]) -> Line {
         HostRunState::Patched => Tone::Good,
         HostRunState::Unchanged if host.is_downloaded() => Tone::Good,
         HostRunState::Failed | HostRunState::Unreachable => Tone::Bad,
+        HostRunState::Left => Tone::Warning,
         HostRunState::Unchanged | HostRunState::Skipped | HostRunState::NotStarted => Tone::Quiet,
     };
     let mut line = Line::new(0, fold_line(names.iter().copied(), NAMES), Tone::Strong)

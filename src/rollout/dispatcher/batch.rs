@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::Run;
+use super::asking::Asking;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::first_seen::FirstSeen;
@@ -31,19 +32,24 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn batch(&mut self, wave: &PlannedWave, batch: &[PlannedHost]) -> Result<(), SinkError> {
         let (messages, mut inbox) = mpsc::channel(MESSAGES);
         let mut running = Window {
+            asking: Asking::new(),
             tasks: JoinSet::new(),
             hosts: BTreeMap::new(),
         };
-        let mut waiting = self.domains.waiting(batch);
-        let control = self.context.control.clone();
         // The first error ends the starting of hosts; running ones are let end before it is returned.
-        let mut broken: Option<SinkError> = None;
+        let mut broken = self.take_up(wave, batch, &messages, &mut running).err();
+        let waiting: Vec<PlannedHost> = batch.iter().filter(|host| !self.is_known(host)).cloned().collect();
+        let mut waiting = self.domains.waiting(&waiting);
+        let control = self.context.control.clone();
         // Whether anybody may have become free to start since the schedule was asked.
         let mut may_free = true;
         loop {
-            while may_free && running.tasks.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
+            while may_free && running.len() < wave.parallel.max(1) && broken.is_none() && self.may_start(wave) {
                 let started = match self.domains.next(&mut waiting) {
-                    Next::Start(planned) => self.start(wave, planned, &messages, &mut running),
+                    Next::Start(planned) if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) => {
+                        Ok(())
+                    }
+                    Next::Start(planned) => self.start_or_ask(wave, planned, &messages, &mut running),
                     Next::Never(planned, why) => self.leave_out(wave, planned, &why),
                     Next::Wait | Next::Nobody => {
                         may_free = false;
@@ -54,7 +60,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     broken = Some(error);
                 }
             }
-            if running.tasks.is_empty() {
+            if running.len() == 0 {
                 break;
             }
             let handled = tokio::select! {
@@ -65,8 +71,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     let said = self.drain(&mut inbox, broken.is_some());
                     said.and(self.finish(wave, joined, &mut running))
                 }
-                () = control.drained(), if !self.draining => self.note_draining(),
-                () = control.detached() => { self.detach(wave, &mut running)?; break }
+                Some(asked) = running.asking.next() => {
+                    may_free = true;
+                    let said = self.drain(&mut inbox, broken.is_some());
+                    let is_broken = broken.is_some() || said.is_err();
+                    said.and(self.answered(wave, asked, &messages, &mut running, is_broken))
+                }
+                () = control.drained(), if !self.draining => {
+                    running.asking.give_up();
+                    self.note_draining()
+                }
+                () = control.detached() => { self.detach(&mut running)?; break }
             };
             if let Err(error) = handled {
                 broken.get_or_insert(error);
@@ -75,8 +90,36 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         broken.map_or(Ok(()), Err)
     }
 
-    fn may_start(&self, wave: &PlannedWave) -> bool {
-        !self.context.control.is_draining() && !wave.budget.is_exceeded(self.failures)
+    /// Takes up the hosts on which something may have been begun, before any other: they are down already, so neither
+    /// the budget nor the window keeps them.
+    fn take_up(
+        &mut self,
+        wave: &PlannedWave,
+        batch: &[PlannedHost],
+        messages: &mpsc::Sender<ExecutorMessage>,
+        running: &mut Window<'_>,
+    ) -> Result<(), SinkError> {
+        let mut taken = Ok(());
+        for planned in batch.iter().filter(|host| self.is_touched(host)).collect::<Vec<_>>() {
+            if taken.is_ok() {
+                taken = self.start(wave, planned, messages, running);
+            }
+        }
+        taken
+    }
+
+    /// Whether the host's turn has ended under an earlier controller, or is taken up before any other.
+    fn is_known(&self, planned: &PlannedHost) -> bool {
+        self.results.contains_key(&planned.name) || self.is_touched(planned)
+    }
+
+    fn is_touched(&self, planned: &PlannedHost) -> bool {
+        let past = self.past.host(&planned.name);
+        past.is_some_and(|past| past.is_begun() && past.is_touched())
+    }
+
+    pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
+        !self.context.control.is_draining() && self.budgets.exceeded(wave).is_none()
     }
 
     /// Takes the messages that wait. All are taken, also when one cannot be kept.
@@ -89,19 +132,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         handled
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         wave: &PlannedWave,
         planned: &PlannedHost,
         messages: &mpsc::Sender<ExecutorMessage>,
-        running: &mut Window,
+        running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
-        if self.closing.refuses(planned, host_has_work(planned), Timestamp::now()) {
-            return Ok(());
-        }
-        self.sink.record(EventKind::HostStarted {
-            host: planned.name.clone(),
-            wave: wave.name.clone(),
+        let past = self.past.host(&planned.name).cloned().map(Arc::new);
+        let (host, wave_name) = (planned.name.clone(), wave.name.clone());
+        self.sink.record(match &past {
+            Some(_) => EventKind::HostResumed { host, wave: wave_name },
+            None => EventKind::HostStarted { host, wave: wave_name },
         })?;
         let name = planned.name.clone();
         if let Basis::Unknown { error } = &planned.basis {
@@ -113,6 +155,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.sink.record(EventKind::HostDrifted {
                 host: name.clone(),
                 drift,
+                basis: None,
             })?;
             return self.conclude(&wave.name, name, result);
         };
@@ -123,7 +166,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             host: planned,
             promotions,
         } = self.promoted(planned, host);
-        if !promotions.is_empty() {
+        if !promotions.is_empty() && past.as_ref().is_none_or(|past| past.promotions != promotions) {
             self.sink.record(EventKind::HostPromoted {
                 host: name,
                 promotions: promotions.clone(),
@@ -140,6 +183,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             restart: self.rules.restart.clone(),
             rules: self.rules.clone(),
             refresh: self.refresh,
+            past,
             messages: messages.clone(),
         };
         self.domains.starts(&host.name);
@@ -193,7 +237,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         &mut self,
         wave: &PlannedWave,
         joined: Result<(Id, TurnResult), JoinError>,
-        running: &mut Window,
+        running: &mut Window<'_>,
     ) -> Result<(), SinkError> {
         let (id, result) = match joined {
             Ok((id, result)) => (id, result),
@@ -205,10 +249,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         }
     }
 
-    fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
+    pub(super) fn conclude(&mut self, wave: &WaveName, host: HostName, result: TurnResult) -> Result<(), SinkError> {
         let events = closing_events(wave, &host, &result, self.rules.restart.policy);
         self.domains.ends(&host, result.stays_down());
-        self.failures += usize::from(result.state.is_failure());
+        self.budgets.note(wave, &host, result.state);
         self.results.insert(host, result);
         // The last one says how the host ended: it is tried even when another could not be kept.
         let mut recorded = Ok(());
@@ -226,25 +270,42 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         self.sink.record(EventKind::Draining)
     }
 
-    fn detach(&mut self, wave: &PlannedWave, running: &mut Window) -> Result<(), SinkError> {
+    fn detach(&mut self, running: &mut Window<'_>) -> Result<(), SinkError> {
         self.detached = true;
+        running.asking.give_up();
         running.tasks.abort_all();
         let hosts = std::mem::take(&mut running.hosts);
+        let mut recorded = Ok(());
         for host in hosts.into_values() {
             let error = HostError::new(
                 ErrorCode::Interrupted,
                 "patchwave was told to leave; what was started on the host goes on by itself",
-                "scan the host later to see what became of it",
+                format!("`patchwave resume {}` takes it up again", self.context.run),
             );
-            self.conclude(&wave.name, host, TurnResult::from_error(error))?;
+            let result = TurnResult {
+                state: HostRunState::Left,
+                error: Some(error),
+                ..TurnResult::unchanged()
+            };
+            self.results.insert(host.clone(), result);
+            recorded = recorded.and(self.sink.record(EventKind::HostLeft { host }));
         }
-        Ok(())
+        recorded
     }
 }
 
-struct Window {
+pub(super) struct Window<'a> {
+    /// Hosts whose domains are asked before they start.
+    pub(super) asking: Asking<'a>,
     tasks: JoinSet<TurnResult>,
     hosts: BTreeMap<Id, HostName>,
+}
+
+impl Window<'_> {
+    /// Hosts that take up a place.
+    fn len(&self) -> usize {
+        self.tasks.len() + self.asking.len()
+    }
 }
 
 fn lost_task(detail: &str) -> HostError {

@@ -4,6 +4,7 @@
 //! every phase is kept before the host's executor goes on. The budget and the domains are looked at before every
 //! single start.
 
+mod asking;
 mod batch;
 mod wave;
 
@@ -18,17 +19,20 @@ use super::control::Control;
 use super::executor::TurnResult;
 use super::freshness::Freshness;
 use super::limits::Limits;
+use super::past;
 use super::simulation::has_work;
 use super::sink::{EventSink, SinkError};
+use crate::model::controller::Controller;
 use crate::model::event::EventKind;
 use crate::model::experimental::Experimental;
 use crate::model::host::Host;
+use crate::model::journal::Journal;
 use crate::model::name::{HostName, RunId};
 use crate::model::plan::{Plan, PlanRules, PlannedWave};
 use crate::model::run::{HostReport, RunOutcome, RunReport, WaveOutcome, WaveReport};
 use crate::model::saved_plan::PlanReference;
-use crate::plan::DomainSchedule;
 use crate::plan::promotion::Ran;
+use crate::plan::{Budgets, DomainSchedule};
 use crate::remote::job::JobStep;
 use crate::remote::probe::Refresh;
 use crate::remote::transport::Transport;
@@ -54,6 +58,17 @@ pub struct RunContext<T> {
     pub control: Control,
     /// When no host is begun any more; `None` where there is no such time.
     pub closing: Option<ClosingTime>,
+    /// What is known of a run that is gone on with; `None` for one that begins.
+    pub resumption: Option<Resumption>,
+}
+
+/// A run that is gone on with.
+#[derive(Debug, Clone)]
+pub struct Resumption {
+    /// Who goes on with it.
+    pub by: Controller,
+    /// What happened before.
+    pub journal: Arc<Journal>,
 }
 
 /// A run that ended.
@@ -67,6 +82,8 @@ pub struct EndedRun {
 
 /// Runs the plan to its end.
 pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &mut impl EventSink) -> EndedRun {
+    let past = context.resumption.as_ref().map(|resumption| resumption.journal.clone());
+    let past = past.unwrap_or_default();
     let mut run = Run {
         closing: Closing::new(context.closing.clone()),
         context,
@@ -77,11 +94,13 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         has_work: has_work(plan),
         rules: Arc::new(plan.rules.clone()),
         ran: Ran::default(),
-        failures: 0,
+        budgets: Budgets::new(plan),
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
+        past,
     };
+    run.recall(plan);
     let mut outcomes = Vec::new();
     let mut end = RunEnd {
         outcome: RunOutcome::Completed,
@@ -155,8 +174,8 @@ struct Run<'a, T, S> {
     rules: Arc<PlanRules>,
     /// What the hosts of earlier waves verifiably run.
     ran: Ran,
-    /// Hosts of the current wave that failed.
-    failures: usize,
+    /// Failures so far, against the budgets of waves and run.
+    budgets: Budgets,
     /// When the hosts of the current wave fetch their metadata.
     refresh: Refresh,
     /// Whether no wave is behind the current one.
@@ -165,19 +184,13 @@ struct Run<'a, T, S> {
     closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
+    /// What happened under earlier controllers; empty for a run that begins.
+    past: Arc<Journal>,
 }
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     async fn waves(&mut self, plan: &Plan, outcomes: &mut Vec<WaveOutcome>, end: &mut RunEnd) -> Result<(), SinkError> {
-        self.sink.record(EventKind::RunStarted {
-            playbook: plan.playbook.clone(),
-            plan: self.context.plan.clone(),
-            rollback: plan.rules.rollback.as_ref().map(|rollback| rollback.of.clone()),
-            waves: plan.waves.len(),
-            hosts: plan.hosts().count(),
-            changes: plan.change_count(),
-            experimental: Experimental::planned(plan),
-        })?;
+        self.begin(plan)?;
         for (number, wave) in plan.waves.iter().enumerate() {
             if end.outcome != RunOutcome::Completed {
                 outcomes.push(WaveOutcome::NotStarted);
@@ -185,7 +198,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             }
             self.is_last = number + 1 == plan.waves.len();
             self.refresh = self.context.freshness.refresh(number, plan.made, Timestamp::now());
-            let (outcome, reason) = self.wave(wave).await?;
+            let past = self.past.wave_end(&wave.name);
+            let (outcome, reason) = match past.map(|(outcome, reason)| (outcome, reason.map(str::to_owned))) {
+                Some(ended) => ended,
+                None => self.wave(wave).await?,
+            };
             if !self.is_last {
                 self.note_what_ran(number, wave);
             }
@@ -196,6 +213,43 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             outcome: end.outcome,
             reason: end.reason.clone(),
         })
+    }
+
+    fn begin(&mut self, plan: &Plan) -> Result<(), SinkError> {
+        if self.past.is_empty() {
+            self.sink.record(EventKind::RunStarted {
+                playbook: plan.playbook.clone(),
+                plan: self.context.plan.clone(),
+                rollback: plan.rules.rollback.as_ref().map(|rollback| rollback.of.clone()),
+                waves: plan.waves.len(),
+                hosts: plan.hosts().count(),
+                changes: plan.change_count(),
+                experimental: Experimental::planned(plan),
+            })?;
+        }
+        match &self.context.resumption {
+            Some(resumption) => {
+                let by = resumption.by.clone();
+                self.sink.record(EventKind::RunResumed { by })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the results of hosts that ended under earlier controllers. Their domains have lost whom they lost then.
+    fn recall(&mut self, plan: &Plan) {
+        for (wave, host) in plan
+            .waves
+            .iter()
+            .flat_map(|wave| wave.hosts().map(move |host| (wave, host)))
+        {
+            let past = self.past.host(&host.name);
+            if let Some(result) = past.and_then(|past| past::ended(past, host)) {
+                self.domains.ends(&host.name, result.stays_down());
+                self.budgets.note(&wave.name, &host.name, result.state);
+                self.results.insert(host.name.clone(), result);
+            }
+        }
     }
 
     fn note_what_ran(&mut self, number: usize, wave: &PlannedWave) {

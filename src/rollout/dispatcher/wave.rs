@@ -1,5 +1,7 @@
 //! One wave: its batches, then what must hold before the next one may begin.
 
+use jiff::Timestamp;
+
 use super::Run;
 use crate::model::event::EventKind;
 use crate::model::host::Host;
@@ -12,13 +14,14 @@ use crate::rollout::sink::{EventSink, SinkError};
 
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) async fn wave(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
-        self.sink.record(EventKind::WaveStarted {
-            wave: wave.name.clone(),
-            hosts: wave.size(),
-            batches: wave.batches.len(),
-            budget: wave.budget,
-        })?;
-        self.failures = 0;
+        if self.past.wave(&wave.name).is_none() {
+            self.sink.record(EventKind::WaveStarted {
+                wave: wave.name.clone(),
+                hosts: wave.size(),
+                batches: wave.batches.len(),
+                budget: wave.budget,
+            })?;
+        }
         let (outcome, reason) = self.wave_body(wave).await?;
         self.sink.record(EventKind::WaveFinished {
             wave: wave.name.clone(),
@@ -33,14 +36,20 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             if self.context.control.is_draining() {
                 break;
             }
+            if batch.iter().all(|host| self.results.contains_key(&host.name)) {
+                continue;
+            }
             let (name, batch_number) = (wave.name.clone(), index + 1);
-            self.sink.record(EventKind::BatchStarted {
-                wave: name,
-                batch: batch_number,
-                hosts: batch.len(),
-            })?;
+            let past = self.past.wave(&name);
+            if !past.is_some_and(|past| past.batches.contains(&batch_number)) {
+                self.sink.record(EventKind::BatchStarted {
+                    wave: name,
+                    batch: batch_number,
+                    hosts: batch.len(),
+                })?;
+            }
             self.batch(wave, batch).await?;
-            if wave.budget.is_exceeded(self.failures) || self.closing.ends_run().is_some() {
+            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() {
                 break;
             }
         }
@@ -48,8 +57,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if self.detached {
             return Ok(interrupted());
         }
-        if wave.budget.is_exceeded(self.failures) {
-            return Ok((WaveOutcome::Failed, Some(self.budget_reason(wave))));
+        if let Some(reason) = self.budgets.exceeded(wave) {
+            return Ok((WaveOutcome::Failed, Some(reason)));
         }
         if self.context.control.is_draining() {
             return Ok(interrupted());
@@ -129,35 +138,21 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         if wave.soak.is_zero() || !wave.hosts().any(is_changed) {
             return Ok(());
         }
-        self.sink.record(EventKind::SoakStarted {
-            wave: wave.name.clone(),
-            duration: wave.soak,
-        })?;
+        let left = match self.past.soak_left(&wave.name, Timestamp::now()) {
+            Some(left) => left,
+            None => {
+                self.sink.record(EventKind::SoakStarted {
+                    wave: wave.name.clone(),
+                    duration: wave.soak,
+                })?;
+                wave.soak
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep(wave.soak) => {}
+            () = tokio::time::sleep(left) => {}
             () = self.context.control.drained() => self.note_draining()?,
         }
         Ok(())
-    }
-
-    fn budget_reason(&self, wave: &PlannedWave) -> String {
-        let names: Vec<&str> = wave
-            .hosts()
-            .filter(|host| {
-                self.results
-                    .get(&host.name)
-                    .is_some_and(|result| result.state.is_failure())
-            })
-            .map(|host| host.name.as_str())
-            .take(3)
-            .collect();
-        let more = if self.failures > names.len() { ", …" } else { "" };
-        format!(
-            "wave `{}` {}; failed: {}{more}",
-            wave.name,
-            wave.budget.in_words(),
-            names.join(", ")
-        )
     }
 }
 

@@ -8,32 +8,34 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+mod patch;
 mod result;
 mod saying;
+mod taken_up;
 
 use super::drift::Ready;
-use super::excerpt::{excerpt, last_lines};
-use super::hooks::{self, HookVerdict};
+use super::hooks::HookVerdict;
 use super::limits::Limits;
 use super::link::Link;
+use super::past;
 use super::reboot::reboot_and_wait;
-use super::verify::{changes_between, missing_changes};
-use super::{after, blockers, condition, job, left_over, snapshot, survey};
+use super::{blockers, condition, hooks, snapshot, survey};
 
 use crate::manager::detect;
+use crate::model::condition::Condition;
 use crate::model::drift::Promotion;
 use crate::model::error::{ErrorCode, HostError};
-use crate::model::event::HostPhase;
+use crate::model::event::{EventKind, HostPhase};
 use crate::model::facts::Facts;
 use crate::model::hook::HookPoint;
 use crate::model::host::{Connect, Host, RebootPolicy};
+use crate::model::journal::PastHost;
 use crate::model::name::RunId;
 use crate::model::plan::{Basis, PlanRules, PlannedHost};
 use crate::model::restart::RestartRule;
 use crate::model::run::HostRunState;
-use crate::model::text::count;
 use crate::remote::job::JobStep;
-use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, parse_probe, probe_script};
+use crate::remote::probe::Refresh;
 use crate::remote::transport::{Connection, Transport};
 
 pub(super) use self::result::{RanChanges, TurnResult};
@@ -55,6 +57,8 @@ pub(super) struct Turn<T> {
     pub rules: Arc<PlanRules>,
     /// When the host's metadata is fetched anew before it is looked at.
     pub refresh: Refresh,
+    /// How far an earlier controller came with it; `None` where the turn begins now.
+    pub past: Option<Arc<PastHost>>,
     pub messages: mpsc::Sender<ExecutorMessage>,
 }
 
@@ -76,11 +80,23 @@ impl<T: Transport> Turn<T> {
             result.error = failed.error;
         }
         hooks::undo_at_host(&self, &mut result).await;
-        result.duration_ms = survey::milliseconds(clock);
+        let before = self.past.as_ref().map_or(0, |past| past.spent().as_millis());
+        result.duration_ms = survey::milliseconds(clock).saturating_add(u64::try_from(before).unwrap_or(u64::MAX));
         result
     }
 
     async fn work(&self, result: &mut TurnResult) -> Result<(), HostError> {
+        if let Some(past) = self.past.as_deref().filter(|past| past.is_touched()) {
+            *result = past::begun(past);
+            if self.take_up(past, result).await? {
+                return Ok(());
+            }
+            // Nothing was begun after all.
+            *result = TurnResult {
+                promoted: self.promoted.clone(),
+                ..TurnResult::unchanged()
+            };
+        }
         if let (Basis::Scanned { manager, .. }, false) = (&self.planned.basis, self.planned.changes.is_empty()) {
             detect::check_installs(*manager)?;
         }
@@ -111,7 +127,7 @@ impl<T: Transport> Turn<T> {
             return Ok(());
         }
         let before = condition::look(self, link).await;
-        let mut facts = if ready.remaining.is_empty() {
+        let facts = if ready.remaining.is_empty() {
             result.ran = Some(ready.ran());
             ready.facts
         } else {
@@ -120,107 +136,96 @@ impl<T: Transport> Turn<T> {
                 return Ok(());
             }
             snapshot::make(self, link).await?;
-            let facts = self.patch(link, ready, result).await?;
-            condition::judge(self, link, before.as_ref(), result).await?;
-            hooks::at_host(self, link, HookPoint::PostPatch).await?;
-            facts
+            let facts = self.patch(link, ready, before.as_ref(), result).await?;
+            self.after_patch(link, before.as_ref(), facts, result).await?
         };
+        self.reboot_if_needed(link, facts, before.as_ref(), result).await
+    }
+
+    /// What must hold once the planned versions are proved.
+    async fn after_patch(
+        &self,
+        link: &mut Link<'_, T>,
+        before: Option<&Condition>,
+        facts: Facts,
+        result: &mut TurnResult,
+    ) -> Result<Facts, HostError> {
+        condition::judge(self, link, before, result).await?;
+        hooks::at_host(self, link, HookPoint::PostPatch).await?;
+        Ok(facts)
+    }
+
+    async fn reboot_if_needed(
+        &self,
+        link: &mut Link<'_, T>,
+        mut facts: Facts,
+        before: Option<&Condition>,
+        result: &mut TurnResult,
+    ) -> Result<(), HostError> {
         if self.must_reboot(&facts, result.state == HostRunState::Patched)
             && blockers::allow(self, link, &facts, result).await?
         {
             hooks::at_host(self, link, HookPoint::PreReboot).await?;
             facts = self.reboot(link, &facts, result).await?;
-            condition::judge(self, link, before.as_ref(), result).await?;
-            hooks::at_host(self, link, HookPoint::PostReboot).await?;
+            facts = self.after_reboot(link, facts, before, result).await?;
         }
         self.note_pending(&facts, result);
         Ok(())
     }
 
-    async fn patch(&self, link: &mut Link<'_, T>, ready: Ready, result: &mut TurnResult) -> Result<Facts, HostError> {
-        self.enter(HostPhase::Downloading).await?;
-        result.touched = true;
-        let job = job::JobOrder {
-            run: &self.run,
-            manager: ready.facts.manager,
-            changes: ready.remaining.clone(),
-            may_bring: ready.may_bring.to_vec(),
-        };
-        let finished = job::run(self, link, job).await?;
-        result.downloaded_bytes = finished.downloaded_bytes;
-        // Looking changes nothing, so it is done even when the ledger can keep no more events.
-        let _ = self.enter(HostPhase::Verifying).await;
-        let (failure, facts) = self.verify(link, &ready, &finished, result).await;
-        result.left_over = left_over::read(self, link, &finished).await;
-        match (failure, facts) {
-            (None, Ok(facts)) => {
-                job::clean_up(self, link, &finished.id).await;
-                result.state = HostRunState::Patched;
-                result.ran = Some(ready.ran());
-                after::settle(self, link, &ready.facts, facts, result).await
-            }
-            (Some(error), _) | (None, Err(error)) => {
-                result.excerpt = excerpt(&finished.log);
-                result.log = last_lines(&finished.log);
-                Err(error)
-            }
-        }
-    }
-
-    /// What is installed now, even where the manager can no longer list updates. The job's own failure
-    /// weighs more than what is missing because of it.
-    async fn verify(
-        &self,
-        link: &mut Link<'_, T>,
-        ready: &Ready,
-        finished: &job::FinishedJob,
-        result: &mut TurnResult,
-    ) -> (Option<HostError>, Result<Facts, HostError>) {
-        let request = ProbeRequest {
-            refresh: Refresh::Never,
-            installed: true,
-            lock_wait: self.limits.read_lock_wait,
-        };
-        let answer = link
-            .ask(
-                |nonce| probe_script(&request, nonce),
-                |output, nonce| Ok((parse_installed_only(output, nonce)?, parse_probe(output, nonce))),
-                self.limits.command + self.limits.read_lock_wait,
-            )
-            .await;
-        match answer {
-            Ok((after, probe)) => {
-                result.changed = changes_between(&ready.before, &after);
-                let missing = missing_changes(ready.facts.manager, &ready.changes, &after);
-                let failure = finished.failure.clone().or_else(|| incomplete(&missing));
-                (
-                    failure,
-                    probe.and_then(|probe| probe.broken.map_or(Ok(probe.facts), Err)),
-                )
-            }
-            Err(error) => (finished.failure.clone(), Err(error)),
-        }
-    }
-
     async fn reboot(&self, link: &mut Link<'_, T>, facts: &Facts, result: &mut TurnResult) -> Result<Facts, HostError> {
         self.enter(HostPhase::Rebooting).await?;
         result.touched = true;
+        // Without a boot id, and on this machine, none is ordered.
+        if let (Some(boot_id), false) = (&facts.boot_id, self.host.connect == Connect::Local) {
+            let (host, boot_id) = (self.host.name.clone(), boot_id.clone());
+            self.keep(EventKind::HostReboot { host, boot_id }, "host-reboot")
+                .await?;
+        }
+        let told = Instant::now();
         let facts = reboot_and_wait(self, link, facts).await?;
+        self.note_reboot(&facts, told.elapsed().as_secs(), result).await?;
+        Ok(facts)
+    }
+
+    async fn note_reboot(&self, facts: &Facts, down_seconds: u64, result: &mut TurnResult) -> Result<(), HostError> {
         result.rebooted = true;
         if result.state == HostRunState::Unchanged {
             result.state = HostRunState::Patched;
         }
-        match &facts.kernel.newest {
-            Some(newest) if *newest != facts.kernel.running => {
-                self.note_pending(&facts, result);
-                Err(HostError::new(
-                    ErrorCode::Reboot,
-                    format!("it came back with kernel {}, not with {newest}", facts.kernel.running),
-                    "look at the boot loader's default entry and at the host's console",
-                ))
-            }
-            _ => Ok(facts),
+        let event = EventKind::HostRebooted {
+            host: self.host.name.clone(),
+            boot_id: facts.boot_id.clone().unwrap_or_default(),
+            down_seconds,
+        };
+        self.keep(event, "host-rebooted").await
+    }
+
+    /// What must hold once a reboot is proved.
+    async fn after_reboot(
+        &self,
+        link: &mut Link<'_, T>,
+        facts: Facts,
+        before: Option<&Condition>,
+        result: &mut TurnResult,
+    ) -> Result<Facts, HostError> {
+        if let Some(newest) = facts
+            .kernel
+            .newest
+            .as_ref()
+            .filter(|newest| **newest != facts.kernel.running)
+        {
+            let error = HostError::new(
+                ErrorCode::Reboot,
+                format!("it came back with kernel {}, not with {newest}", facts.kernel.running),
+                "look at the boot loader's default entry and at the host's console",
+            );
+            self.note_pending(&facts, result);
+            return Err(error);
         }
+        condition::judge(self, link, before, result).await?;
+        hooks::at_host(self, link, HookPoint::PostReboot).await?;
+        Ok(facts)
     }
 
     /// Notes what is left to do, once nothing more will be done.
@@ -235,21 +240,4 @@ impl<T: Transport> Turn<T> {
             RebootPolicy::Always => changed || facts.reboot.required,
         }
     }
-}
-
-fn incomplete(missing: &[String]) -> Option<HostError> {
-    let (first, rest) = missing.split_first()?;
-    let message = if rest.is_empty() {
-        format!("the package manager reported success, but {first}")
-    } else {
-        format!(
-            "the package manager reported success, but {first}, and {} more",
-            count(rest.len(), "package")
-        )
-    };
-    Some(HostError::new(
-        ErrorCode::Manager,
-        message,
-        "run the package manager on the host by hand and read its log",
-    ))
 }

@@ -6,6 +6,7 @@ use super::super::restart::{self, Restarted};
 use crate::model::aftermath::{LeftOver, NeedsRestart};
 use crate::model::drift::{DriftAction, HostDrift, Promotion};
 use crate::model::error::{ErrorCode, HostError};
+use crate::model::event::EventKind;
 use crate::model::facts::Facts;
 use crate::model::plan::{Basis, PlannedChange};
 use crate::model::restart::RestartRule;
@@ -46,6 +47,8 @@ pub(in crate::rollout) struct TurnResult {
     pub promoted: Vec<Promotion>,
     /// What was seen to be installed in the end, on a host that was patched or needed no patch.
     pub ran: Option<RanChanges>,
+    /// What was told of the host's end already, and is not told again.
+    pub told: Vec<EventKind>,
 }
 
 /// What a host was seen to run.
@@ -78,6 +81,7 @@ impl TurnResult {
             drift: None,
             promoted: Vec::new(),
             ran: None,
+            told: Vec::new(),
         }
     }
 

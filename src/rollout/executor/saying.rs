@@ -9,6 +9,7 @@ use crate::model::drift::HostDrift;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::{EventKind, HostPhase};
 use crate::model::name::HostName;
+use crate::model::plan::Basis;
 use crate::remote::transport::Transport;
 
 /// What an executor tells the dispatcher while it works.
@@ -60,9 +61,10 @@ impl<T: Transport> Turn<T> {
     }
 
     /// Says how the host differs from its plan, and waits until that is kept.
-    pub(in crate::rollout) async fn say_drift(&self, drift: HostDrift) -> Result<(), HostError> {
+    pub(in crate::rollout) async fn say_drift(&self, drift: HostDrift, basis: Option<Basis>) -> Result<(), HostError> {
         let host = self.host.name.clone();
-        self.keep(EventKind::HostDrifted { host, drift }, "host-drifted").await
+        self.keep(EventKind::HostDrifted { host, drift, basis }, "host-drifted")
+            .await
     }
 
     /// Says that the job waits for a lock, or no longer does.

@@ -1,5 +1,7 @@
 //! Domains while a plan runs: hosts behind real SSH, of which only so many are ever down together.
 
+use std::time::Duration;
+
 use super::super::system::Effect;
 use super::Fleet;
 use super::rollouts::{plan, run, states, system};
@@ -8,6 +10,7 @@ use crate::model::event::EventKind;
 use crate::model::host::RebootPolicy;
 use crate::model::name::{DomainName, HostName};
 use crate::model::plan::{Plan, PlannedDomain};
+use crate::model::quorum::{QuorumPlace, QuorumRule};
 use crate::model::run::{HostRunState, RunOutcome};
 
 fn domain(plan: &mut Plan, name: &str, limit: usize, members: &[&str]) {
@@ -16,6 +19,7 @@ fn domain(plan: &mut Plan, name: &str, limit: usize, members: &[&str]) {
         limit,
         members: members.iter().map(|name| HostName::new(*name).unwrap()).collect(),
         down: Vec::new(),
+        quorum: None,
     });
 }
 
@@ -82,4 +86,97 @@ async fn a_failed_host_keeps_the_rest_of_its_domain_up_in_later_waves_too() {
         let begun = |event: &EventKind| matches!(event, EventKind::HostStarted { host, .. } if host.as_str() == name);
         assert!(!events.iter().any(begun), "{name}");
     }
+}
+
+/// A rule that asks this machine, and gives up soon.
+fn ask(command: &[&str], wait: u64) -> Option<QuorumRule> {
+    Some(QuorumRule {
+        command: command.iter().map(|word| (*word).to_owned()).collect(),
+        on: QuorumPlace::Controller,
+        timeout: Duration::from_secs(5),
+        interval: Duration::from_millis(50),
+        wait: Duration::from_millis(wait),
+    })
+}
+
+#[tokio::test]
+async fn a_host_for_which_the_quorum_does_not_agree_is_left_out_and_untouched() {
+    let fleet = Fleet::start(["a", "b", "c"].map(|name| system(name, None))).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a", "b", "c"]], RebootPolicy::Never);
+    domain(&mut plan, "cluster", 1, &["a", "b"]);
+    plan.domains[0].quorum = ask(&["test", "{{ host.name }}", "=", "b"], 200);
+    let (report, events) = run(&fleet, &plan).await;
+    use HostRunState::{Patched, Skipped};
+    assert_eq!(states(&report), [Skipped, Patched, Patched], "{report:?}");
+    let error = report.hosts[0].error.as_ref().unwrap();
+    assert_eq!(error.code, ErrorCode::Domain);
+    assert!(
+        error
+            .message
+            .contains("the quorum command of domain `cluster` did not agree within 200ms: exit 1"),
+        "{error}"
+    );
+    assert_eq!(fleet.system("a").transactions(), 0);
+    let of_a = events
+        .iter()
+        .filter(|event| event.host().is_some_and(|host| host.as_str() == "a"));
+    let of_a: Vec<&EventKind> = of_a.collect();
+    assert!(
+        matches!(
+            of_a.as_slice(),
+            [
+                EventKind::QuorumAsked { met: false, .. },
+                EventKind::HostFinished { .. }
+            ]
+        ),
+        "{of_a:?}"
+    );
+    let agreed =
+        |event: &EventKind| matches!(event, EventKind::QuorumAsked { met: true, host, .. } if host.as_str() == "b");
+    let begun = |event: &EventKind| matches!(event, EventKind::HostStarted { host, .. } if host.as_str() == "b");
+    let (agreed, begun) = (
+        events.iter().position(agreed).unwrap(),
+        events.iter().position(begun).unwrap(),
+    );
+    assert_eq!(agreed + 1, begun, "the answer is kept right before the start");
+}
+
+#[tokio::test]
+async fn a_host_waits_until_the_quorum_agrees() {
+    let fleet = Fleet::start(["a", "b"].map(|name| system(name, None))).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a"], &["b"]], RebootPolicy::Never);
+    domain(&mut plan, "cluster", 1, &["a", "b"]);
+    let folder = tempfile::tempdir().unwrap();
+    let synced = folder.path().join("synced");
+    plan.domains[0].quorum = ask(&["test", "-e", synced.to_str().unwrap()], 60_000);
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        std::fs::write(&synced, "").unwrap();
+    };
+    let ((report, events), ()) = tokio::join!(run(&fleet, &plan), later);
+    assert_eq!(states(&report), [HostRunState::Patched; 2], "{report:?}");
+    let answers = events.iter().filter_map(|event| match event {
+        EventKind::QuorumAsked { host, met, .. } => Some((host.as_str(), *met)),
+        _ => None,
+    });
+    assert_eq!(answers.collect::<Vec<_>>(), [("a", false), ("a", true), ("b", true)]);
+}
+
+#[tokio::test]
+async fn another_host_of_the_domain_answers_that_is_up() {
+    let fleet = Fleet::start(["a", "b", "c"].map(|name| system(name, None))).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
+    domain(&mut plan, "cluster", 2, &["a", "b", "c"]);
+    plan.domains[0].down = vec![HostName::new("b").unwrap()];
+    plan.domains[0].quorum = ask(&["true"], 100).map(|rule| QuorumRule {
+        on: QuorumPlace::Host,
+        ..rule
+    });
+    let (report, events) = run(&fleet, &plan).await;
+    assert_eq!(states(&report), [HostRunState::Patched], "{report:?}");
+    let said = events.iter().find_map(|event| match event {
+        EventKind::QuorumAsked { detail, .. } => Some(detail.as_str()),
+        _ => None,
+    });
+    assert!(said.unwrap().starts_with("c: exit 0"), "{said:?}");
 }

@@ -40,6 +40,7 @@ fn context(fleet: &Fleet, limits: Limits) -> RunContext<SshTransport> {
         step: JobStep::Everything,
         freshness: Freshness::JustPlanned,
         closing: None,
+        resumption: None,
         hosts: Arc::new(hosts.collect()),
         limits,
         control: Control::new(),

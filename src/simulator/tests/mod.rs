@@ -16,6 +16,7 @@ use crate::remote::probe::{ProbeRequest, Refresh};
 use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
+mod budgets;
 mod closing;
 mod domains;
 mod downloads;

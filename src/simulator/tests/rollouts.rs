@@ -126,6 +126,7 @@ pub(super) async fn run_until(
         limits: Limits::default(),
         control: Control::new(),
         closing,
+        resumption: None,
     };
     let mut events = Events::default();
     let report = run_plan(plan, context, &mut events).await.report;

@@ -24,6 +24,7 @@ mod logins;
 mod pacman;
 mod repair;
 mod resolutions;
+mod rollbacks;
 mod rollouts;
 mod saved_plans;
 mod scans;

@@ -4,6 +4,7 @@ use super::NAMES;
 use crate::model::duration::format_duration;
 use crate::model::host::RebootPolicy;
 use crate::model::plan::{Gate, GateCheck, GatePlace, Plan, PlannedWave};
+use crate::model::run_rules::FailureKind;
 use crate::model::text::count;
 use crate::report::fold::fold_line;
 use crate::report::page::{Line, Page, Tone};
@@ -13,12 +14,28 @@ const BATCHES: usize = 8;
 
 /// Adds every wave.
 pub fn add_waves(page: &mut Page, plan: &Plan, all: bool) {
+    page.lines(run_budget_line(plan).into_iter().collect());
     for (index, wave) in plan.waves.iter().enumerate() {
         let title = format!("Wave {} of {}: {}", index + 1, plan.waves.len(), wave.name);
         let size = format!("  {}, {}", count(wave.size(), "host"), wave.budget.in_words());
         page.heading(Line::new(0, title, Tone::Strong).and(size, Tone::Plain));
         page.lines(wave_lines(wave, all));
     }
+}
+
+/// How much may go wrong in all waves together, and what counts, where the playbook says it.
+fn run_budget_line(plan: &Plan) -> Option<Line> {
+    let budget = &plan.rules.run.budget;
+    let whole = plan
+        .run_budget()
+        .map(|whole| format!("the whole run {}", whole.in_words()));
+    let counts = match budget.counts.as_slice() {
+        [FailureKind::Failed] => Some("unreachable hosts do not count, unless nobody else is left in a wave"),
+        [FailureKind::Unreachable] => Some("only unreachable hosts count, unless nobody else is left in a wave"),
+        _ => None,
+    };
+    let words: Vec<String> = whole.into_iter().chain(counts.map(str::to_owned)).collect();
+    (!words.is_empty()).then(|| Line::new(0, format!("Failures: {}", words.join("; ")), Tone::Plain))
 }
 
 fn wave_lines(wave: &PlannedWave, all: bool) -> Vec<Line> {
