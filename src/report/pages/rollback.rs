@@ -109,10 +109,13 @@ fn packages_in_words(packages: &[HostPackage]) -> Vec<String> {
         .collect()
 }
 
+/// The package, the version that it would go back to, and why it does not.
+type Kept<'a> = (Option<&'a str>, Option<&'a str>, &'a str);
+
 /// Each in a line, hosts with the same reason together.
 #[must_use]
 pub fn stays_in_words(stays: &[Stay]) -> Vec<String> {
-    let mut groups: BTreeMap<(Option<&str>, Option<&str>, &str), Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<Kept<'_>, Vec<&str>> = BTreeMap::new();
     for stay in stays {
         let package = stay.package.as_ref().map(PackageName::as_str);
         let version = stay.version.as_ref().map(|version| version.as_str());

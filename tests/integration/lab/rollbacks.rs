@@ -7,7 +7,7 @@ use super::hosts::Lab;
 const TWO_WAVES: &str = "
 name: two waves
 waves:
-  - {name: first, select: 'deb12', max_failures: 7}
+  - {name: first, select: 'deb*', max_failures: 7}
   - {name: others, rest: true, parallel: 7, max_failures: 7}
 ";
 
