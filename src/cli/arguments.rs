@@ -229,6 +229,14 @@ pub enum Command {
     /// Mend package databases that were left half-way. Asks once on a terminal; needs --yes elsewhere.
     #[command(after_help = "Examples:\n  patchwave repair --dry-run\n  patchwave repair 'web*' --yes")]
     Repair(RepairArguments),
+    /// Take back what a run changed: the exact versions from before, waves in the reverse order. Asks once on a terminal;
+    /// needs --yes elsewhere.
+    ///
+    /// Every host is asked first whether it can go back, and what cannot is named before anything is changed.
+    #[command(
+        after_help = "Examples:\n  patchwave rollback last --dry-run\n  patchwave rollback 20261122T030000Z-1a2b --limit 'web*'\n  patchwave rollback last --package 'openssl*' --yes"
+    )]
+    Rollback(RollbackArguments),
     /// Show or check a playbook; the built-in one without a name. Contacts no host.
     #[command(subcommand)]
     Playbook(PlaybookCommand),
@@ -463,6 +471,29 @@ pub struct RepairArguments {
     /// Say what is broken and what would be done, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArguments {
+    /// The run's id, or `last`.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Only packages that match; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub package: Vec<String>,
+    /// Take back what can go back on a host of which not everything can. Otherwise such a host stays as it is.
+    #[arg(long)]
+    pub partial: bool,
+    /// Say what can go back, from where, and what cannot; change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION.
+    #[arg(long, value_name = "WHEN", default_value = "always", value_parser = parse_refresh)]
+    pub refresh: RefreshChoice,
+    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
 }
 
 /// `playbook`.

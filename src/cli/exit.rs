@@ -51,7 +51,8 @@ Exit codes:
   22   some hosts were unreachable, or refused the login or the host key
   23   the maintenance window is closed, too short, or left no time for some hosts
        (20 where hosts failed too)
-  24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned
+  24   the plan no longer holds: it expired, or hosts or repositories are no longer as planned; not everything could
+       go back (rollback)
   25   an approval is missing or invalid
   130  interrupted";
 

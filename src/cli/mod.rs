@@ -96,6 +96,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Doctor(options) => commands::doctor::run(options, global, printer).await,
         Command::Sudoers(options) => commands::sudoers::run(options, global, printer),
         Command::Repair(options) => commands::repair::run(options, global, printer).await,
+        Command::Rollback(options) => commands::rollback::run(options, global, printer).await,
         Command::Playbook(command) => commands::playbook::run(command, global, printer),
         Command::Status(options) => commands::status::run(options, global, printer),
         Command::Watch(options) => commands::watch::run(options, global, printer).await,

@@ -284,7 +284,7 @@ impl<'a> Session<'a> {
     }
 }
 
-fn refresh_policy(choice: RefreshChoice) -> Refresh {
+pub(super) fn refresh_policy(choice: RefreshChoice) -> Refresh {
     match choice {
         RefreshChoice::Always => Refresh::Always,
         RefreshChoice::Never => Refresh::Never,

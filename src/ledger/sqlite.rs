@@ -247,7 +247,8 @@ impl Ledger for SqliteLedger {
     fn runs(&self, limit: usize) -> Result<Vec<RunLine>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, started, finished, outcome, json_extract(report, '$.experimental'),
-                 json_extract((SELECT document FROM events WHERE run = runs.id AND sequence = 1), '$.plan')
+                 json_extract((SELECT document FROM events WHERE run = runs.id AND sequence = 1), '$.plan'),
+                 json_extract((SELECT document FROM events WHERE run = runs.id AND sequence = 1), '$.rollback')
              FROM runs ORDER BY started DESC, id DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
@@ -259,14 +260,16 @@ impl Ledger for SqliteLedger {
                 text(3)?,
                 text(4)?,
                 text(5)?,
+                text(6)?,
             ))
         })?;
         rows.map(|row| {
-            let (run, started, finished, outcome, experimental, plan) = row?;
+            let (run, started, finished, outcome, experimental, plan, rollback) = row?;
             Ok(RunLine {
                 run: read_run_id(run)?,
                 // The first event of a run names its plan, also of one that never ended.
                 plan: plan.as_deref().map(read_document).transpose()?,
+                rollback: rollback.map(read_run_id).transpose()?,
                 started: read_time(&started)?,
                 finished: finished.as_deref().map(read_time).transpose()?,
                 outcome,
@@ -561,6 +564,7 @@ mod tests {
         let report = RunReport {
             run,
             plan: None,
+            rollback: None,
             outcome: RunOutcome::Completed,
             reason: None,
             waves: Vec::new(),

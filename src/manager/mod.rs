@@ -48,7 +48,7 @@ use advisory::Fixes;
 
 pub use failure::{OWN_PREFIX, failure, is_lock};
 pub use listing::{Installed, Listing, installed_versions, parse_installed};
-pub use transaction::{TransactionError, marked, names_no_package, question, transaction};
+pub use transaction::{TransactionError, consented, marked, names_no_package, question, transaction};
 
 /// What is missing where a manager simulates for root alone.
 const UNSIMULATED: &str = "not root: new dependencies, and what cannot be installed now, are unknown";

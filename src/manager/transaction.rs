@@ -3,10 +3,18 @@
 //! A line is `WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY`. `WORD` is how this manager names exactly that
 //! version; it is empty for a new dependency that may come with the others and is not asked for by itself. `FROM` is empty for a new package; `REPOSITORY` is empty unless it is a plain word. No field
 //! can hold `|`, a blank or a line break: names and versions have been checked when they were read.
+//!
+//! `|asked` behind a line means that the new package is wanted for itself; `|back` that the package may go back to an
+//! older version. A package that may be removed where nothing needs it any more has a line without a word, with
+//! `nothing` in the place of `TO`.
 
+use std::cmp::Ordering;
+
+use super::version::compare;
 use crate::model::manager::Manager;
-use crate::model::name::PackageName;
+use crate::model::name::{PackageName, Version};
 use crate::model::plan::PlannedChange;
+use crate::model::rollback::Consent;
 
 /// Why no transaction can be made of a list of changes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +89,38 @@ pub fn marked(line: String, install: &[PackageName]) -> String {
     if is_asked { line + "|asked" } else { line }
 }
 
+/// The lines with what was consented to: `|back` behind each that leads to an older version, and one for each package
+/// that may be removed. Of the managers only apk removes by itself what nothing needs any more; the others are not told.
+pub fn consented(
+    manager: Manager,
+    lines: impl IntoIterator<Item = String>,
+    consent: &Consent,
+) -> impl Iterator<Item = String> {
+    let removes = manager == Manager::Apk && consent.may_go_back;
+    let removals = consent.may_remove.iter().filter(move |_| removes);
+    let removals: Vec<String> = removals
+        .map(|(package, version)| format!("|{package}|*|{version}|nothing|"))
+        .collect();
+    let may_go_back = consent.may_go_back;
+    let marked = move |line: String| {
+        if may_go_back && leads_back(manager, &line) {
+            line + "|back"
+        } else {
+            line
+        }
+    };
+    lines.into_iter().map(marked).chain(removals)
+}
+
+fn leads_back(manager: Manager, line: &str) -> bool {
+    let fields: Vec<&str> = line.split('|').collect();
+    let version = |field: usize| fields.get(field).and_then(|text| Version::new(*text).ok());
+    match (version(3), version(4)) {
+        (Some(from), Some(to)) => compare(manager, &from, &to) == Ordering::Greater,
+        _ => false,
+    }
+}
+
 /// The lines that ask what a transaction would come to. As above, and a line for each package that must be present in
 /// whatever version: there `TO` is empty and the architecture `*`. A package that is to be changed is there already.
 ///
@@ -139,7 +179,6 @@ fn word(manager: Manager, change: &PlannedChange) -> String {
 mod tests {
     use super::*;
     use crate::manager::listing::key;
-    use crate::model::name::Version;
 
     fn change(name: &str, arch: &str, from: Option<&str>, to: &str, repo: &str) -> PlannedChange {
         let key = key(name, arch).unwrap();
@@ -152,6 +191,28 @@ mod tests {
             security: None,
             size: None,
         }
+    }
+
+    #[test]
+    fn only_with_consent_and_only_what_leads_back_is_marked() {
+        let lines = || {
+            vec![
+                "a:amd64=1|a|amd64|2|1|r".to_owned(),
+                "b:amd64=2|b|amd64|1|2|r".to_owned(),
+            ]
+        };
+        let consent = Consent {
+            may_go_back: true,
+            may_remove: vec![(PackageName::new("c").unwrap(), Version::new("1-r0").unwrap())],
+        };
+        let of = |manager, consent: &Consent| -> Vec<String> { consented(manager, lines(), consent).collect() };
+        let marked = format!("{}|back", lines()[0]);
+        assert_eq!(of(Manager::Apt, &consent), [marked.clone(), lines()[1].clone()]);
+        assert_eq!(
+            of(Manager::Apk, &consent),
+            [marked, lines()[1].clone(), "|c|*|1-r0|nothing|".to_owned()]
+        );
+        assert_eq!(of(Manager::Apk, &Consent::default()), lines());
     }
 
     #[test]

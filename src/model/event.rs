@@ -82,6 +82,9 @@ pub enum EventKind {
         /// The plan file that it is a run of; absent when it was planned for this run alone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<PlanReference>,
+        /// The run that it takes back; absent for every other run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollback: Option<RunId>,
         /// Waves in the plan.
         waves: usize,
         /// Hosts in the plan.

@@ -121,6 +121,15 @@ impl Manager {
         }
     }
 
+    /// Whether patchwave takes packages back to older versions with it: only where that was seen to work on real hosts.
+    #[must_use]
+    pub fn goes_back(self) -> bool {
+        matches!(
+            self,
+            Self::Apt | Self::Dnf4 | Self::Dnf5 | Self::Zypper | Self::Pacman | Self::Apk
+        )
+    }
+
     /// Whether its packages are rpm packages.
     #[must_use]
     pub fn is_rpm(self) -> bool {

@@ -51,6 +51,7 @@ pub mod repository_download;
 pub mod resolution;
 pub mod restart;
 pub mod risk;
+pub mod rollback;
 pub mod run;
 pub mod run_record;
 pub mod run_rules;

@@ -22,6 +22,7 @@ use super::name::DomainName;
 use super::name::{Architecture, HostName, PackageName, RunId, Version, WaveName};
 use super::quorum::QuorumRule;
 use super::restart::RestartRule;
+use super::rollback::{Consent, Rollback};
 use super::run_rules::RunRules;
 use super::update::{PackageKey, Update, UpdateStatus};
 use super::update_rule::UpdateRule;
@@ -71,6 +72,19 @@ pub struct PlanRules {
     /// Hooks, budgets of the whole run, the condition of hosts, reboots, snapshots.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run: RunRules,
+    /// The run that it takes back, when that is what it does; nothing else may lead to older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
+}
+
+impl PlanRules {
+    /// What a transaction on that host may do beyond installing what is newer.
+    #[must_use]
+    pub fn consent(&self, host: &HostName) -> Consent {
+        self.rollback
+            .as_ref()
+            .map_or_else(Consent::default, |rollback| rollback.consent(host))
+    }
 }
 
 impl PlanRules {

@@ -13,6 +13,7 @@ use super::error::HostError;
 use super::experimental::Experimental;
 use super::hook::NotUndone;
 use super::name::{HostName, PackageName, RunId, Version, WaveName};
+use super::rollback::Rollback;
 use super::saved_plan::PlanReference;
 
 /// A run as it ended. Its serialised form is the JSON of `apply`.
@@ -23,6 +24,9 @@ pub struct RunReport {
     /// The plan file that it was a run of; absent when it was planned for this run alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanReference>,
+    /// The run that it took back, and what stayed; absent for every other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// How it ended.
     pub outcome: RunOutcome,
     /// Why it did not complete; `None` when it did.
@@ -143,6 +147,9 @@ pub struct RunLine {
     /// The plan file that it was a run of; absent when it was planned for this run alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanReference>,
+    /// The run that it took back; absent for every other run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RunId>,
     /// How it ended.
     pub outcome: Option<String>,
     /// Its hosts with managers that nobody has run patchwave on; empty until it ended.

@@ -22,6 +22,7 @@ use crate::model::text::count;
 use crate::model::update::Update;
 
 pub use package::remaining_changes;
+pub(in crate::plan) use package::{brings, is_same_arch};
 pub use system::{absent, moved};
 
 /// Compares a host with its plan. `updates` is what a probe just found pending. `resolution` is what the host says of

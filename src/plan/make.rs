@@ -99,6 +99,7 @@ fn rules(inputs: &PlanInputs<'_>, hosts: usize) -> Result<PlanRules, PlanError> 
     let mut run = playbook.run.clone();
     run.budget.tolerated = tolerated_in_run(playbook.max_failures, hosts);
     Ok(PlanRules {
+        rollback: None,
         updates: playbook.updates.clone(),
         drift: playbook.drift,
         restart: playbook.restart.clone(),

@@ -12,6 +12,7 @@
 //! - [`check_waves`]: what can be wrong with waves before any host is contacted.
 //! - [`foresee`]: what changes entail on a host that was asked.
 //! - [`keep_hosts`], [`keep_saved_hosts`]: a plan with hosts left out.
+//! - [`rollback`]: the way back from a run.
 //! - [`saved`]: plans as files.
 //! - [`make_plan`]: hosts into waves (`waves`) and batches (`batches`), updates into changes (`updates`, `age`).
 //! - [`questions`], [`complete_plan`]: what the hosts are asked about a draft, and what follows from it.
@@ -39,6 +40,7 @@ mod narrow;
 mod present;
 pub mod promotion;
 mod question;
+pub mod rollback;
 pub mod saved;
 mod schedule;
 mod shared;

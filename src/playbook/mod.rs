@@ -22,6 +22,7 @@ mod run_reader;
 mod schema;
 mod show;
 mod show_hooks;
+mod snapshot_reader;
 #[cfg(test)]
 mod tests;
 mod update_reader;

@@ -15,7 +15,7 @@ use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
-use crate::model::run_rules::{FailureKind, HalfDone, RunBudget};
+use crate::model::run_rules::{FailureKind, HalfDone, RunBudget, SnapshotRule};
 use crate::model::update_rule::UpdateScope;
 use crate::model::window::Window;
 
@@ -60,6 +60,7 @@ impl Serialize for Playbook {
             install: &self.updates.install,
             max_failures: self.max_failures.map(|share| share.to_string()),
             counted_failures: counted(&self.run.budget),
+            snapshot: (self.run.snapshot != SnapshotRule::Never).then_some(self.run.snapshot),
             waves: self.waves.iter().map(wave_form).collect(),
             reboot: reboot_form(self.reboot, &self.run.rebooting),
             condition: condition_form(&self.run.condition),
@@ -101,6 +102,8 @@ struct PlaybookForm<'a> {
     max_failures: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_failures: Option<&'a [FailureKind]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<SnapshotRule>,
     waves: Vec<WaveForm<'a>>,
     reboot: RebootForm<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]

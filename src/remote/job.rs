@@ -24,11 +24,12 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::manager::steps::{Steps, steps};
-use crate::manager::{TransactionError, failure, marked, transaction};
+use crate::manager::{TransactionError, consented, failure, marked, transaction};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::name::PackageName;
 use crate::model::plan::PlannedChange;
+use crate::model::rollback::Consent;
 use crate::model::section::{Section, Sections};
 
 use super::frame;
@@ -121,6 +122,8 @@ pub struct JobRequest {
     pub may_bring: Vec<PlannedChange>,
     /// New packages among the changes that are wanted for themselves; any other new one counts as a dependency.
     pub install: Vec<PackageName>,
+    /// What it may do beyond installing what is newer.
+    pub consent: Consent,
     /// How long to wait for another process to give up the manager's lock.
     pub lock_wait: Duration,
 }
@@ -201,7 +204,8 @@ pub fn start_script(request: &JobRequest, nonce: Nonce) -> Result<Script, JobErr
     // A repair has a plan where it ends a transaction of that plan which was broken off.
     if request.step != JobStep::Repair || !request.changes.is_empty() {
         let lines = transaction(request.manager, &request.changes, &request.may_bring)?;
-        data.extend(lines.into_iter().map(|line| marked(line, &request.install)));
+        let lines = lines.into_iter().map(|line| marked(line, &request.install));
+        data.extend(consented(request.manager, lines, &request.consent));
     }
     data.push(END.to_owned());
     let program = program::start(request.manager);

@@ -8,6 +8,7 @@
 //! - [`restart`]: restarting units, as a job, and the proof that sshd still lets in.
 //! - [`doctor`]: an examination: everything that a scan and an update need, and what is in their way.
 //! - [`hook`]: a program of the operator's own, for a limited time.
+//! - [`snapshot`]: the root file system as it was before a host is changed.
 //! - [`left_over`]: what a job left beside configuration files in use.
 //! - [`privilege`]: the command lines that reach the user a script runs as.
 //! - [`frame`]: how one pair of streams carries many named sections.
@@ -39,6 +40,7 @@ pub mod restart;
 pub mod rules;
 pub mod script;
 pub mod secure;
+pub mod snapshot;
 pub mod transport;
 pub mod unit;
 pub mod windows;

@@ -37,6 +37,7 @@ const FOLLOW: &str = include_str!("scripts/job-follow.sh");
 const DIAGNOSE: &str = include_str!("scripts/diagnose.sh");
 const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
 const LEFT_OVER: &str = include_str!("scripts/left-over.sh");
+const SNAPSHOT: &str = include_str!("scripts/snapshot.sh");
 const RESOLVE: &str = include_str!("scripts/resolve.sh");
 const RESOLVE_COMMON: &str = include_str!("scripts/resolve/common.sh");
 const RESOLVE_USERS: &str = include_str!("scripts/resolve/users.sh");
@@ -195,6 +196,11 @@ pub(super) fn cleanup() -> String {
 /// The program that compares the configuration files that a job left.
 pub(super) fn left_over() -> String {
     [ENVIRONMENT, FRAME, LEFT_OVER].concat()
+}
+
+/// The program that makes a snapshot.
+pub(super) fn snapshot() -> String {
+    [ENVIRONMENT, FRAME, SNAPSHOT].concat()
 }
 
 /// The program that simulates a transaction.

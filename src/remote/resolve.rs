@@ -15,12 +15,13 @@
 use std::time::Duration;
 
 use crate::manager::resolution::{offers, users};
-use crate::manager::{failure, question};
+use crate::manager::{consented, failure, question};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::manager::Manager;
 use crate::model::name::PackageName;
 use crate::model::plan::PlannedChange;
 use crate::model::resolution::Resolution;
+use crate::model::rollback::Consent;
 use crate::model::section::Section;
 
 use super::frame;
@@ -43,6 +44,8 @@ pub struct ResolveRequest {
     pub may_bring: Vec<PlannedChange>,
     /// Packages that must be present, in whatever version the manager takes.
     pub install: Vec<PackageName>,
+    /// What it may do beyond installing what is newer.
+    pub consent: Consent,
     /// How long another process is waited for that holds the manager's lock.
     pub lock_wait: Duration,
 }
@@ -53,12 +56,8 @@ pub struct ResolveRequest {
 /// When there is nothing to ask for, or two changes of one package.
 pub fn resolve_script(request: &ResolveRequest, nonce: Nonce) -> Result<Script, JobError> {
     let mut data = vec![request.manager.to_string(), request.lock_wait.as_secs().to_string()];
-    data.extend(question(
-        request.manager,
-        &request.changes,
-        &request.may_bring,
-        &request.install,
-    )?);
+    let lines = question(request.manager, &request.changes, &request.may_bring, &request.install)?;
+    data.extend(consented(request.manager, lines, &request.consent));
     data.push("end".to_owned());
     Ok(Script::new(KIND, &program::resolve(request.manager), nonce, data)?)
 }

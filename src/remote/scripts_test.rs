@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
-use crate::model::name::{Architecture, PackageName, Version};
+use crate::model::name::{Architecture, PackageName, RunId, Version};
 use crate::model::plan::PlannedChange;
 use crate::model::reboot_rule::Blocker;
+use crate::model::rollback::Consent;
 
 use super::command::command_script;
 use super::condition::{Extent, condition_script};
@@ -26,6 +27,7 @@ use super::reboot_blockers::blockers_script;
 use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
 use super::script::{Nonce, ReceivedScript, Script};
+use super::snapshot::{SnapshotStep, snapshot_script};
 use super::unit::unit_script;
 
 fn a_hook(nonce: Nonce) -> Script {
@@ -70,6 +72,10 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("restart-proved".to_owned(), proved_script(&id(), nonce()).unwrap()),
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
+        (
+            "snapshot".to_owned(),
+            snapshot_script(&RunId::new("r1").unwrap(), SnapshotStep::Make, nonce()).unwrap(),
+        ),
         ("doctor".to_owned(), doctor_script(&privilege(), nonce()).unwrap()),
         (
             "condition".to_owned(),
@@ -95,6 +101,7 @@ fn scripts() -> Vec<(String, Script)> {
             changes: vec![change()],
             may_bring: Vec::new(),
             install: Vec::new(),
+            consent: Consent::default(),
             lock_wait: Duration::from_secs(300),
         };
         scripts.push((format!("start-{manager}"), start_script(&request, nonce()).unwrap()));
@@ -107,6 +114,7 @@ fn scripts() -> Vec<(String, Script)> {
             changes: vec![change()],
             may_bring: Vec::new(),
             install: Vec::new(),
+            consent: Consent::default(),
             lock_wait: Duration::from_secs(60),
         };
         if manager.scan_only().is_none() {

@@ -99,6 +99,7 @@ fn start_in_words(kind: &EventKind) -> String {
     let EventKind::RunStarted {
         playbook,
         plan,
+        rollback,
         waves,
         hosts,
         changes,
@@ -107,12 +108,13 @@ fn start_in_words(kind: &EventKind) -> String {
     else {
         return String::new();
     };
-    let of = match plan {
-        Some(plan) => format!("plan {} (`{playbook}`)", plan.id),
-        None => format!("`{playbook}`"),
+    let of = match (rollback, plan) {
+        (Some(run), _) => format!("rollback of run {run} (`{playbook}`)"),
+        (None, Some(plan)) => format!("run of plan {} (`{playbook}`)", plan.id),
+        (None, None) => format!("run of `{playbook}`"),
     };
     let mut words = format!(
-        "run of {of} starts: {}, {}, {}",
+        "{of} starts: {}, {}, {}",
         count(*waves, "wave"),
         count(*hosts, "host"),
         count(*changes, "package change")

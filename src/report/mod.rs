@@ -20,4 +20,5 @@ pub mod pages;
 pub mod plain;
 pub mod plan_document;
 pub mod progress;
+pub mod rollback_body;
 pub mod terminal;

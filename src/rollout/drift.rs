@@ -104,14 +104,17 @@ impl<T: Transport> Turn<T> {
             return Ok(drift);
         }
         detect::check_installs(facts.manager)?;
+        let consent = self.rules.consent(&self.host.name);
         let request = ResolveRequest {
             manager: facts.manager,
             changes: remaining,
             may_bring: planned.may_bring.to_vec(),
             install: Vec::new(),
+            consent: consent.clone(),
             lock_wait: self.limits.read_lock_wait,
         };
-        let resolution = ask_when_free(self, connection, request).await?;
+        let mut resolution = ask_when_free(self, connection, request).await?;
+        resolution.steps.retain(|step| !consent.allows_removal(step));
         check_possible(&resolution)?;
         Ok(classify(planned, facts, installed, updates, Some(&resolution)))
     }

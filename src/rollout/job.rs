@@ -89,6 +89,7 @@ pub(super) async fn run_as<T: Transport>(
         changes: order.changes,
         may_bring: order.may_bring,
         install: turn.rules.updates.install.clone(),
+        consent: turn.rules.consent(&turn.host.name),
         lock_wait: turn.limits.lock_wait,
     };
     let (state, log) = start(turn, link, &request).await?;

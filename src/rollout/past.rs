@@ -141,5 +141,6 @@ pub fn report_so_far(plan: &Plan, run: &RunId, of: Option<PlanReference>, journa
         experimental: Experimental::planned(plan),
         // What is to be undone is undone when the run goes on.
         not_undone: Vec::new(),
+        rollback: plan.rules.rollback.clone(),
     }
 }

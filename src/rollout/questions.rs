@@ -11,6 +11,7 @@ use super::resolution::ask_resolution;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::Host;
 use crate::model::name::HostName;
+use crate::model::rollback::Consent;
 use crate::plan::{HostAnswer, HostQuestion, SharedAnswers};
 use crate::remote::resolve::ResolveRequest;
 use crate::remote::transport::{Connection, Transport};
@@ -71,6 +72,7 @@ async fn ask_host<T: Transport>(
             changes: asked.changes,
             may_bring: asked.may_bring,
             install: asked.install,
+            consent: Consent::default(),
             lock_wait: limits.read_lock_wait.min(LOCK_WAIT),
         };
         question.answer(ask_resolution(&connection, &request, limits).await);

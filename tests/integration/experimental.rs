@@ -132,6 +132,7 @@ fn every_page_says_it_in_every_format() {
     let report = RunReport {
         run: RunId::new("run").unwrap(),
         plan: None,
+        rollback: None,
         outcome: RunOutcome::Completed,
         reason: None,
         waves: Vec::new(),
@@ -151,6 +152,7 @@ fn every_page_says_it_in_every_format() {
     let line = RunLine {
         run: report.run.clone(),
         plan: None,
+        rollback: None,
         started: Timestamp::from_second(0).unwrap(),
         finished: None,
         outcome: None,

@@ -225,7 +225,8 @@ pub(in crate::cli) async fn execute(
         None => new_run_id()?,
     };
     let claim = claim(&run, session, ledger)?;
-    ledger.begin_run(&run, Timestamp::now(), plan, &record(&order, session)?)?;
+    let mut record = record(&order, session)?;
+    ledger.begin_run(&run, Timestamp::now(), plan, &record)?;
     let context = RunContext {
         run: run.clone(),
         plan: order.of,

@@ -52,7 +52,7 @@ impl Ended {
             Format::Json if self.is_followed && is_good => {}
             Format::Json => {
                 let body = RunBody::from(&report).after(self.securing.as_ref());
-                printer.document(&Document::new(self.command, body))?;
+                printer.document(&Document::new(command_of(&report, self.command), body))?;
             }
             Format::Jsonl => {}
             _ => printer.page(&run_page(&report, &self.notes))?,
@@ -71,6 +71,11 @@ impl Ended {
         kept?;
         Ok(report)
     }
+}
+
+/// The command that makes such runs, also when another one went on with it.
+pub(super) fn command_of(report: &RunReport, command: &'static str) -> &'static str {
+    if report.rollback.is_some() { "rollback" } else { command }
 }
 
 fn say_how_to_go_on(run: &RunId, session: &Session<'_>) {

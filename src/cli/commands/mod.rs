@@ -23,6 +23,7 @@ pub mod promote;
 pub mod reboot;
 pub mod repair;
 pub mod resume;
+pub mod rollback;
 mod run_record;
 mod saved_hosts;
 pub mod scan;

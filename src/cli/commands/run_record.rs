@@ -59,7 +59,11 @@ pub(super) fn options_of(record: &RunRecord, said: &GlobalOptions) -> GlobalOpti
 
 /// The command that a run's JSON document names.
 pub(super) fn document_of(command: &str) -> &'static str {
-    if command == "reboot" { "reboot" } else { "apply" }
+    match command {
+        "reboot" => "reboot",
+        "rollback" => "rollback",
+        _ => "apply",
+    }
 }
 
 /// How far each host's job goes.

@@ -46,7 +46,10 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     say_standing(&run, &ledger, printer)?;
     match report {
         Some(report) if printer.format == Format::Json => {
-            printer.document(&Document::new("apply", RunBody::from(&report)))?;
+            printer.document(&Document::new(
+                super::conclusion::command_of(&report, "apply"),
+                RunBody::from(&report),
+            ))?;
         }
         Some(report) if !arguments.events => printer.page(&run_page(&report, &notes(&events)))?,
         _ => {
@@ -97,7 +100,7 @@ fn say_standing(run: &RunId, ledger: &SqliteLedger, printer: &Printer) -> Result
     Ok(())
 }
 
-fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
+pub(super) fn choose(name: Option<&str>, ledger: &SqliteLedger) -> Result<RunId, Failure> {
     const LOOKED_AT: usize = 10_000;
     let runs = ledger.runs(LOOKED_AT)?;
     let found = match name {

@@ -75,6 +75,7 @@ fn ended(tolerated: usize, outcome: RunOutcome, hosts: &[(HostRunState, Option<E
         experimental: Vec::new(),
         not_undone: Vec::new(),
         plan: None,
+        rollback: None,
         hosts,
     };
     run_exit(&plan(tolerated, report.hosts.len()), &report)

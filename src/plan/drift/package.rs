@@ -152,7 +152,13 @@ pub(super) fn found(
     // Offers beside the manager's own candidate are no newer versions: it would not take them. And where it refuses for
     // something that is gone, a planned version counts as offered only where it was seen.
     let is_known = is_offered || refused.is_none_or(|refusal| refusal.code != ErrorCode::Gone);
+    // On a way back everything that is offered may be newer.
+    let leads_back = change
+        .from
+        .as_ref()
+        .is_some_and(|from| compare(manager, from, &change.to) == Ordering::Greater);
     let is_superseded = is_known
+        && !leads_back
         && candidates
             .iter()
             .any(|candidate| compare(manager, candidate, &change.to) == Ordering::Greater);
@@ -197,7 +203,7 @@ fn would_install(manager: Manager, change: &PlannedChange, resolution: &Resoluti
 }
 
 /// Whether a step puts the planned version in place, in whatever text the manager writes it.
-pub(super) fn brings(manager: Manager, step: &Step, change: &PlannedChange) -> bool {
+pub(in crate::plan) fn brings(manager: Manager, step: &Step, change: &PlannedChange) -> bool {
     let arch = step.arch.as_deref().unwrap_or("*");
     let to = step.to.as_deref().and_then(|to| Version::new(to).ok());
     step.package == change.package.as_str()
@@ -206,7 +212,7 @@ pub(super) fn brings(manager: Manager, step: &Step, change: &PlannedChange) -> b
 }
 
 /// The same architecture, or one of them is that of packages that fit every machine; `*` is not told.
-pub(super) fn is_same_arch(one: &str, other: &str) -> bool {
+pub(in crate::plan) fn is_same_arch(one: &str, other: &str) -> bool {
     let is_generic = |arch: &str| matches!(arch, "all" | "noarch" | "any" | "*");
     one == other || is_generic(one) || is_generic(other)
 }

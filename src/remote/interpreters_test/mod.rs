@@ -19,6 +19,7 @@ use crate::model::host::{Privilege, PrivilegeMethod};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
+use crate::model::rollback::Consent;
 
 use super::doctor;
 use super::frame;
@@ -195,6 +196,7 @@ fn a_question_about_a_transaction_is_the_same_under_every_shell() {
                 changes: vec![change(manager)],
                 may_bring: Vec::new(),
                 install: Vec::new(),
+                consent: Consent::default(),
                 lock_wait: Duration::ZERO,
             };
             let (output, text) = answer(world, &resolve_script(&request, nonce()).unwrap());
@@ -214,6 +216,7 @@ fn run_job(world: &World, manager: Manager, id: &JobId) -> (String, i32) {
         changes: vec![change(manager)],
         may_bring: Vec::new(),
         install: Vec::new(),
+        consent: Consent::default(),
         lock_wait: Duration::ZERO,
         step: JobStep::Everything,
     };

@@ -33,13 +33,22 @@ pub fn history_page(runs: &[RunLine]) -> Page {
                         "completed" => Text::new(outcome, Tone::Good),
                         _ => Text::new(outcome, Tone::Warning),
                     },
-                    Text::new(run.plan.as_ref().map_or("", |plan| plan.id.as_str()), Tone::Quiet),
+                    Text::new(of_in_words(run), Tone::Quiet),
                     Text::new(further_in_words(run), Tone::Warning),
                 ]
             })
             .collect(),
     });
     page
+}
+
+/// The plan file that it was a run of, or the run that it took back.
+fn of_in_words(run: &RunLine) -> String {
+    match (&run.rollback, &run.plan) {
+        (Some(of), _) => format!("rollback of {of}"),
+        (None, Some(plan)) => plan.id.to_string(),
+        (None, None) => String::new(),
+    }
 }
 
 fn further_in_words(run: &RunLine) -> String {

@@ -30,6 +30,8 @@ pub struct RunNotes {
     pending: BTreeMap<HostName, String>,
     /// Hooks of waves and of the run that failed, in words.
     failed_hooks: Vec<String>,
+    /// The snapshot that was made of a host, or why there is none.
+    snapshots: BTreeMap<HostName, String>,
 }
 
 impl RunNotes {
@@ -39,6 +41,9 @@ impl RunNotes {
         match kind {
             EventKind::HostFinished { host, excerpt, .. } if !excerpt.is_empty() => {
                 self.excerpts.insert(host.clone(), excerpt.clone());
+            }
+            EventKind::HostSnapshot { host, snapshot } => {
+                self.snapshots.insert(host.clone(), snapshot.clone());
             }
             EventKind::HostPending { host, services, reboot } => {
                 self.pending.insert(host.clone(), pending_in_words(services, reboot));
@@ -91,6 +96,9 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     hooks::add_not_undone(&mut page, &report.not_undone);
     let failed = notes.failed_hooks.iter().map(|failed| Line::new(0, failed, Tone::Bad));
     page.lines(failed.collect());
+    if let Some(rollback) = &report.rollback {
+        page.line(format!("Back from run {}", rollback.of), Tone::Quiet);
+    }
     let failures: Vec<Failure<'_>> = report
         .hosts
         .iter()
@@ -110,6 +118,10 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     page.lines(notes.pending_lines());
     super::differences::add(&mut page, &report.hosts);
     super::left_over::add(&mut page, &report.hosts);
+    super::snapshot::add(&mut page, &notes.snapshots);
+    if let Some(rollback) = &report.rollback {
+        super::rollback::add_rest(&mut page, rollback);
+    }
     page.lines(outcome_lines(report));
     page
 }

@@ -154,6 +154,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
     let report = RunReport {
         run: run.context.run.clone(),
         plan: run.context.plan.clone(),
+        rollback: plan.rules.rollback.clone(),
         outcome: end.outcome,
         reason: end.reason,
         waves,
@@ -263,6 +264,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.sink.record(EventKind::RunStarted {
                 playbook: plan.playbook.clone(),
                 plan: self.context.plan.clone(),
+                rollback: plan.rules.rollback.as_ref().map(|rollback| rollback.of.clone()),
                 waves: plan.waves.len(),
                 hosts: plan.hosts().count(),
                 changes: plan.change_count(),

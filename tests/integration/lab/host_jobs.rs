@@ -10,6 +10,7 @@ use patchwave::model::manager::Manager;
 use patchwave::model::name::{PackageName, Version};
 use patchwave::model::plan::PlannedChange;
 use patchwave::model::resolution::{OfferSource, Resolution};
+use patchwave::model::rollback::Consent;
 use patchwave::model::step::StepAction;
 use patchwave::remote::job::{
     JobId, JobRequest, JobState, JobStep, cleanup_script, follow_script, parse_follow, parse_start, start_script,
@@ -115,6 +116,7 @@ pub fn resolve(lab: &Lab, host: &str, changes: &[PlannedChange], install: &[&str
         changes: changes.to_vec(),
         may_bring: Vec::new(),
         install: install.iter().map(|text| name(text)).collect(),
+        consent: Consent::default(),
         lock_wait: Duration::from_secs(60),
     };
     let script = resolve_script(&request, nonce()).unwrap();
@@ -156,6 +158,7 @@ pub fn job(lab: &Lab, host: &str, step: JobStep, changes: &[PlannedChange], inst
         changes: changes.to_vec(),
         may_bring: Vec::new(),
         install: install.iter().map(|text| name(text)).collect(),
+        consent: Consent::default(),
         lock_wait: Duration::from_secs(60),
     };
     parse_start(&run(lab, host, &start_script(&request, nonce()).unwrap()), &nonce()).unwrap();

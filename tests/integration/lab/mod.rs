@@ -31,6 +31,7 @@ mod pacman;
 mod reboots;
 mod repair;
 mod resolutions;
+mod rollbacks;
 mod rollouts;
 mod saved_plans;
 mod scans;

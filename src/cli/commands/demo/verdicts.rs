@@ -121,6 +121,7 @@ mod tests {
         RunReport {
             run: RunId::new("run").unwrap(),
             plan: None,
+            rollback: None,
             outcome: RunOutcome::Stopped,
             reason: reason.map(str::to_owned),
             waves: vec![

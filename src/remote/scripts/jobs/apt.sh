@@ -8,7 +8,11 @@ apt_run() {
   apt-get -y -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=5 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
     -o APT::Get::Show-User-Simulation-Note=false \
-    --no-remove --no-install-recommends "$@" install $(plan_words)
+    --no-remove --no-install-recommends $(apt_back) "$@" install $(plan_words)
+}
+
+apt_back() {
+  if goes_back; then echo --allow-downgrades; fi
 }
 
 package_cache() {

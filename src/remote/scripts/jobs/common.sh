@@ -1,6 +1,7 @@
 # What the jobs of all managers share. A line of the plan is
 # WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY, where WORD is what the manager is told, and FROM is empty for
-# a new package; `|asked` follows where that is wanted for itself, and is no dependency.
+# a new package; `|asked` follows where that is wanted for itself, and is no dependency, and `|back` where a package may
+# go back to an older version. No manager is told that it may install older versions unless a line has that.
 #
 # The file of a manager defines `transaction` and `simulate`, and again those of the functions below that it
 # knows better: the later definition wins (and makes shellcheck call the earlier one unreachable). A job calls, in this order,
@@ -57,6 +58,11 @@ plan_words() {
   awk -F '|' -v hosted="$work/hosted" '
     BEGIN { while ((getline line < hosted) > 0) { split(line, part, "|"); path[part[1]] = part[2] } }
     { print ($1 in path) ? path[$1] : $1 }' "$work/plan"
+}
+
+# goes_back: whether the plan takes packages back to older versions.
+goes_back() {
+  awk -F '|' '$7 == "back" { found = 1 } END { exit found ? 0 : 1 }' "$work/plan"
 }
 
 # acting WORDS: says what a repair does, before it does it.

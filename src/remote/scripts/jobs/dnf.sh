@@ -48,8 +48,10 @@ dnf_write_replay() {
           # Installed beside what is there, never in its place.
           item("Install", label(name, to, arch), reason, repository)
         } else {
-          item("Upgrade", label(name, to, arch), reason, repository)
-          item(generation == 5 ? "Replaced" : "Upgraded", label(name, from, old_arch), reason, "@System")
+          back = part[7] == "back"
+          item(back ? "Downgrade" : "Upgrade", label(name, to, arch), reason, repository)
+          old_action = back ? "Downgraded" : "Upgraded"
+          item(generation == 5 ? "Replaced" : old_action, label(name, from, old_arch), reason, "@System")
         }
       }
       for (i = 1; i <= old_count; i++) {

@@ -171,16 +171,38 @@ secure() {
     { print "patchwave: " ($0 in gone ? "not secured" : "secured") ": " $1 " " $2 " " $3 }' "$work/secure.all"
 }
 
-# Which planned versions are in no repository any more, and are in the store: WORD|PATH|NAME|ARCHITECTURE|VERSION|REPOSITORY.
+# What the plan goes back to and the manager still has in its cache: NAME|ARCHITECTURE|VERSION|SIZE|SHA256|REPOSITORY|PATH.
+find_cached_back() {
+  awk -F '|' '$7 == "back" { print $2 "|" $3 "|" $5 }' "$work/plan" >"$work/back"
+  if [ ! -s "$work/back" ]; then return 0; fi
+  # Names have been checked by the controller; none holds a blank or a glob.
+  # shellcheck disable=SC2046
+  cached_packages $(cut -d '|' -f 1 "$work/back" | sort -u) >"$work/cached.back" || :
+  while IFS='|' read -r back_name back_arch back_version back_repository back_file; do
+    awk -F '|' -v name="$back_name" -v arch="$back_arch" -v version="$back_version" '
+      $1 == name && $3 == version && (arch == "*" || $2 == arch) { print }' "$work/back" |
+      while read -r back_key; do
+        printf '%s|%s|%s|%s|%s\n' "$back_key" "$(($(wc -c <"$back_file")))" "$(checksum_of "$back_file")" "$back_repository" "$back_file"
+      done
+  done <"$work/cached.back"
+}
+
+# Which planned versions are in no repository any more, and are in the store, or on a way back in the manager's cache:
+# WORD|PATH|NAME|ARCHITECTURE|VERSION|REPOSITORY.
 # shellcheck disable=SC2317
 find_hosted() {
   rm -f "$work/hosted"
-  if [ ! -s "$store/index" ]; then return 0; fi
-  awk -F '|' -v index_file="$store/index" -v store="$store" '
+  find_cached_back >"$work/kept.index"
+  # What was kept comes later in the list, and wins.
+  if [ -s "$store/index" ]; then
+    awk -F '|' -v OFS='|' -v store="$store" '{ $7 = store "/" $7; print }' "$store/index" >>"$work/kept.index"
+  fi
+  if [ ! -s "$work/kept.index" ]; then return 0; fi
+  awk -F '|' -v index_file="$work/kept.index" '
     BEGIN {
       while ((getline line < index_file) > 0) {
         split(line, part, "|")
-        kept[part[1] "|" part[2] "|" part[3]] = store "/" part[7] "|" part[6] "|" part[5]
+        kept[part[1] "|" part[2] "|" part[3]] = part[7] "|" part[6] "|" part[5]
       }
     }
     $1 != "" && ($2 "|" $3 "|" $5) in kept {
@@ -202,7 +224,7 @@ find_hosted() {
       if [ -n "${job_step:-}" ]; then rm -f "$hosted_path"; fi
       continue
     fi
-    echo "$hosted_name $hosted_version is in no repository any more and is taken from $store"
+    echo "$hosted_name $hosted_version is in no repository any more and is taken from ${hosted_path%/*}"
     printf '%s|%s|%s|%s|%s|%s\n' "$hosted_word" "$hosted_path" "$hosted_name" "$hosted_arch" "$hosted_version" \
       "$hosted_repository" >>"$work/hosted"
   done <"$work/vanished"

@@ -4,7 +4,11 @@
 zypper_install() {
   # Words are NAME.ARCH=VERSION, checked by the controller; none holds a blank or a glob.
   # shellcheck disable=SC2046
-  zypper -n --no-refresh "$@" $(zypper_unsigned) $(plan_words)
+  zypper -n --no-refresh "$@" $(zypper_unsigned) $(zypper_back) $(plan_words)
+}
+
+zypper_back() {
+  if goes_back; then echo --oldpackage; fi
 }
 
 # Files of ours are taken unsigned where the host takes them so from the repository that they came from.

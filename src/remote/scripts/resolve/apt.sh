@@ -3,7 +3,7 @@
 
 apt_run() {
   # shellcheck disable=SC2046
-  apt-get -y -q -o APT::Get::Show-User-Simulation-Note=false --no-install-recommends "$@" install $(plan_words)
+  apt-get -y -q -o APT::Get::Show-User-Simulation-Note=false --no-install-recommends $(apt_back) "$@" install $(plan_words)
 }
 
 installed_versions() {

@@ -106,10 +106,21 @@ print_offers() {
   resolve_code=$?
   {
     kept_packages "$@" | sed 's/$/|host/'
+    print_cached_back
     sort -u "$work/offered" | sed 's/$/|repository/'
   } >"$work/offers.all"
   print_limited "$work/offers.all" || return
   return "$resolve_code"
+}
+
+# On a way back what the manager has in its cache counts as well; its folder stands in the place of a repository.
+print_cached_back() {
+  if [ ! -s "$work/kept.index" ]; then return 0; fi
+  awk -F '|' -v store="$store/" 'index($7, store) != 1 {
+    folder = $7
+    sub(/\/[^\/]*$/, "", folder)
+    print $1 "|" $2 "|" $3 "|" folder "|" $4 "|host"
+  }' "$work/kept.index"
 }
 
 # print_limited FILE: 69 when not all of it is printed.

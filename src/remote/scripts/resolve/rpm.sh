@@ -12,5 +12,9 @@ files_of() {
 
 # The plan of what was resolved, for the question whether it fits.
 rpm_take_steps() {
-  awk -F '|' '$4 != "nothing" { print $1 "-" $4 "." $2 "|" $1 "|" $2 "|" $3 "|" $4 "|" }' "$work/resolved" >"$work/plan"
+  awk -F '|' '$7 == "back" { print $2 "|" $3 }' "$work/plan" >"$work/back.names"
+  awk -F '|' -v names="$work/back.names" '
+    BEGIN { while ((getline line < names) > 0) back[line] = 1 }
+    $4 != "nothing" { print $1 "-" $4 "." $2 "|" $1 "|" $2 "|" $3 "|" $4 "|" (($1 "|" $2) in back ? "|back" : "") }' \
+    "$work/resolved" >"$work/plan"
 }
