@@ -29,9 +29,10 @@ use crate::ledger::{BegunRun, Ledger, SqliteLedger};
 use crate::model::event::Event;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
-use crate::model::order::Order;
+use crate::model::order::{GivenOrder, Order};
 use crate::model::plan::Plan;
-use crate::model::run_record::RunRecord;
+use crate::model::run::RunReport;
+use crate::model::run_record::{NextRun, RunRecord};
 use crate::model::standing::Standing;
 use crate::model::text::nearest;
 use crate::report::page::{Page, Tone};
@@ -69,21 +70,14 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
             let report = ledger.report(&run)?.filter(|_| is_awaited);
             report.ok_or_else(|| ended(&run, &journal))?
         };
-        return match (run_exit(&plan, &report), next) {
-            (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
-            (exit, _) => Ok(exit),
-        };
+        return go_on(&plan, report, next, &session, &mut ledger).await;
     }
     refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
     if arguments.no_wait && said.is_empty() && soaks_on(&run, &plan, &events, printer) {
         return Ok(Exit::Interrupted);
     }
-    // Whoever resumes a run wants it to go on, whatever was said to it before.
-    if said.iter().any(|given| given.order == Order::Pause) {
-        let by = operator(options.surroundings);
-        ledger.give_order(&run, Order::Continue, &by, Timestamp::now())?;
-    }
+    take_back_pause(&run, &said, &options, &mut ledger)?;
     let ignores_window = arguments.ignore_window || record.ignores_window;
     if has_work(&plan) {
         ask_window(plan.rules.window.as_ref(), ignores_window, &session, Timestamp::now())?;
@@ -99,11 +93,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         limits: session.limits(),
         control: session.control.clone(),
         closing: closing_time(&plan, ignores_window, &ledger)?,
-        waits: if arguments.no_wait {
-            Waits::Elsewhere
-        } else {
-            Waits::Here
-        },
+        waits: waits(arguments),
         resumption: Some(Resumption {
             by: this_process(options.surroundings),
             journal: Arc::new(journal),
@@ -123,10 +113,43 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         securing: None,
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
-    match (run_exit(&plan, &report), next) {
-        (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+    go_on(&plan, report, next, &session, &mut ledger).await
+}
+
+/// Begins what comes after a run that ended well, where something does.
+async fn go_on(
+    plan: &Plan,
+    report: RunReport,
+    next: Option<Box<NextRun>>,
+    session: &Session<'_>,
+    ledger: &mut SqliteLedger,
+) -> CommandResult {
+    match (run_exit(plan, &report), next) {
+        (Exit::Done, Some(next)) => follow_up(*next, report, session, ledger).await,
         (exit, _) => Ok(exit),
     }
+}
+
+fn waits(arguments: &ResumeArguments) -> Waits {
+    if arguments.no_wait {
+        Waits::Elsewhere
+    } else {
+        Waits::Here
+    }
+}
+
+/// Takes back a word to pause: whoever resumes a run wants it to go on, whatever was said to it before.
+fn take_back_pause(
+    run: &RunId,
+    said: &[GivenOrder],
+    options: &GlobalOptions,
+    ledger: &mut SqliteLedger,
+) -> Result<(), Failure> {
+    if said.iter().any(|given| given.order == Order::Pause) {
+        let by = operator(options.surroundings);
+        ledger.give_order(run, Order::Continue, &by, Timestamp::now())?;
+    }
+    Ok(())
 }
 
 /// The run that is meant, when somebody carries it out already: it is told to go on.
