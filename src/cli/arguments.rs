@@ -1,6 +1,7 @@
 //! The command line. The comments here are the manual: `--help` prints them.
 
 mod approvals;
+mod reboots;
 mod rules;
 mod steering;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
+pub use reboots::RebootArguments;
 pub use rules::{RulePurpose, SudoersArguments};
 pub use steering::{RunArguments, WatchArguments};
 
@@ -201,6 +203,13 @@ pub enum Command {
     /// option: the run knows its plan, its inventory and its rules.
     #[command(after_help = "Examples:\n  patchwave resume\n  patchwave resume 20261122T220000Z-1a2b")]
     Resume(ResumeArguments),
+    /// Reboot hosts that need it, in the waves of a playbook. Asks once on a terminal; needs --yes elsewhere.
+    ///
+    /// Hosts are scanned first; no package is changed.
+    #[command(
+        after_help = "Examples:\n  patchwave reboot --dry-run\n  patchwave reboot 'group:web' --playbook playbooks/monthly.yml --yes"
+    )]
+    Reboot(RebootArguments),
     /// Let every host download what a plan installs, before the window. Changes no package.
     #[command(after_help = "Examples:\n  patchwave fetch plan.json\n  patchwave fetch playbooks/monthly.yml")]
     Fetch(FetchArguments),
@@ -412,9 +421,10 @@ pub struct ApplyArguments {
     /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
     #[arg(long, conflicts_with = "dry_run")]
     pub download_only: bool,
-    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long)]
-    pub ignore_window: bool,
+    /// In an emergency: begin although the playbook's maintenance window is closed or a blackout is on, and do not mind
+    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
     /// Do not wait while only a soak has to pass: end with exit 130, and go on with `resume --no-wait`, from cron for
     /// example. The soak goes on by the clock meanwhile.
     #[arg(long)]
@@ -428,9 +438,10 @@ pub struct ApplyArguments {
 pub struct ResumeArguments {
     /// The run; without it the newest that can be gone on with.
     pub run: Option<String>,
-    /// In an emergency: go on although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long)]
-    pub ignore_window: bool,
+    /// In an emergency: go on although the playbook's maintenance window is closed or a blackout is on, and do not mind
+    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
+    pub ignore_window: Option<String>,
     /// Do not wait while only a soak has to pass: end with exit 130, having contacted nothing. For cron.
     #[arg(long)]
     pub no_wait: bool,

@@ -1,7 +1,8 @@
 //! The one table of exit codes.
 
+use crate::model::error::ErrorCode;
 use crate::model::plan::Plan;
-use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
+use crate::model::run::{HostReport, HostRunState, RunOutcome, RunReport, WaveOutcome};
 
 /// How a command ends. The numbers are a promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,7 @@ pub(in crate::cli) fn run_exit(plan: &Plan, report: &RunReport) -> Exit {
             Exit::Outdated
         }
         RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
+        RunOutcome::Completed if report.hosts.iter().any(left_out_by_domain) => Exit::HostsFailed,
         RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
         RunOutcome::Completed => Exit::Done,
     }
@@ -79,7 +81,13 @@ fn failed_by_drift(report: &RunReport) -> bool {
     failed.all(|host| host.failed_by_drift())
 }
 
-/// Whether drift alone used up the budget of the wave that failed, or left nothing to test in it.
+/// Whether a host is as it was because its domain could not spare it, or nobody agreed that it could.
+fn left_out_by_domain(host: &HostReport) -> bool {
+    let error = host.error.as_ref();
+    host.state == HostRunState::Skipped && error.is_some_and(|error| error.code == ErrorCode::Domain)
+}
+
+/// Whether drift alone used up the budget of the wave that failed or of the run, or left nothing to test in the wave.
 fn drift_stopped(plan: &Plan, report: &RunReport) -> bool {
     let Some(wave) = report.waves.iter().find(|wave| wave.outcome == WaveOutcome::Failed) else {
         return false;
@@ -88,7 +96,9 @@ fn drift_stopped(plan: &Plan, report: &RunReport) -> bool {
     let failures = of_wave().filter(|host| host.state.is_failure()).count();
     let budget = plan.waves.iter().find(|planned| planned.name == wave.name);
     let is_exceeded = budget.is_some_and(|planned| planned.budget.is_exceeded(failures));
-    let is_untested = of_wave().all(|host| host.state == HostRunState::Skipped);
+    let all_failures = report.hosts.iter().filter(|host| host.state.is_failure()).count();
+    let is_exceeded = is_exceeded || plan.run_budget().is_some_and(|budget| budget.is_exceeded(all_failures));
+    let is_untested = of_wave().all(|host| host.state == HostRunState::Skipped && host.error.is_none());
     failed_by_drift(report) && (is_exceeded || is_untested)
 }
 

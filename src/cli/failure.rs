@@ -95,6 +95,10 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Selection(error) => error.into(),
+            error @ PlanError::Calendar { .. } => Self::usage(
+                error,
+                "correct the calendar that `blackouts` of the playbook names, or export it anew",
+            ),
             other => Self::usage(
                 other,
                 "change the `select` of the waves; `patchwave playbook show` prints them",

@@ -88,6 +88,7 @@ async fn dispatch(arguments: &Arguments, printer: &Printer) -> CommandResult {
         Command::Diff(options) => commands::diff::run(options, global, printer),
         Command::Plan(options) => commands::plan::run(options, global, printer).await,
         Command::Apply(options) => commands::apply::run(options, global, printer).await,
+        Command::Reboot(options) => commands::reboot::run(options, global, printer).await,
         Command::Resume(options) => commands::resume::run(options, global, printer).await,
         Command::Fetch(options) => commands::fetch::run(options, global, printer).await,
         Command::Approve(options) => commands::approve::run(options, printer).await,

@@ -548,6 +548,8 @@ mod tests {
             duration_ms: *duration_ms,
             error: None,
             changed: Vec::new(),
+            down_seconds: None,
+            differences: Vec::new(),
             restarted: Vec::new(),
             needs_restart: Vec::new(),
             left_over: Vec::new(),

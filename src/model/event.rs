@@ -109,6 +109,13 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ignored: Option<String>,
     },
+    /// The run minds neither its windows nor its blackouts, because somebody said so.
+    WindowIgnored {
+        /// Who: `user@machine`.
+        by: String,
+        /// Why, when it was said.
+        reason: Option<String>,
+    },
     /// Nothing is begun until somebody says `continue` or `promote`.
     RunPaused {
         /// Why.
@@ -214,6 +221,14 @@ pub enum EventKind {
         /// What, each in words.
         blockers: Vec<String>,
     },
+    /// What a host that is only rebooted was like before: what it is compared with afterwards, also by whoever takes
+    /// the run up again. A host that is told to install something has it in its job.
+    HostCondition {
+        /// The host.
+        host: HostName,
+        /// What was seen.
+        condition: Box<Condition>,
+    },
     /// What differs on a host after its update.
     HostDiffers {
         /// The host.
@@ -229,6 +244,15 @@ pub enum EventKind {
         seconds: u64,
         /// What was found out about the reason, a line each, safe to show.
         diagnosis: Vec<String>,
+    },
+    /// A host's transaction was broken off, and is mended now.
+    HostHalfDone {
+        /// The host.
+        host: HostName,
+        /// How it was broken off, with what is broken.
+        error: HostError,
+        /// Everything that the host's manager says is broken, safe to show.
+        findings: Vec<String>,
     },
     /// A snapshot of the host's file system was made.
     HostSnapshot {
@@ -450,8 +474,10 @@ impl EventKind {
             | Self::HostReboot { host, .. }
             | Self::HostRebooted { host, .. }
             | Self::HostBlocked { host, .. }
+            | Self::HostCondition { host, .. }
             | Self::HostDiffers { host, .. }
             | Self::HostSilent { host, .. }
+            | Self::HostHalfDone { host, .. }
             | Self::HostSnapshot { host, .. }
             | Self::HostLeft { host }
             | Self::HostDrifted { host, .. }

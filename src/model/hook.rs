@@ -26,6 +26,8 @@ pub enum HookPoint {
     PostWave,
     /// Once, when the run has ended, however it ended.
     PostRun,
+    /// When a host did not come back from its reboot in time: the program of `reboot: {recover: …}`, no hook.
+    Recover,
 }
 
 impl HookPoint {
@@ -41,6 +43,7 @@ impl HookPoint {
             Self::PostReboot => "post-reboot",
             Self::PostWave => "post-wave",
             Self::PostRun => "post-run",
+            Self::Recover => "recover",
         }
     }
 }

@@ -43,6 +43,7 @@ pub mod plan;
 pub mod quorum;
 pub mod range;
 pub mod reboot_rule;
+pub mod recurrence;
 pub mod repair;
 pub mod repository_download;
 pub mod resolution;

@@ -25,7 +25,7 @@ use super::restart::RestartRule;
 use super::run_rules::RunRules;
 use super::update::{PackageKey, Update, UpdateStatus};
 use super::update_rule::UpdateRule;
-use super::window::Window;
+use super::window::{Blackout, Calendar, Window, windows};
 
 /// What will be done, where, in which order.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,8 +55,12 @@ pub struct PlanRules {
     pub restart: RestartRule,
     /// Who must have approved the plan.
     pub approvals: ApprovalRule,
-    /// When hosts may be changed; `None` for always.
-    pub window: Option<Window>,
+    /// The windows in which hosts may be changed; none for always.
+    #[serde(rename = "window", default, with = "windows")]
+    pub windows: Vec<Window>,
+    /// When nothing is begun, windows or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blackouts: Vec<Blackout>,
     /// What is said about findings.
     pub lint: LintRule,
     /// Whether the package files of installed versions are put aside on every host before anything is changed on any.
@@ -65,6 +69,17 @@ pub struct PlanRules {
     /// Hooks, budgets of the whole run, the condition of hosts, reboots, snapshots.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run: RunRules,
+}
+
+impl PlanRules {
+    /// When hosts may be changed.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        Calendar {
+            windows: self.windows.clone(),
+            blackouts: self.blackouts.clone(),
+        }
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

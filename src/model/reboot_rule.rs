@@ -24,6 +24,9 @@ pub struct RebootRule {
     /// ticket. After it, the host is waited for once more. Texts may be templates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recover: Vec<String>,
+    /// Whether each host is rebooted, be it that it needs none: never a playbook's word, only that of `reboot --always`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub asked: bool,
 }
 
 /// Something that keeps a host from being rebooted.

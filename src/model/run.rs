@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::aftermath::{LeftOver, NeedsRestart};
+use super::condition::ConditionDifference;
 use super::controller::Controller;
 use super::drift::{HostDrift, Promotion};
 use super::error::HostError;
@@ -62,6 +63,12 @@ pub struct HostReport {
     pub error: Option<HostError>,
     /// What is installed now that was not before, as the host's own package manager says.
     pub changed: Vec<Change>,
+    /// For how long it was down for its reboot, in seconds; absent when it was not rebooted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down_seconds: Option<u64>,
+    /// What differs from before the update; absent when nothing does, or when that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<ConditionDifference>,
     /// Units that were restarted, as the playbook asked.
     #[serde(default)]
     pub restarted: Vec<String>,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::batches::share_out_batches;
+use super::blackouts::calendar;
 use super::domains::planned_domains;
 use super::host::HostPlanner;
 use super::warnings::{old_databases, unknown_exploited, unknown_security};
@@ -80,7 +81,7 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
         scan: inputs.scan.id.clone(),
         made: inputs.now,
         playbook: playbook.name.clone(),
-        rules: rules(playbook, selected.len()),
+        rules: rules(inputs, selected.len())?,
         domains,
         waves,
     };
@@ -92,17 +93,20 @@ pub fn make_plan(inputs: &PlanInputs<'_>) -> Result<Planned, PlanError> {
     })
 }
 
-fn rules(playbook: &Playbook, hosts: usize) -> PlanRules {
+fn rules(inputs: &PlanInputs<'_>, hosts: usize) -> Result<PlanRules, PlanError> {
+    let playbook = inputs.playbook;
+    let calendar = calendar(playbook, inputs.now)?;
     let mut run = playbook.run.clone();
     run.budget.tolerated = tolerated_in_run(playbook.max_failures, hosts);
-    PlanRules {
+    Ok(PlanRules {
         updates: playbook.updates.clone(),
         drift: playbook.drift,
         restart: playbook.restart.clone(),
         approvals: playbook.approvals.clone(),
-        window: playbook.window.clone(),
+        windows: calendar.windows,
+        blackouts: calendar.blackouts,
         lint: playbook.lint.clone(),
         secure_old: false,
         run,
-    }
+    })
 }

@@ -21,6 +21,7 @@ mod again;
 mod age;
 pub mod approvals;
 mod batches;
+mod blackouts;
 mod budgets;
 mod complete;
 pub mod core_packages;
@@ -61,6 +62,7 @@ use crate::model::resolution::Resolution;
 
 pub use again::choose_again;
 pub use age::AgeKnowledge;
+pub use blackouts::calendar;
 pub use budgets::Budgets;
 pub use complete::complete_plan;
 pub use coverage::measure_coverage;
@@ -105,6 +107,14 @@ pub enum PlanError {
     NoWave {
         /// The hosts.
         hosts: Vec<HostName>,
+    },
+    /// A calendar of blackouts cannot be followed.
+    #[error("the calendar `{file}` cannot be followed: {why}")]
+    Calendar {
+        /// Its file.
+        file: String,
+        /// Why.
+        why: String,
     },
     /// A wave's expression is wrong.
     #[error(transparent)]

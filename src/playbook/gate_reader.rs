@@ -235,7 +235,7 @@ fn read_text(
     Some(scalar.text.clone())
 }
 
-fn read_command(reader: &mut Reader, node: &Node) -> Option<Vec<String>> {
+pub(super) fn read_command(reader: &mut Reader, node: &Node) -> Option<Vec<String>> {
     if let NodeValue::Scalar(scalar) = &node.value {
         let words: Vec<&str> = scalar.text.split_whitespace().collect();
         let hint = format!("no shell is involved; write it as a list: `[{}]`", words.join(", "));

@@ -4,12 +4,18 @@
 //! exclusion has run out, the plan decides. Whatever a playbook leaves out has the careful default.
 
 mod approval_reader;
+mod blackout_reader;
 mod budget_reader;
 mod built_in;
+mod condition_reader;
 mod drift_reader;
 mod gate_reader;
+mod half_done_reader;
+mod host_forms;
+pub mod ical;
 mod lint_reader;
 pub mod load;
+mod reboot_reader;
 mod restart_reader;
 mod run_reader;
 mod schema;
@@ -24,7 +30,10 @@ pub use schema::parse_playbook;
 pub use show::playbook_yaml;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::Zoned;
 
 use crate::model::approval::ApprovalRule;
 use crate::model::drift::DriftPolicy;
@@ -33,6 +42,7 @@ use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
 use crate::model::plan::Gate;
+use crate::model::recurrence::CalendarEvent;
 use crate::model::restart::RestartRule;
 use crate::model::run_rules::RunRules;
 use crate::model::update_rule::UpdateRule;
@@ -60,8 +70,10 @@ pub struct Playbook {
     pub drift: DriftPolicy,
     /// Who must have approved a plan.
     pub approvals: ApprovalRule,
-    /// When hosts may be changed; `None` for always.
-    pub window: Option<Window>,
+    /// The windows in which hosts may be changed; none for always.
+    pub windows: Vec<Window>,
+    /// When nothing is begun, windows or not.
+    pub blackouts: Vec<BlackoutRule>,
     /// What is said about findings of the checks.
     pub lint: LintRule,
     /// Hooks, the condition of hosts, reboots, snapshots; its budget of the whole run is a number only in a plan.
@@ -100,6 +112,29 @@ pub struct WaveRule {
     pub soak: Duration,
     /// Checks that must pass before the next wave.
     pub gates: Vec<Gate>,
+}
+
+/// When nothing is begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlackoutRule {
+    /// Once.
+    Times {
+        /// Its first moment.
+        from: Zoned,
+        /// The first moment after it.
+        until: Zoned,
+        /// Why, when it is said.
+        reason: Option<String>,
+    },
+    /// As a calendar has it.
+    Calendar {
+        /// Its file, as it is written; from the playbook's folder.
+        file: PathBuf,
+        /// The clock of its times without a zone.
+        zone: String,
+        /// What is in the file; nothing until it was read.
+        events: Vec<CalendarEvent>,
+    },
 }
 
 /// The hosts of a wave.

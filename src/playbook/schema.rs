@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::approval_reader::read_approvals;
+use super::blackout_reader::read_blackouts;
 use super::budget_reader::read_max_failures;
 use super::drift_reader::read_drift;
 use super::lint_reader::read_lint;
+use super::reboot_reader::read_reboot;
 use super::restart_reader::read_restart;
 use super::run_reader::read_run_rules;
 use super::update_reader::{read_install, read_updates};
 use super::wave_reader::{read_duration, read_wave};
-use super::window_reader::read_window;
+use super::window_reader::read_windows;
 use super::{Playbook, WaveRule, WaveSelection};
 use crate::model::approval::ApprovalRule;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -21,7 +23,9 @@ use crate::model::expression::{Expression, Origin};
 use crate::model::finding::LintRule;
 use crate::model::host::RebootPolicy;
 use crate::model::name::WaveName;
+use crate::model::reboot_rule::RebootRule;
 use crate::model::restart::RestartRule;
+use crate::model::run_rules::RunRules;
 use crate::model::update_rule::UpdateRule;
 
 /// What later versions bring, refused by name: a rule that is not kept must not be written.
@@ -73,8 +77,8 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
     };
     let waves = read_waves(reader, &mut fields);
     let reboot = match fields.get("reboot") {
-        Some(node) => reader.choice(node, &REBOOT).map(|reboot| reboot.value),
-        None => Some(RebootPolicy::default()),
+        Some(node) => read_reboot(reader, node),
+        None => Some((RebootPolicy::default(), RebootRule::default())),
     };
     let restart = match fields.get("restart") {
         Some(node) => read_restart(reader, node),
@@ -92,7 +96,14 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         Some(node) => read_drift(reader, node),
         None => Some(DriftPolicy::default()),
     };
-    let window = fields.get("window").map(|node| read_window(reader, node));
+    let windows = match fields.get("window") {
+        Some(node) => read_windows(reader, node),
+        None => Some(Vec::new()),
+    };
+    let blackouts = match fields.get("blackouts") {
+        Some(node) => read_blackouts(reader, node, windows.as_deref()),
+        None => Some(Vec::new()),
+    };
     let lint = match fields.get("lint") {
         Some(node) => read_lint(reader, node),
         None => Some(LintRule::default()),
@@ -105,10 +116,7 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
         }
     }
     reader.finish(fields);
-    let window = match window {
-        Some(window) => Some(window?),
-        None => None,
-    };
+    let (reboot, rebooting) = reboot?;
     Some(Playbook {
         name: name?,
         select: select?,
@@ -117,14 +125,15 @@ fn read_playbook(reader: &mut Reader, root: &Node, name: &str) -> Option<Playboo
             ..updates?
         },
         waves: waves?,
-        reboot: reboot?,
+        reboot,
         restart: restart?,
         drift: drift?,
         approvals: approvals?,
-        window,
+        windows: windows?,
+        blackouts: blackouts?,
         lint: lint?,
         valid_for: valid_for?,
-        run: run?,
+        run: RunRules { rebooting, ..run? },
         max_failures: max_failures?,
     })
 }
@@ -139,12 +148,6 @@ fn read_validity(reader: &mut Reader, node: &Node) -> Option<Duration> {
     }
     Some(valid)
 }
-
-const REBOOT: [(&str, RebootPolicy); 3] = [
-    ("never", RebootPolicy::Never),
-    ("if-needed", RebootPolicy::IfNeeded),
-    ("always", RebootPolicy::Always),
-];
 
 /// Refuses by name what a later version will do.
 pub(super) fn not_yet(reader: &mut Reader, span: Span, what: &str) {

@@ -5,14 +5,14 @@
 use jiff::civil::Weekday;
 use serde::{Serialize, Serializer};
 
-use super::{Playbook, WaveRule, WaveSelection};
+use super::host_forms::{ConditionForm, RebootForm, condition_form, reboot_form};
+use super::{BlackoutRule, Playbook, WaveRule, WaveSelection};
 use crate::model::drift::DriftPolicy;
 use crate::model::duration::format_duration;
-use crate::model::host::RebootPolicy;
 use crate::model::name::PackageName;
 use crate::model::pattern::Pattern;
 use crate::model::plan::{Gate, GateCheck, GatePlace};
-use crate::model::run_rules::{FailureKind, RunBudget};
+use crate::model::run_rules::{FailureKind, HalfDone, RunBudget};
 use crate::model::update_rule::UpdateScope;
 use crate::model::window::Window;
 
@@ -58,7 +58,8 @@ impl Serialize for Playbook {
             max_failures: self.max_failures.map(|share| share.to_string()),
             counted_failures: counted(&self.run.budget),
             waves: self.waves.iter().map(wave_form).collect(),
-            reboot: self.reboot,
+            reboot: reboot_form(self.reboot, &self.run.rebooting),
+            condition: condition_form(&self.run.condition),
             restart: match self.restart.never.as_slice() {
                 [] => RestartForm::Word(self.restart.policy.as_str()),
                 never => RestartForm::Mapping {
@@ -67,12 +68,14 @@ impl Serialize for Playbook {
                 },
             },
             drift: self.drift,
+            half_done: Some(self.run.half_done).filter(|rule| *rule != HalfDone::default()),
             approvals: ApprovalsForm {
                 required: self.approvals.required,
                 signers: self.approvals.signers.as_deref().map(|path| path.display().to_string()),
             },
             valid_for: self.valid_for.map(format_duration),
-            window: self.window.as_ref().map(window_form),
+            window: windows_form(&self.windows),
+            blackouts: self.blackouts.iter().map(blackout_form).collect(),
             lint: LintForm {
                 errors: &self.lint.errors,
                 allow: &self.lint.allow,
@@ -95,14 +98,20 @@ struct PlaybookForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_failures: Option<&'a [FailureKind]>,
     waves: Vec<WaveForm<'a>>,
-    reboot: RebootPolicy,
+    reboot: RebootForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<ConditionForm<'a>>,
     restart: RestartForm<'a>,
     drift: DriftPolicy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    half_done: Option<HalfDone>,
     approvals: ApprovalsForm,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_for: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    window: Option<WindowForm<'a>>,
+    window: Option<WindowsForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blackouts: Vec<BlackoutForm<'a>>,
     lint: LintForm<'a>,
 }
 
@@ -119,6 +128,50 @@ struct WindowForm<'a> {
     start: String,
     length: String,
     tz: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WindowsForm<'a> {
+    One(WindowForm<'a>),
+    Many(Vec<WindowForm<'a>>),
+}
+
+fn windows_form(windows: &[Window]) -> Option<WindowsForm<'_>> {
+    match windows {
+        [] => None,
+        [only] => Some(WindowsForm::One(window_form(only))),
+        many => Some(WindowsForm::Many(many.iter().map(window_form).collect())),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum BlackoutForm<'a> {
+    Times {
+        from: String,
+        until: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+    },
+    Calendar {
+        ical: String,
+        tz: &'a str,
+    },
+}
+
+fn blackout_form(rule: &BlackoutRule) -> BlackoutForm<'_> {
+    match rule {
+        BlackoutRule::Times { from, until, reason } => BlackoutForm::Times {
+            from: from.to_string(),
+            until: until.to_string(),
+            reason: reason.as_deref(),
+        },
+        BlackoutRule::Calendar { file, zone, .. } => BlackoutForm::Calendar {
+            ical: file.display().to_string(),
+            tz: zone,
+        },
+    }
 }
 
 fn window_form(window: &Window) -> WindowForm<'_> {

@@ -399,3 +399,69 @@ fn packages_to_install_are_names() {
         assert!(read(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn a_condition_names_parts_and_is_shown_as_it_is_read() {
+    let read = |text: &str| {
+        let text = format!("condition: {text}\nwaves: [{{name: a, rest: true}}]\n");
+        parse_playbook("p.yml", text.as_bytes(), "p")
+    };
+    let playbook = read("{allow: ['socket:tcp *:8080', '*:x'], settle: 1m}").unwrap();
+    let rule = &playbook.run.condition;
+    assert_eq!(
+        (rule.ignored, rule.allow.len(), rule.settle),
+        (false, 2, Some(Duration::from_secs(60)))
+    );
+    assert_eq!(parse(&playbook_yaml(&playbook).unwrap()), playbook);
+    assert!(read("{compare: false}").unwrap().run.condition.ignored);
+    let wrong = read("{allow: ['sockets:x', 'tcp *', 'mount:', 'mount:[a'], compare: no way}")
+        .unwrap_err()
+        .to_string();
+    for told in [
+        "did you mean `socket`",
+        "before a colon",
+        "nothing is behind the colon",
+        "not a valid pattern",
+    ] {
+        assert!(wrong.contains(told), "{told}: {wrong}");
+    }
+}
+
+#[test]
+fn a_reboot_is_a_word_or_says_more_and_is_shown_as_it_is_read() {
+    use crate::model::reboot_rule::{Blocker, WhenBlocked};
+    let read = |text: &str| {
+        let text = format!("reboot: {text}\nwaves: [{{name: a, rest: true}}]\n");
+        parse_playbook("p.yml", text.as_bytes(), "p")
+    };
+    let playbook = read(
+        "{policy: if-needed, blockers: [users, inhibitors, {unit: 'borg*'}, {file: /run/x}, {command: [a, 'b c']}], \
+         blocked: report, wait: 10m, timeout: 15m, recover: [./power, '{{ host.name }}']}",
+    )
+    .unwrap();
+    assert_eq!(playbook.reboot, crate::model::host::RebootPolicy::IfNeeded);
+    let rule = &playbook.run.rebooting;
+    assert_eq!(rule.blockers.len(), 5);
+    assert_eq!(
+        rule.blockers[4],
+        Blocker::Command(vec!["a".to_owned(), "b c".to_owned()])
+    );
+    assert_eq!((rule.blocked, rule.recover.len()), (WhenBlocked::Report, 2));
+    assert_eq!(parse(&playbook_yaml(&playbook).unwrap()), playbook);
+    assert!(
+        playbook_yaml(&read("always").unwrap())
+            .unwrap()
+            .contains("reboot: always")
+    );
+    for wrong in [
+        "{blockers: [users]}",
+        "{policy: always, blockers: [user]}",
+        "{policy: always, blockers: [{unit: a, file: /b}]}",
+        "{policy: always, blockers: [{file: run/x}]}",
+        "{policy: always, timeout: 0s}",
+        "{policy: always, recover: ./power}",
+        "{policy: always, recover: [./power, '{{ hots.name }}']}",
+    ] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}

@@ -6,7 +6,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 
 use super::wave_reader::read_duration;
-use crate::model::document::{Node, Reader};
+use crate::model::document::{Node, NodeValue, Reader};
 use crate::model::text::{nearest, printable};
 use crate::model::window::Window;
 
@@ -22,8 +22,21 @@ const DAYS: [(&str, Weekday); 7] = [
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Reads the value of `window`.
-pub(super) fn read_window(reader: &mut Reader, node: &Node) -> Option<Window> {
+/// Reads the value of `window`: one, or a list of them.
+pub(super) fn read_windows(reader: &mut Reader, node: &Node) -> Option<Vec<Window>> {
+    let NodeValue::Sequence(items) = &node.value else {
+        return read_window(reader, node).map(|window| vec![window]);
+    };
+    if items.is_empty() {
+        let hint = "leave `window` out where hosts may always be changed";
+        reader.problem(node.span, "the list of windows is empty", Some(hint.to_owned()));
+        return None;
+    }
+    let windows: Vec<Option<Window>> = items.iter().map(|item| read_window(reader, item)).collect();
+    windows.into_iter().collect()
+}
+
+fn read_window(reader: &mut Reader, node: &Node) -> Option<Window> {
     let mut fields = reader.fields(node, "`window`")?;
     let days = match fields.get("days") {
         Some(node) => read_days(reader, node),
@@ -120,7 +133,7 @@ fn read_length(reader: &mut Reader, node: &Node) -> Option<Duration> {
     Some(length)
 }
 
-fn read_zone(reader: &mut Reader, node: &Node) -> Option<String> {
+pub(super) fn read_zone(reader: &mut Reader, node: &Node) -> Option<String> {
     let name = reader.text(node, "a time zone such as `Europe/Berlin`")?.value;
     // The database answers to any case; the plan has the name as it is written there.
     if let Ok(zone) = TimeZone::get(&name)
@@ -154,7 +167,7 @@ mod tests {
     #[test]
     fn a_window_means_what_it_says_and_is_shown_the_same() {
         let playbook = parse(r#"{days: [sat, sun], start: "22:00", length: 4h, tz: europe/berlin}"#).unwrap();
-        let window = playbook.window.clone().unwrap();
+        let window = playbook.windows[0].clone();
         assert_eq!((window.days.len(), window.length.as_secs()), (2, 4 * 3600));
         assert_eq!(
             (window.start.to_string().as_str(), window.zone.as_str()),

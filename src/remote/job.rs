@@ -198,7 +198,8 @@ pub fn start_script(request: &JobRequest, nonce: Nonce) -> Result<Script, JobErr
         request.lock_wait.as_secs().to_string(),
         request.step.as_str().to_owned(),
     ];
-    if request.step != JobStep::Repair {
+    // A repair has a plan where it ends a transaction of that plan which was broken off.
+    if request.step != JobStep::Repair || !request.changes.is_empty() {
         let lines = transaction(request.manager, &request.changes, &request.may_bring)?;
         data.extend(lines.into_iter().map(|line| marked(line, &request.install)));
     }

@@ -4,6 +4,7 @@
 //! - [`job`]: the package transaction, detached from the connection: start, follow, clean up; simulate.
 //! - [`phase`]: what a job says of itself in its log.
 //! - [`reboot`]: a reboot that begins after the answer was sent.
+//! - [`condition`]: what must be the same before and after. [`reboot_blockers`]: what keeps a host from being rebooted.
 //! - [`restart`]: restarting units, as a job, and the proof that sshd still lets in.
 //! - [`doctor`]: an examination: everything that a scan and an update need, and what is in their way.
 //! - [`left_over`]: what a job left beside configuration files in use.
@@ -17,6 +18,7 @@
 //! Building a script and reading its answer are pure; only a transport does input and output.
 
 pub mod command;
+pub mod condition;
 pub mod diagnosis;
 pub mod doctor;
 pub mod facts;
@@ -28,6 +30,7 @@ pub mod privilege;
 pub mod probe;
 mod program;
 pub mod reboot;
+pub mod reboot_blockers;
 pub mod repair;
 pub mod resolve;
 pub mod restart;

@@ -32,6 +32,7 @@ const BREW: &str = include_str!("scripts/managers/brew.sh");
 pub(super) const WINDOWS_PROBE: &str = include_str!("scripts/windows/probe.ps1");
 
 const START: &str = include_str!("scripts/job-start.sh");
+const LIVES: &str = include_str!("scripts/job-lives.sh");
 const FOLLOW: &str = include_str!("scripts/job-follow.sh");
 const DIAGNOSE: &str = include_str!("scripts/diagnose.sh");
 const CLEANUP: &str = include_str!("scripts/job-cleanup.sh");
@@ -54,6 +55,8 @@ const SIMULATE: &str = include_str!("scripts/simulate.sh");
 const COMMAND: &str = include_str!("scripts/command.sh");
 const RESTART_PROVED: &str = include_str!("scripts/restart-proved.sh");
 const REBOOT: &str = include_str!("scripts/reboot.sh");
+const REBOOT_BLOCKERS: &str = include_str!("scripts/reboot-blockers.sh");
+const CONDITION: &str = include_str!("scripts/condition.sh");
 
 const DOCTOR: &str = include_str!("scripts/doctor.sh");
 const REPAIR_LOOK: &str = include_str!("scripts/repair-look.sh");
@@ -169,12 +172,12 @@ fn start_of(job: &str) -> String {
 }}
 "
     );
-    [ENVIRONMENT, FRAME, &carried, START].concat()
+    [ENVIRONMENT, FRAME, LIVES, &carried, START].concat()
 }
 
 /// The program that reads a job's log and state.
 pub(super) fn follow() -> String {
-    [ENVIRONMENT, FRAME, FOLLOW].concat()
+    [ENVIRONMENT, FRAME, LIVES, FOLLOW].concat()
 }
 
 /// The program that looks why a job prints nothing.
@@ -184,7 +187,7 @@ pub(super) fn diagnose() -> String {
 
 /// The program that removes what a finished job left.
 pub(super) fn cleanup() -> String {
-    [ENVIRONMENT, FRAME, CLEANUP].concat()
+    [ENVIRONMENT, FRAME, LIVES, CLEANUP].concat()
 }
 
 /// The program that compares the configuration files that a job left.
@@ -232,6 +235,16 @@ pub(super) fn command() -> String {
 /// The program that reboots a host.
 pub(super) fn reboot() -> String {
     [ENVIRONMENT, FRAME, REBOOT].concat()
+}
+
+/// The program that looks for what keeps a host from being rebooted.
+pub(super) fn reboot_blockers() -> String {
+    [ENVIRONMENT, FRAME, OPENRC, SERVICES, REBOOT_BLOCKERS].concat()
+}
+
+/// The program that looks at what must be the same before and after.
+pub(super) fn condition() -> String {
+    [ENVIRONMENT, FRAME, OPENRC, SERVICES, CONDITION].concat()
 }
 
 /// The functions that say which system a host is.

@@ -10,8 +10,10 @@ use crate::model::host::{Privilege, PrivilegeMethod, PrivilegeScope};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::PlannedChange;
+use crate::model::reboot_rule::Blocker;
 
 use super::command::command_script;
+use super::condition::{Extent, condition_script};
 use super::diagnosis::diagnose_script;
 use super::doctor::doctor_script;
 use super::job::{JobId, JobRequest, JobStep, cleanup_script, follow_script, simulate_script, start_script};
@@ -19,6 +21,7 @@ use super::left_over::left_over_script;
 use super::probe::{ProbeRequest, Refresh, probe_script};
 use super::program;
 use super::reboot::reboot_script;
+use super::reboot_blockers::blockers_script;
 use super::resolve::{ResolveRequest, resolve_script};
 use super::restart::{Order, proved_script, restart_script};
 use super::script::{Nonce, ReceivedScript, Script};
@@ -56,6 +59,14 @@ fn scripts() -> Vec<(String, Script)> {
         ("restart-proved".to_owned(), proved_script(&id(), nonce()).unwrap()),
         ("left-over".to_owned(), left_over_script(&id(), nonce()).unwrap()),
         ("doctor".to_owned(), doctor_script(&privilege(), nonce()).unwrap()),
+        (
+            "condition".to_owned(),
+            condition_script(Extent::Everything, nonce()).unwrap(),
+        ),
+        (
+            "reboot-blockers".to_owned(),
+            blockers_script(&[Blocker::Users, Blocker::Command(vec!["true".to_owned()])], nonce()).unwrap(),
+        ),
         ("reboot".to_owned(), reboot_script(nonce()).unwrap()),
         (
             "command".to_owned(),

@@ -1,9 +1,8 @@
 //! The words of events that tell how a run was carried on: who steered it, what was begun, what was found.
 
-use crate::model::condition::{ConditionDifference, ConditionPart};
+use crate::model::condition::ConditionDifference;
 use crate::model::event::EventKind;
 use crate::model::hook::HookOutcome;
-use crate::model::text::count;
 
 use super::page::Tone;
 
@@ -15,6 +14,11 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
         EventKind::Ordered { order, by, ignored, .. } => {
             let why = ignored.as_ref().map_or_else(String::new, |why| format!(", but {why}"));
             (Tone::Warning, format!("{by} says `{order}`{why}"))
+        }
+        EventKind::WindowIgnored { by, reason } => {
+            let why = reason.as_deref().map(|reason| format!(": {reason}"));
+            let words = format!("{by} lets the run go on outside its window{}", why.unwrap_or_default());
+            (Tone::Warning, words)
         }
         EventKind::RunPaused { reason } => (Tone::Warning, format!("paused: {reason}")),
         EventKind::RunContinued => (Tone::Plain, "the run goes on".to_owned()),
@@ -49,6 +53,7 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             Tone::Warning,
             format!("{host}: has printed nothing for {seconds} s: {}", diagnosis.join("; ")),
         ),
+        EventKind::HostHalfDone { host, error, .. } => (Tone::Warning, format!("{host}: is mended: {}", error.message)),
         EventKind::HostSnapshot { host, snapshot } => (Tone::Plain, format!("{host}: snapshot {snapshot}")),
         EventKind::HostLeft { host } => (
             Tone::Warning,
@@ -97,34 +102,17 @@ fn hook_in_words(kind: &EventKind) -> Option<(Tone, String)> {
 }
 
 fn differences_in_words(host: &str, differences: &[ConditionDifference]) -> (Tone, String) {
-    let bad: Vec<String> = differences
-        .iter()
-        .filter(|difference| !difference.allowed)
-        .map(difference_in_words)
-        .collect();
+    let bad: Vec<ConditionDifference> = differences.iter().filter(|one| !one.allowed).cloned().collect();
     match bad.as_slice() {
         [] => (
             Tone::Quiet,
-            format!(
-                "{host}: {} that the playbook allows",
-                count(differences.len(), "difference")
-            ),
+            format!("{host}: differs from before, as is allowed: {}", in_words(differences)),
         ),
-        bad => (Tone::Bad, format!("{host}: differs from before: {}", bad.join("; "))),
+        bad => (Tone::Bad, format!("{host}: differs from before: {}", in_words(bad))),
     }
 }
 
-/// One difference in words: `the socket tcp 0.0.0.0:80 is gone`.
-#[must_use]
-pub fn difference_in_words(difference: &ConditionDifference) -> String {
-    let what = &difference.what;
-    let (part, came, went) = match difference.part {
-        ConditionPart::FailedUnit => ("unit", "has failed", "is no longer failed"),
-        ConditionPart::ActiveUnit => ("unit", "is active", "is no longer active"),
-        ConditionPart::Socket => ("socket", "is new", "is gone"),
-        ConditionPart::Mount => ("mount", "is new", "is gone"),
-        ConditionPart::Route => ("route", "is new", "is gone"),
-        ConditionPart::Resolver => ("resolver line", "is new", "is gone"),
-    };
-    format!("the {part} {what} {}", if difference.came { came } else { went })
+fn in_words(differences: &[ConditionDifference]) -> String {
+    let words: Vec<String> = differences.iter().map(ConditionDifference::in_words).collect();
+    words.join("; ")
 }

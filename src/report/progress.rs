@@ -133,10 +133,12 @@ impl Progress {
             | EventKind::HostPromoted { .. }
             | EventKind::RunResumed { .. }
             | EventKind::Ordered { .. }
+            | EventKind::WindowIgnored { .. }
             | EventKind::RunPaused { .. }
             | EventKind::RunContinued
             | EventKind::SoakFinished { .. }
             | EventKind::HostBlocked { .. }
+            | EventKind::HostHalfDone { .. }
             | EventKind::HostLeft { .. }
             | EventKind::QuorumAsked { met: false, .. }
             | EventKind::Draining => self.say(event),
@@ -162,6 +164,7 @@ impl Progress {
             | EventKind::HostJobEnded { .. }
             | EventKind::HostReboot { .. }
             | EventKind::HostRebooted { .. }
+            | EventKind::HostCondition { .. }
             | EventKind::HostDiffers { .. }
             | EventKind::HostSnapshot { .. }
             | EventKind::HookStarted { .. }

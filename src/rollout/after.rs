@@ -115,7 +115,7 @@ async fn judge<T: Transport>(
 }
 
 /// The last lines of a unit's journal; none where there is no journal.
-async fn journal<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>, unit: &str) -> Vec<String> {
+pub(super) async fn journal<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>, unit: &str) -> Vec<String> {
     let words = [
         "journalctl",
         "--unit",

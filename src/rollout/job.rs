@@ -19,8 +19,8 @@ use crate::model::manager::Manager;
 use crate::model::plan::PlannedChange;
 use crate::model::text::printable;
 use crate::remote::job::{
-    JobId, JobRequest, JobStart, JobState, cleanup_script, follow_script, parse_cleanup, parse_follow, parse_start,
-    start_script,
+    JobId, JobRequest, JobStart, JobState, JobStep, cleanup_script, follow_script, parse_cleanup, parse_follow,
+    parse_start, start_script,
 };
 use crate::remote::phase::JobNote;
 use crate::remote::transport::Transport;
@@ -53,6 +53,9 @@ pub(super) struct FinishedJob {
     /// What the manager's cache gained, in bytes, when the host said so.
     pub downloaded_bytes: Option<u64>,
     pub failure: Option<HostError>,
+    pub state: JobState,
+    /// Whether it said that it installs.
+    pub is_installing: bool,
 }
 
 /// Keeps the job, starts it and follows it to its end.
@@ -61,7 +64,17 @@ pub(super) async fn run<T: Transport>(
     link: &mut Link<'_, T>,
     order: JobOrder,
 ) -> Result<FinishedJob, HostError> {
-    let id = next_id(turn)?;
+    run_as(turn, link, order, next_id(turn)?, turn.step).await
+}
+
+/// The same under an id of its own.
+pub(super) async fn run_as<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    order: JobOrder,
+    id: JobId,
+    step: JobStep,
+) -> Result<FinishedJob, HostError> {
     let event = EventKind::HostJob {
         host: turn.host.name.clone(),
         job: id.to_string(),
@@ -72,14 +85,14 @@ pub(super) async fn run<T: Transport>(
     let request = JobRequest {
         id: id.clone(),
         manager: order.manager,
-        step: turn.step,
+        step,
         changes: order.changes,
         may_bring: order.may_bring,
         install: turn.rules.updates.install.clone(),
         lock_wait: turn.limits.lock_wait,
     };
     let (state, log) = start(turn, link, &request).await?;
-    Ok(finished(order.manager, id, &state, log))
+    Ok(finished(order.manager, id, state, log))
 }
 
 /// Starts the job and follows it to its end. A folder of it that another controller's broken connection had begun and
@@ -95,7 +108,7 @@ async fn start<T: Transport>(
             .ask(|nonce| start_script(request, nonce), parse_start, turn.limits.command)
             .await?;
         let (state, log) = follow(turn, link, &request.id).await?;
-        if (started, state) != (JobStart::Attached, JobState::Unknown) {
+        if started != JobStart::Attached || state != JobState::Unknown {
             return Ok((state, log));
         }
     }
@@ -111,14 +124,16 @@ pub(super) async fn adopt<T: Transport>(
 ) -> Result<Option<FinishedJob>, HostError> {
     let (state, log) = follow(turn, link, &id).await?;
     let is_known = state != JobState::Unknown;
-    Ok(is_known.then(|| finished(manager, id, &state, log)))
+    Ok(is_known.then(|| finished(manager, id, state, log)))
 }
 
-fn finished(manager: Manager, id: JobId, state: &JobState, log: JobLog) -> FinishedJob {
+fn finished(manager: Manager, id: JobId, state: JobState, log: JobLog) -> FinishedJob {
     FinishedJob {
         id,
         downloaded_bytes: log.downloaded_bytes(),
-        failure: judge(manager, state, &log),
+        failure: judge(manager, &state, &log),
+        is_installing: log.is_installing(),
+        state,
         log: log.into_text(),
     }
 }

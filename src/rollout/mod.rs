@@ -17,6 +17,7 @@ mod excerpt;
 mod executor;
 mod freshness;
 mod gates;
+mod half_done;
 mod hooks;
 mod job;
 mod job_log;

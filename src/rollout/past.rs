@@ -34,6 +34,8 @@ pub(super) fn begun(past: &PastHost) -> TurnResult {
         touched: past.is_touched(),
         drift: past.drift.clone(),
         promoted: past.promotions.clone(),
+        differences: past.differences.clone(),
+        down_seconds: past.down_seconds,
         left_over: past.left_over.clone(),
         reboot: past.pending.1.clone(),
         told: past.told.clone(),

@@ -13,12 +13,12 @@ use tokio::time::Instant;
 
 use crate::remote::frame::FrameWriter;
 use crate::remote::script::ReceivedScript;
-use crate::remote::{doctor, job, probe, reboot, resolve, restart};
+use crate::remote::{condition, doctor, job, probe, reboot, reboot_blockers, repair, resolve, restart};
 
 use super::jobs::{self, Job};
 use super::shell::{AfterAnswer, ScriptHandler, SimulatedAnswer};
 use super::system::System;
-use super::{commands, examinations, probes, resolutions};
+use super::{commands, conditions, examinations, probes, resolutions};
 
 /// Between the answer to a reboot and the end of the old boot, as the fleet's server has it.
 const UNTIL_DOWN: Duration = Duration::from_millis(200);
@@ -125,6 +125,8 @@ impl ScriptHandler for SimulatedSystem {
             restart::START_KIND => jobs::restart(&mut machine, &script.data, now, &mut writer),
             job::FOLLOW_KIND => answer.delay = jobs::follow(&machine, &script.data, now, &mut writer),
             job::CLEANUP_KIND => jobs::clean_up(&mut machine, &script.data, &mut writer),
+            // Nothing in it is ever broken this way.
+            repair::KIND => writer.section("findings", "", "", 0),
             job::SIMULATE_KIND => jobs::simulate(&machine.system, &script.data, &mut writer),
             resolve::KIND => resolutions::answer(&machine.system, &script.data, &mut writer),
             reboot::KIND => {
@@ -132,6 +134,8 @@ impl ScriptHandler for SimulatedSystem {
                 machine.reboots_at = Some(now + UNTIL_DOWN);
                 answer.then = AfterAnswer::GoDown(machine.system.down_time);
             }
+            condition::KIND => conditions::answer(&machine.system, &script.data, &mut writer),
+            reboot_blockers::KIND => conditions::blockers(&machine.system, &script.data, &mut writer),
             "command" => commands::answer(&machine.system, &script.data, &mut writer),
             other => return not_simulated(other),
         }

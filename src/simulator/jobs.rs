@@ -155,6 +155,9 @@ fn in_phases(system: &System, plan: &[PlanLine], step: &str) -> Transaction {
     if step == "secure" {
         return secure(system, plan);
     }
+    if step == "repair" {
+        return Transaction::refused(format!("{INSTALLING}\n"), 0);
+    }
     let whole = managers::transaction(system, plan);
     let Resolved::Steps(steps) = resolve(system, plan) else {
         return Transaction {

@@ -10,6 +10,7 @@
 //!   manager prints. [`distributions`]: ready-made systems.
 
 mod commands;
+mod conditions;
 pub mod distributions;
 mod examinations;
 pub mod host;

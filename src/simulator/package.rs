@@ -59,6 +59,8 @@ pub enum Effect {
     ScriptFails,
     /// This unit no longer starts.
     BreaksService(String),
+    /// A line of the system's condition is gone.
+    Loses(String),
     /// It is a kernel of this release.
     Kernel(String),
     /// This unit goes on running the replaced file.

@@ -39,6 +39,10 @@ pub struct System {
     pub job_time: Duration,
     /// How long connections are refused while it reboots.
     pub down_time: Duration,
+    /// What a look at its condition finds, by section.
+    pub condition: Vec<(&'static str, String)>,
+    /// What keeps it from being rebooted, whatever is asked.
+    pub blockers: Vec<String>,
     boots: u32,
 }
 
@@ -72,6 +76,8 @@ impl System {
             metadata_age: 93_600,
             job_time: Duration::from_millis(200),
             down_time: Duration::from_millis(500),
+            condition: super::conditions::usual(),
+            blockers: Vec::new(),
             boots: 1,
         }
     }
@@ -225,6 +231,7 @@ impl System {
                     self.kernels.push(release);
                     self.reboot_asked_by.push(name.to_owned());
                 }
+                Effect::Loses(line) => self.condition.retain(|(_, other)| *other != line),
                 Effect::KeepsOldFile(unit, path) => self.replaced_files.push((unit, path)),
             }
         }

@@ -52,9 +52,9 @@ fn a_closed_window_is_an_exit_of_its_own_and_names_the_next_opening() {
     );
     let refused = apply(&workplace, &[]).expect_exit(23);
     assert!(
-        refused
-            .stderr
-            .contains(&format!("the maintenance window is closed; it opens at {opens}")),
+        refused.stderr.contains(&format!(
+            "the maintenance window is closed; hosts may be changed from {opens}"
+        )),
         "{}",
         refused.stderr
     );
@@ -64,10 +64,14 @@ fn a_closed_window_is_an_exit_of_its_own_and_names_the_next_opening() {
     // In an emergency it begins: nobody answers, which is another end.
     let ignored = apply(&workplace, &["--ignore-window"]).expect_exit(21);
     assert!(
-        ignored.stderr.contains("is closed and is ignored"),
+        ignored.stderr.contains("is closed, which is ignored"),
         "{}",
         ignored.stderr
     );
+    let shown = workplace.run(["history", "--format", "json"]).expect_exit(0).json();
+    let run = shown["runs"][0]["run"].as_str().unwrap().to_owned();
+    let journal = workplace.run(["show", &run, "--format", "jsonl"]).expect_exit(0).stdout;
+    assert!(journal.contains("window-ignored"), "{journal}");
     // Looking is always possible.
     let _ = workplace.run(["-i", "fleet.yml", "plan", "p.yml"]).expect_exit(22);
 }

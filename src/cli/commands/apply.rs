@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use super::conclusion::Ended;
 use super::follow_up::next_run;
 use super::plan::show_warnings;
-use super::run_record::{claim, record};
+use super::run_record::{claim, document_of, record};
 use super::securing::secure_old;
 use crate::cli::arguments::{ApplyArguments, GlobalOptions, RefreshChoice};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
+use crate::cli::operator::operator;
 use crate::cli::planning::permission::{self, Candidate, ask_window, closing_time};
 use crate::cli::planning::{prepare, read_playbook};
 use crate::cli::printer::Printer;
@@ -26,7 +27,9 @@ use crate::model::plan::Plan;
 use crate::model::run::RunReport;
 use crate::model::run_record::NextRun;
 use crate::model::saved_plan::PlanReference;
-use crate::model::text::count;
+use crate::model::text::{count, printable};
+use crate::model::window::IgnoredWindow;
+use crate::plan::calendar;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::{PlanView, saved_plan_outline, saved_plan_page};
 use crate::rollout::{ClosingTime, Freshness, RunContext, Waits, has_work, run_plan};
@@ -55,8 +58,8 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         refuse_without_answer(options)?;
         // Looked at again when the plan is made: now it spares a scan.
         ask_window(
-            playbook.window.as_ref(),
-            arguments.ignore_window,
+            &calendar(&playbook, Timestamp::now())?,
+            arguments.ignore_window.is_some(),
             &session,
             Timestamp::now(),
         )?;
@@ -76,7 +79,7 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         saved: &prepared.saved,
         file: None,
         approvals: &arguments.approvals,
-        ignores_window: arguments.ignore_window,
+        ignores_window: arguments.ignore_window.is_some(),
     };
     permission::ask(candidate, &session, Timestamp::now())?;
     if !approved(prepared.view(options.verbose), &session, printer).await {
@@ -86,11 +89,16 @@ pub async fn run(arguments: &ApplyArguments, options: &GlobalOptions, printer: &
         run: None,
         next: None,
         of: None,
+        command: "apply",
         step: JobStep::Everything,
         freshness: freshness(arguments.options.refresh, Freshness::JustPlanned),
-        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        closing: closing_time(
+            plan,
+            ignored_window(arguments.ignore_window.as_deref(), options),
+            &ledger,
+        )?,
         waits: waits(arguments),
-        ignores_window: arguments.ignore_window,
+        ignores_window: arguments.ignore_window.is_some(),
         expires: None,
         securing: None,
     };
@@ -124,6 +132,15 @@ pub(super) fn waits(arguments: &ApplyArguments) -> Waits {
     } else {
         Waits::Here
     }
+}
+
+/// Who ignores the window, and why, when somebody does.
+pub(super) fn ignored_window(reason: Option<&str>, options: &GlobalOptions) -> Option<IgnoredWindow> {
+    let reason = reason?;
+    Some(IgnoredWindow {
+        by: operator(options.surroundings),
+        reason: (!reason.is_empty()).then(|| printable(reason)),
+    })
 }
 
 /// Refuses to begin what nobody could say yes to in the end.
@@ -175,6 +192,8 @@ pub(in crate::cli) struct RunOrder {
     pub run: Option<RunId>,
     /// The saved plan that it comes from.
     pub of: Option<PlanReference>,
+    /// The command, in the ledger and in JSON.
+    pub command: &'static str,
     /// How far each host's job goes.
     pub step: JobStep,
     /// How fresh the package lists must be.
@@ -220,6 +239,7 @@ pub(in crate::cli) async fn execute(
         waits: order.waits,
         resumption: None,
     };
+    let command = document_of(order.command);
     let mut recorder = Recorder::of_run(run, session.printer, ledger);
     let steering = Steered::begin(&recorder, &[], session)?;
     let ended = run_plan(plan, context, &mut recorder).await;
@@ -229,7 +249,7 @@ pub(in crate::cli) async fn execute(
         run: ended,
         notes,
         claim,
-        command: "apply",
+        command,
         is_followed: order.step == JobStep::Secure,
         securing: order.securing,
     };

@@ -2,13 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::apply::{RunOrder, approved, freshness, not_approved, refuse_without_answer, secure_and_execute};
+use super::apply::{
+    RunOrder, approved, freshness, ignored_window, not_approved, refuse_without_answer, secure_and_execute,
+};
 use crate::cli::arguments::{ApplyArguments, GlobalOptions};
 use crate::cli::failure::CommandResult;
 use crate::cli::planning::permission::{self, Candidate, closing_time};
 use crate::cli::printer::Printer;
 use crate::cli::saved_plan::PlanFile;
 use crate::cli::session::Session;
+use crate::plan::window::outlook;
 use crate::remote::job::JobStep;
 use crate::report::pages::saved_plan::PlanView;
 use crate::rollout::Freshness;
@@ -34,7 +37,7 @@ pub(super) async fn run(
         saved: &saved,
         file: Some(&file),
         approvals: &arguments.approvals,
-        ignores_window: arguments.ignore_window,
+        ignores_window: arguments.ignore_window.is_some(),
     };
     let plan = &saved.plan;
     let fresh = freshness(arguments.options.refresh, Freshness::KeptPlan);
@@ -46,7 +49,11 @@ pub(super) async fn run(
     }
     refuse_without_answer(options)?;
     permission::ask(candidate, &session, Timestamp::now())?;
-    let view = PlanView::new(&saved, Some(&file.sha256), options.verbose);
+    let outlook = outlook(&plan.rules.calendar(), None, Timestamp::now());
+    let view = PlanView {
+        outlook: &outlook,
+        ..PlanView::new(&saved, Some(&file.sha256), options.verbose)
+    };
     if !approved(view, &session, printer).await {
         return Ok(not_approved(&session, printer));
     }
@@ -57,11 +64,16 @@ pub(super) async fn run(
         run: None,
         next: None,
         of: Some(file.reference()),
+        command: "apply",
         step: JobStep::Everything,
         freshness: fresh,
-        closing: closing_time(plan, arguments.ignore_window, &ledger)?,
+        closing: closing_time(
+            plan,
+            ignored_window(arguments.ignore_window.as_deref(), options),
+            &ledger,
+        )?,
         waits: super::apply::waits(arguments),
-        ignores_window: arguments.ignore_window,
+        ignores_window: arguments.ignore_window.is_some(),
         expires: Some(saved.expires),
         securing: None,
     };

@@ -95,6 +95,7 @@ async fn fetch(session: &Session<'_>, plan: &Plan, order: FetchOrder<'_>) -> Com
     let mut run = RunOrder {
         run: None,
         of,
+        command: "fetch",
         step: JobStep::DownloadOnly,
         freshness: order.freshness,
         closing: None,

@@ -3,7 +3,7 @@
 //! What must stay true: what comes after is kept with the securing before that begins, under an id of its own, so it is
 //! never begun twice.
 
-use super::apply::{RunOrder, execute};
+use super::apply::{RunOrder, execute, ignored_window};
 use super::run_record::{freshness_of, record, step_of};
 use crate::cli::exit::run_exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -51,12 +51,14 @@ pub(super) async fn follow_up(
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
     let NextRun { run, plan, record } = next;
+    let begun = record.ignores_window.then_some("the run was begun so");
     let order = RunOrder {
         run: Some(run),
         of: record.plan.clone(),
+        command: super::run_record::document_of(&record.command),
         step: step_of(&record),
         freshness: freshness_of(&record),
-        closing: closing_time(&plan, record.ignores_window, ledger)?,
+        closing: closing_time(&plan, ignored_window(begun, session.options), ledger)?,
         waits: Waits::Here,
         ignores_window: record.ignores_window,
         expires: record.expires,

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod playbook;
 mod present_inventory;
 pub mod promote;
+pub mod reboot;
 pub mod repair;
 pub mod resume;
 mod run_record;

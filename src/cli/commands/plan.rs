@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::cli::approvals::kept_path;
 use crate::cli::approvals::signing::signature_maker;
 use crate::cli::arguments::{Format, GlobalOptions, PlanArguments};
@@ -14,6 +16,7 @@ use crate::cli::session::Session;
 use crate::inventory::SelectionError;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
+use crate::plan::window::outlook;
 use crate::report::document::Document;
 use crate::report::page::{Line, Page, Tone};
 use crate::report::pages::plan::plan_rows;
@@ -121,7 +124,12 @@ fn show_saved(file: &PlanFile, arguments: &PlanArguments, options: &GlobalOption
     if let Some(expected) = options.expect.filter(|expected| *expected != selected) {
         return Err(SelectionError::Unexpected { selected, expected }.into());
     }
-    show_plan(PlanView::new(&file.saved, Some(&file.sha256), options.verbose), printer)?;
+    let outlook = outlook(&file.saved.plan.rules.calendar(), None, Timestamp::now());
+    let view = PlanView {
+        outlook: &outlook,
+        ..PlanView::new(&file.saved, Some(&file.sha256), options.verbose)
+    };
+    show_plan(view, printer)?;
     Ok(plan_exit(Exit::Done, &file.saved.plan, arguments))
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::apply::ignored_window;
 use super::conclusion::Ended;
 use super::follow_up::{follow_up, is_awaited};
-use super::run_record::{claim, freshness_of, options_of, step_of};
+use super::run_record::{claim, document_of, freshness_of, options_of, step_of};
 use super::unreported::{is_unreported, report_again};
 use crate::cli::arguments::{GlobalOptions, ResumeArguments};
 use crate::cli::controller::this_process;
@@ -78,9 +79,10 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         return Ok(Exit::Interrupted);
     }
     take_back_pause(&run, &said, &options, &mut ledger)?;
-    let ignores_window = arguments.ignore_window || record.ignores_window;
+    let begun_so = record.ignores_window.then_some("the run was begun so");
+    let reason = arguments.ignore_window.as_deref().or(begun_so);
     if has_work(&plan) {
-        ask_window(plan.rules.window.as_ref(), ignores_window, &session, Timestamp::now())?;
+        ask_window(&plan.rules.calendar(), reason.is_some(), &session, Timestamp::now())?;
     }
     interrupt::watch(&session.control);
     let context = RunContext {
@@ -92,7 +94,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         hosts: Arc::new(session.hosts_by_name()),
         limits: session.limits(),
         control: session.control.clone(),
-        closing: closing_time(&plan, ignores_window, &ledger)?,
+        closing: closing_time(&plan, ignored_window(reason, &options), &ledger)?,
         waits: waits(arguments),
         resumption: Some(Resumption {
             by: this_process(options.surroundings),
@@ -108,7 +110,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         run: ended,
         notes,
         claim,
-        command: "apply",
+        command: document_of(&record.command),
         is_followed: next.is_some(),
         securing: None,
     };

@@ -19,12 +19,7 @@ pub(super) fn record(order: &RunOrder, session: &Session<'_>) -> Result<RunRecor
     let options = session.options;
     let inventory = session.inventory_paths.iter().map(std::path::absolute);
     Ok(RunRecord {
-        command: match order.step {
-            JobStep::DownloadOnly => "fetch",
-            JobStep::Secure => "secure",
-            _ => "apply",
-        }
-        .to_owned(),
+        command: order.command.to_owned(),
         step: match order.step {
             JobStep::DownloadOnly => RunStep::Download,
             JobStep::Secure => RunStep::Secure,
@@ -60,6 +55,11 @@ pub(super) fn options_of(record: &RunRecord, said: &GlobalOptions) -> GlobalOpti
     options.lock_wait = options.lock_wait.or(record.lock_wait);
     options.timeout = record.timeout;
     options
+}
+
+/// The command that a run's JSON document names.
+pub(super) fn document_of(command: &str) -> &'static str {
+    if command == "reboot" { "reboot" } else { "apply" }
 }
 
 /// How far each host's job goes.

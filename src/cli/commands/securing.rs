@@ -41,6 +41,7 @@ pub(super) async fn secure_old(
     let order = RunOrder {
         run: None,
         of: before.of.clone(),
+        command: "secure",
         step: JobStep::Secure,
         freshness: before.freshness,
         closing: None,

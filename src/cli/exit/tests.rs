@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::error::{ErrorCode, HostError};
+use crate::model::error::HostError;
 use crate::model::name::{HostName, RunId, WaveName};
 use crate::model::plan::{Budget, PlanRules, PlannedWave};
-use crate::model::run::{HostReport, WaveReport};
+use crate::model::run::WaveReport;
 
 fn wave() -> WaveName {
     WaveName::new("fleet").unwrap()
@@ -41,6 +41,8 @@ fn host(number: usize, state: HostRunState, code: Option<ErrorCode>) -> HostRepo
         duration_ms: 1,
         error: code.map(|code| HostError::new(code, "it failed", "look")),
         changed: Vec::new(),
+        down_seconds: None,
+        differences: Vec::new(),
         restarted: Vec::new(),
         needs_restart: Vec::new(),
         left_over: Vec::new(),
@@ -88,6 +90,15 @@ fn drift_has_its_own_code_where_it_is_all_that_went_wrong() {
     let fine = (Patched, None);
     for (tolerated, outcome, hosts, exit) in [
         (0, Completed, vec![fine, (Skipped, None)], Exit::Done),
+        (0, Completed, vec![fine, (Skipped, Some(ErrorCode::Hook))], Exit::Done),
+        // A host that its domain could not spare is not done.
+        (
+            0,
+            Completed,
+            vec![fine, (Skipped, Some(ErrorCode::Domain))],
+            Exit::HostsFailed,
+        ),
+        (0, Stopped, vec![(Skipped, Some(ErrorCode::Domain))], Exit::Stopped),
         (1, Completed, vec![fine, gone, fine], Exit::Outdated),
         (2, Completed, vec![fine, gone, drifted, fine], Exit::Outdated),
         (2, Completed, vec![fine, gone, broken, fine], Exit::HostsFailed),

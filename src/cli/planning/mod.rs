@@ -6,12 +6,15 @@
 //! 3. [`examine`]: the finished plan is read by the checks.
 //! 4. [`sign_off`]: author, program, time and playbook are put to it: a [`SavedPlan`], kept in a file or not.
 //!
+//! [`reboots`] makes the plan of a run that changes no package.
+//!
 //! [`permission`] is asked for the plan before it is run, one file a condition.
 
 mod ask;
 mod draft;
 mod examine;
 pub mod permission;
+pub mod reboots;
 mod sign_off;
 
 use std::time::Duration;
@@ -24,6 +27,7 @@ use crate::model::estimate::Estimate;
 use crate::model::plan::Plan;
 use crate::model::saved_plan::SavedPlan;
 use crate::model::scan::Scan;
+use crate::plan::window::outlook;
 use crate::playbook::Playbook;
 use crate::report::pages::saved_plan::PlanView;
 use crate::ssh::SshTransport;
@@ -45,6 +49,8 @@ pub struct Prepared {
     pub warnings: Vec<String>,
     /// How long it is expected to take; `None` where nothing is known.
     pub estimate: Option<Estimate>,
+    /// What is said of the time in which it may run.
+    pub outlook: Vec<String>,
 }
 
 impl Prepared {
@@ -53,6 +59,7 @@ impl Prepared {
     pub fn view(&self, all: bool) -> PlanView<'_> {
         PlanView {
             estimate: self.estimate,
+            outlook: &self.outlook,
             ..PlanView::new(&self.saved, None, all)
         }
     }
@@ -87,9 +94,11 @@ pub async fn prepare(
     let estimate = examination.estimate;
     let mut saved = sign_off::sign_off(planned.plan, examination, playbook, expires, session)?;
     saved.plan.rules.secure_old = options.secure_old;
+    let outlook = outlook(&saved.plan.rules.calendar(), estimate, saved.made);
     Ok(Prepared {
         scan,
         saved,
+        outlook,
         warnings: planned.warnings,
         estimate,
     })

@@ -5,6 +5,7 @@ mod layers;
 mod native;
 mod patterns;
 mod privilege;
+mod quorum;
 mod selection;
 mod sources;
 mod states;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::aftermath::{LeftOver, NeedsRestart};
-use crate::model::condition::Condition;
+use crate::model::condition::{Condition, ConditionDifference};
 use crate::model::drift::{HostDrift, Promotion};
 use crate::model::error::HostError;
 use crate::model::event::{Event, EventKind, HostPhase};
@@ -32,8 +32,14 @@ pub struct PastHost {
     pub is_restarting: bool,
     /// What became of the services.
     pub restarted: Option<PastRestart>,
+    /// What it was like before its reboot, where it had no job.
+    pub condition: Option<Condition>,
     /// The last reboot that it was told.
     pub reboot: Option<PastReboot>,
+    /// How it differed from before when that was last looked at.
+    pub differences: Vec<ConditionDifference>,
+    /// For how long it was down for its reboot, in seconds.
+    pub down_seconds: Option<u64>,
     /// Configuration files that packages left beside the ones in use.
     pub left_over: Vec<LeftOver>,
     /// Units that still run replaced files, and why a reboot is needed.
@@ -127,7 +133,10 @@ impl PastHost {
             jobs: Vec::new(),
             is_restarting: false,
             restarted: None,
+            condition: None,
             reboot: None,
+            differences: Vec::new(),
+            down_seconds: None,
             left_over: Vec::new(),
             pending: (Vec::new(), Vec::new()),
             told: Vec::new(),
@@ -159,7 +168,10 @@ impl PastHost {
     /// The condition before its first job, as far as it was looked at.
     #[must_use]
     pub fn condition_before(&self) -> Option<&Condition> {
-        self.jobs.first()?.before.as_ref()
+        match self.jobs.first() {
+            Some(job) => job.before.as_ref(),
+            None => self.condition.as_ref(),
+        }
     }
 
     /// The time that its turn has taken, without the time in which nobody carried it on.
@@ -197,6 +209,7 @@ impl PastHost {
             EventKind::HostPromoted { promotions, .. } => self.promotions = promotions.clone(),
             EventKind::HostPhase { phase, .. } => self.is_restarting |= *phase == HostPhase::Restarting,
             EventKind::HostLeft { .. } => self.is_left = true,
+            EventKind::HostCondition { condition, .. } => self.condition = Some((**condition).clone()),
             EventKind::HostReboot { boot_id, .. } => {
                 self.reboot = Some(PastReboot {
                     boot_id: boot_id.clone(),
@@ -204,7 +217,11 @@ impl PastHost {
                     proved: None,
                 });
             }
-            EventKind::HostRebooted { boot_id, .. } => {
+            EventKind::HostDiffers { differences, .. } => self.differences.clone_from(differences),
+            EventKind::HostRebooted {
+                boot_id, down_seconds, ..
+            } => {
+                self.down_seconds = Some(*down_seconds);
                 if let Some(reboot) = &mut self.reboot {
                     reboot.proved = Some(boot_id.clone());
                 }

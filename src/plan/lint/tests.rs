@@ -421,13 +421,13 @@ fn a_window_that_is_shorter_than_the_plan_is_a_warning() {
         ..LintInputs::at(now())
     };
     assert!(found(LintCode::WindowTooShort, &plan, &inputs).is_empty(), "no window");
-    plan.rules.window = Some(daily(22, 2));
+    plan.rules.windows = vec![daily(22, 2)];
     assert_eq!(
         found(LintCode::WindowTooShort, &plan, &inputs)[0].message,
         "the plan takes about 3 hours, from 3 past runs, and the window is open for about 2 hours"
     );
     // Open since ten and until two: long enough as a whole, not for a run that begins now.
-    plan.rules.window = Some(daily(10, 4));
+    plan.rules.windows = vec![daily(10, 4)];
     assert!(found(LintCode::WindowTooShort, &plan, &inputs).is_empty());
     let applied = LintInputs {
         is_applied: true,
@@ -467,7 +467,7 @@ fn an_approval_that_ends_in_the_middle_is_a_warning() {
              until 2026-11-22 15:00 UTC"
         ]
     );
-    plan.rules.window = Some(daily(22, 4));
+    plan.rules.windows = vec![daily(22, 4)];
     assert_eq!(
         messages(&plan, &approval("2026-11-22T21:00:00Z")),
         [
@@ -491,7 +491,7 @@ fn soaks_count_although_no_host_was_ever_patched() {
         ..LintInputs::at(now())
     };
     assert_eq!(found(LintCode::ApprovalExpires, &plan, &inputs).len(), 1);
-    plan.rules.window = Some(daily(22, 4));
+    plan.rules.windows = vec![daily(22, 4)];
     assert_eq!(
         found(LintCode::WindowTooShort, &plan, &inputs)[0].message,
         "the plan takes about 72 hours or more, from its soaks and gates alone, and the window is open for about 4 \

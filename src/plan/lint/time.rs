@@ -58,20 +58,14 @@ pub fn all(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
 }
 
 fn span(plan: &Plan, now: Timestamp) -> Result<Span, WindowError> {
-    let Some(window) = &plan.rules.window else {
-        return Ok(Span {
+    Ok(match window_state(&plan.rules.calendar(), now)? {
+        WindowState::Open { until, .. } => Span {
             begins: now,
-            ends: None,
-        });
-    };
-    Ok(match window_state(window, now)? {
-        WindowState::Open { until } => Span {
-            begins: now,
-            ends: Some(until),
+            ends: until,
         },
-        WindowState::Closed { opens, until } => Span {
+        WindowState::Closed { opens, until, .. } => Span {
             begins: opens,
-            ends: Some(until),
+            ends: until,
         },
     })
 }
@@ -87,13 +81,13 @@ fn unreadable(error: &WindowError) -> Draft {
 
 /// The window is shorter than the plan: as a whole while it is made, what is left of it when it is applied.
 fn window_too_short(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, takes: Takes) -> Option<Draft> {
-    let window = plan.rules.window.as_ref()?;
     let left = between(span.begins, span.ends?);
     // Nobody knows in which of its openings a plan will be applied that is only made now.
     let open = if inputs.is_applied {
         left
     } else {
-        left.max(window.length)
+        let windows = plan.rules.windows.iter().map(|window| window.length);
+        windows.fold(left, Duration::max)
     };
     (takes.duration() > open).then(|| Draft {
         code: LintCode::WindowTooShort,
@@ -115,9 +109,13 @@ fn approval_expires(plan: &Plan, inputs: &LintInputs<'_>, span: &Span, takes: Ta
     let Some(end) = end.filter(|end| *end > inputs.now) else {
         return Vec::new();
     };
-    let words = |at: Timestamp| match &plan.rules.window {
-        Some(window) => in_zone(window, at),
-        None => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    let calendar = plan.rules.calendar();
+    let words = |at: Timestamp| {
+        if calendar.is_empty() {
+            at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+        } else {
+            in_zone(&calendar, at)
+        }
     };
     let ending = inputs.validities.iter().filter(|validity| validity.until < end);
     ending

@@ -18,8 +18,10 @@ use crate::model::plan::{
     Basis, Budget, Gate, GateCheck, GatePlace, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain, PlannedHost,
     PlannedWave,
 };
+use crate::model::quorum::{QuorumPlace, QuorumRule};
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
 use crate::model::update::UpdateStatus;
+use crate::model::window::{Blackout, Window};
 
 fn change(number: usize, size: Option<u64>, repo: &str) -> PlannedChange {
     PlannedChange {
@@ -287,4 +289,39 @@ fn a_refusal_says_what_is_wrong() {
     assert!(words(&text.replace("  \"sha256\"", "  \"sha255\"")).contains("does not end with its `sha256`"));
     assert!(words("name: monthly\n").contains("damaged or no plan"));
     assert!(words("").contains("damaged or no plan"));
+}
+
+#[test]
+fn blackouts_several_windows_a_run_budget_and_a_quorum_are_read_again() {
+    let mut saved = small();
+    let window = |zone: &str| Window {
+        days: Vec::new(),
+        start: jiff::civil::time(22, 0, 0, 0),
+        length: Duration::from_secs(3600),
+        zone: zone.to_owned(),
+    };
+    let rules = &mut saved.plan.rules;
+    rules.windows = vec![window("UTC"), window("Europe/Berlin")];
+    rules.blackouts = vec![Blackout {
+        from: "2026-12-20T23:00:00Z".parse().unwrap(),
+        until: "2027-01-03T23:00:00Z".parse().unwrap(),
+        reason: Some("freeze".to_owned()),
+    }];
+    rules.run.budget.tolerated = Some(2);
+    saved.plan.domains[0].quorum = Some(QuorumRule {
+        command: vec!["synced".to_owned()],
+        on: QuorumPlace::Controller,
+        timeout: Duration::from_secs(30),
+        interval: Duration::from_secs(5),
+        wait: Duration::from_secs(600),
+    });
+    for windows in [2, 1, 0] {
+        saved.plan.rules.windows.truncate(windows);
+        let written = write_saved_plan(&saved).unwrap();
+        assert_eq!(read_saved_plan(written.text.as_bytes()).unwrap().0.plan, saved.plan);
+    }
+    // Without any of it the file is as it was before there was such a thing.
+    let plain = write_saved_plan(&small()).unwrap().text;
+    assert!(plain.contains("\"window\": null"), "{plain}");
+    assert!(!plain.contains("blackouts") && !plain.contains("quorum"), "{plain}");
 }

@@ -66,7 +66,7 @@ proptest! {
             }
             Err(PlanError::TwoWaves { .. }) => prop_assert!(in_two),
             Err(PlanError::NoWave { .. }) => prop_assert!(in_none),
-            Err(PlanError::Selection(error)) => prop_assert!(false, "{}", error),
+            Err(error @ (PlanError::Selection(_) | PlanError::Calendar { .. })) => prop_assert!(false, "{}", error),
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Process {
     bytes: u64,
     name: String,
     waits_in: Option<String>,
+    arguments: String,
     /// The shell of the job itself: looking at locks costs it something.
     is_ours: bool,
 }
@@ -51,6 +52,7 @@ impl Process {
             },
             // The kernel writes a nought where it may not say it.
             waits_in: Some(shown(waits_in)).filter(|name| !name.is_empty() && name != "0"),
+            arguments: shorten(&shown(arguments), 120),
             is_ours,
         })
     }
@@ -61,19 +63,21 @@ impl Process {
     }
 }
 
-/// Its name, and of an interpreter the script.
+/// Its name, and where an interpreter runs a script, the script's. The kernel cuts the names that it keeps.
 fn named(name: &str, arguments: &str) -> String {
-    let script = arguments
-        .split(' ')
-        .skip(1)
-        .find(|word| !word.is_empty() && !word.starts_with('-'))
-        .filter(|word| word.starts_with('/'))
-        .and_then(|path| path.rsplit('/').next());
-    let own = match script {
-        Some(script) if INTERPRETERS.contains(&name) && !script.is_empty() => script,
-        _ => name,
+    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut words = arguments.split(' ').filter(|word| !word.is_empty());
+    let is_interpreter = words
+        .next()
+        .is_some_and(|word| INTERPRETERS.contains(&base(word).as_str()));
+    let script = words
+        .find(|word| !word.starts_with('-'))
+        .filter(|word| word.starts_with('/'));
+    let own = match script.map(base) {
+        Some(script) if is_interpreter && !script.is_empty() => script,
+        _ => name.to_owned(),
     };
-    shorten(&shown(own), 60)
+    shorten(&shown(&own), 60)
 }
 
 /// The processes of a job, and what they used in the seconds after.
@@ -154,8 +158,14 @@ impl Sample {
     /// The last of the processes: what the others wait for.
     pub fn waiting(&self) -> Reason {
         let last = self.processes.last();
+        let in_full = |process: &Process| match process.arguments.as_str() {
+            arguments if arguments.contains(' ') && !process.is_ours => {
+                format!("`{arguments}` (pid {})", process.id)
+            }
+            _ => process.in_words(),
+        };
         Reason::Waits {
-            process: last.map(Process::in_words),
+            process: last.map(in_full),
             waits_in: last.and_then(|process| process.waits_in.clone()),
         }
     }

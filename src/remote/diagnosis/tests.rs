@@ -19,7 +19,7 @@ fn read(sections: &[(&str, &str)]) -> Diagnosis {
 
 const JOB: &str = "10|1|S|5|sh|100|do_wait|/bin/sh /var/lib/patchwave/jobs/r-1/run /var/lib/patchwave/jobs/r-1\n\
                    11|10|S|5|apt-get|100|do_wait|apt-get -y install pw-app=1.1-1\n\
-                   12|11|S|5|pw-app.postinst|100|pipe_read|/bin/sh /var/lib/dpkg/info/pw-app.postinst configure 1.0\n";
+                   12|11|S|5|pw-app.postins|100|pipe_read|/bin/sh /var/lib/dpkg/info/pw-app.postinst configure 1.0\n";
 
 fn job(further: &[(&str, &str)]) -> Diagnosis {
     let mut sections = vec![
@@ -41,7 +41,7 @@ fn without_any_sign_the_last_process_is_named() {
     assert_eq!(
         found.lines(),
         [
-            "pw-app.postinst (pid 12) waits (in pipe_read)",
+            "`/bin/sh /var/lib/dpkg/info/pw-app.postinst configure 1.0` (pid 12) waits (in pipe_read)",
             "processes: the job (pid 10) > apt-get (pid 11) > pw-app.postinst (pid 12)",
             "the log ends with: Setting up pw-app",
         ]

@@ -4,17 +4,6 @@
 # Most bytes of the log in one answer; the rest comes with the next.
 log_limit=262144
 
-job_lives() {
-  job_pid=$(cat "$job/pid" 2>/dev/null) || return 1
-  # A process id may have been given to another program since.
-  kill -0 "$job_pid" 2>/dev/null && command_line "$job_pid" | grep -qF "$job/run"
-}
-
-# FreeBSD has no /proc; its ps knows.
-command_line() {
-  if [ -r "/proc/$1/cmdline" ]; then tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null; else ps -o command= -p "$1" 2>/dev/null; fi
-}
-
 # Between the folder and the process id lie some seconds in which a job is neither running nor dead.
 job_is_new() {
   [ ! -e "$job/pid" ] && [ -z "$(find "$job" -prune -mmin +1 2>/dev/null)" ]

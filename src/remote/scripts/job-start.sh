@@ -49,7 +49,10 @@ prune_jobs() {
   # Names are ids of runs, without blanks.
   # shellcheck disable=SC2012
   ls -1t "$jobs" | sed -n '11,$p' | while read -r old_job; do
-    if [ -e "$jobs/$old_job/result" ]; then rm -rf "${jobs:?}/$old_job"; fi
+    # One that was killed left no result. The subshell keeps the name of the job that was started.
+    if (job=$jobs/$old_job && { [ -e "$job/result" ] || { [ -e "$job/pid" ] && ! job_lives; }; }); then
+      rm -rf "${jobs:?}/$old_job"
+    fi
   done
 }
 

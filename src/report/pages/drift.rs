@@ -166,6 +166,8 @@ mod tests {
             duration_ms: 1,
             error: None,
             changed: Vec::new(),
+            down_seconds: None,
+            differences: Vec::new(),
             restarted: Vec::new(),
             needs_restart: Vec::new(),
             left_over: Vec::new(),

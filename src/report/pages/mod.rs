@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod coverage;
 pub mod diff;
+mod differences;
 pub mod doctor;
 mod drift;
 pub mod dry_run;
@@ -14,6 +15,7 @@ pub mod history;
 pub mod inventory;
 pub mod left_over;
 pub mod plan;
+pub mod reboots;
 pub mod repair;
 mod repositories;
 pub mod risk;

@@ -101,6 +101,7 @@ pub fn run_page(report: &RunReport, notes: &RunNotes) -> Page {
     page.grid(wave_grid(report));
     page.lines(host_lines(report));
     page.lines(notes.pending_lines());
+    super::differences::add(&mut page, &report.hosts);
     super::left_over::add(&mut page, &report.hosts);
     page.lines(outcome_lines(report));
     page
@@ -175,6 +176,7 @@ fn host_lines(report: &RunReport) -> Vec<Line> {
 fn is_same(one: &HostReport, other: &HostReport) -> bool {
     one.state == other.state
         && one.rebooted == other.rebooted
+        && one.down_seconds == other.down_seconds
         && one.changed == other.changed
         && one.is_downloaded() == other.is_downloaded()
         && (!one.is_downloaded() || one.downloaded_bytes == other.downloaded_bytes)
@@ -197,7 +199,8 @@ fn host_line(host: &HostReport, names: &[&str]) -> Line {
         .and(number, Tone::Plain)
         .and(format!(": {}", ended_in_words(host.state, host.downloaded_bytes)), tone);
     if host.rebooted {
-        line = line.and(", rebooted", Tone::Plain);
+        let down = host.down_seconds.map(|seconds| format!(" (down for {seconds} s)"));
+        line = line.and(format!(", rebooted{}", down.unwrap_or_default()), Tone::Plain);
     }
     if !host.changed.is_empty() {
         line = line.and(format!(", {}", changes_in_words(&host.changed)), Tone::Plain);
@@ -241,14 +244,29 @@ fn outcome_lines(report: &RunReport) -> Vec<Line> {
     if untouched == 0 {
         return vec![line];
     }
-    vec![
+    let mut lines = vec![
         line,
         Line::new(
             2,
             format!("{} not started and not touched", were(untouched)),
             Tone::Plain,
         ),
-    ]
+    ];
+    lines.extend(no_time_line(report));
+    lines
+}
+
+/// What the window left no time for: each by its name, because this is the list for the next opening.
+fn no_time_line(report: &RunReport) -> Option<Line> {
+    if report.outcome != RunOutcome::OutOfTime {
+        return None;
+    }
+    let left = report
+        .hosts
+        .iter()
+        .filter(|host| host.state == HostRunState::NotStarted);
+    let names: Vec<&str> = left.map(|host| host.name.as_str()).collect();
+    Some(Line::new(2, "no time for", Tone::Strong).and(format!(": {}", names.join(", ")), Tone::Plain))
 }
 
 fn done_in_words(report: &RunReport) -> String {

@@ -28,6 +28,8 @@ pub struct PlanView<'a> {
     pub all: bool,
     /// How long it is expected to take; `None` where nothing is known.
     pub estimate: Option<Estimate>,
+    /// What is said of the time in which it may run, a line each.
+    pub outlook: &'a [String],
 }
 
 impl<'a> PlanView<'a> {
@@ -41,6 +43,7 @@ impl<'a> PlanView<'a> {
             sha256,
             all,
             estimate: None,
+            outlook: &[],
         }
     }
 }
@@ -77,6 +80,7 @@ fn join(view: PlanView<'_>, rest: Page) -> Page {
     let parts = [
         findings_page(&view.saved.findings, view.all),
         waves(view.plan, view.all),
+        outlook(view.outlook),
         coverage_page(&view.saved.coverage, view.all),
         risk_page(&Risk::of(view.plan), view.estimate, view.all),
         rest,
@@ -85,6 +89,13 @@ fn join(view: PlanView<'_>, rest: Page) -> Page {
     // The beginning of a long page is out of sight where the question is asked.
     let again = |words| Line::new(0, words, Tone::Warning).and(": see the beginning of this page", Tone::Plain);
     page.lines(findings_in_words(&view.saved.findings).map(again).into_iter().collect());
+    page
+}
+
+/// When it may run.
+fn outlook(lines: &[String]) -> Page {
+    let mut page = Page::new();
+    page.lines(lines.iter().map(|line| Line::new(0, line, Tone::Plain)).collect());
     page
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -123,6 +124,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return Ok(());
         }
         match agreement {
+            // The answer may have been long in coming.
+            Ok(_) if self.closing.refuses(planned, true, Timestamp::now()) => Ok(()),
             Ok(events) => {
                 for event in events {
                     self.sink.record(event)?;

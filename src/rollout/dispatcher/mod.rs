@@ -243,16 +243,16 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 experimental: Experimental::planned(plan),
             })?;
         }
-        match &self.context.resumption {
-            Some(resumption) => {
-                let by = resumption.by.clone();
-                if self.past.is_soaking() {
-                    self.context.control.expect_soak();
-                }
-                self.sink.record(EventKind::RunResumed { by })
+        if let Some(resumption) = &self.context.resumption {
+            let by = resumption.by.clone();
+            if self.past.is_soaking() {
+                self.context.control.expect_soak();
             }
-            None => Ok(()),
+            self.sink.record(EventKind::RunResumed { by })?;
         }
+        self.closing
+            .ignored()
+            .map_or(Ok(()), |ignored| self.sink.record(ignored))
     }
 
     /// Takes the results of hosts that ended under earlier controllers. Their domains have lost whom they lost then.

@@ -129,6 +129,7 @@ impl<T: Transport> Turn<T> {
         let before = condition::look(self, link).await;
         let facts = if ready.remaining.is_empty() {
             result.ran = Some(ready.ran());
+            condition::note(self, before.as_ref()).await;
             ready.facts
         } else {
             if let HookVerdict::Skip(why) = hooks::at_host(self, link, HookPoint::PrePatch).await? {
@@ -190,6 +191,7 @@ impl<T: Transport> Turn<T> {
 
     async fn note_reboot(&self, facts: &Facts, down_seconds: u64, result: &mut TurnResult) -> Result<(), HostError> {
         result.rebooted = true;
+        result.down_seconds = Some(down_seconds);
         if result.state == HostRunState::Unchanged {
             result.state = HostRunState::Patched;
         }
@@ -237,7 +239,7 @@ impl<T: Transport> Turn<T> {
         match self.planned.reboot {
             RebootPolicy::Never => false,
             RebootPolicy::IfNeeded => facts.reboot.required,
-            RebootPolicy::Always => changed || facts.reboot.required,
+            RebootPolicy::Always => changed || facts.reboot.required || self.rules.run.rebooting.asked,
         }
     }
 }

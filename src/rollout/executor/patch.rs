@@ -21,7 +21,7 @@ use crate::rollout::executor::RanChanges;
 use crate::rollout::job::{self, FinishedJob};
 use crate::rollout::link::Link;
 use crate::rollout::verify::{changes_between, changes_since, missing_changes};
-use crate::rollout::{after, left_over};
+use crate::rollout::{after, half_done, left_over};
 
 /// What a transaction is judged by.
 pub(in crate::rollout) struct Aim {
@@ -31,6 +31,8 @@ pub(in crate::rollout) struct Aim {
     pub failed_units: Option<Vec<String>>,
     /// What must be installed in the end.
     pub ran: RanChanges,
+    /// New dependencies that may come with it.
+    pub may_bring: Vec<PlannedChange>,
 }
 
 /// What was installed before.
@@ -70,6 +72,7 @@ impl<T: Transport> Turn<T> {
         let aim = Aim {
             manager: ready.facts.manager,
             ran: ready.ran(),
+            may_bring: ready.may_bring.to_vec(),
             failed_units: ready.facts.failed_units.clone(),
             before: Before::Seen(ready.before),
         };
@@ -84,6 +87,12 @@ impl<T: Transport> Turn<T> {
         finished: FinishedJob,
         result: &mut TurnResult,
     ) -> Result<Facts, HostError> {
+        let goal = half_done::Goal {
+            manager: aim.manager,
+            changes: &aim.ran.changes,
+            may_bring: &aim.may_bring,
+        };
+        let finished = half_done::settle(self, link, goal, finished).await?;
         result.downloaded_bytes = finished.downloaded_bytes;
         // Looking changes nothing, so it is done even when the ledger can keep no more events.
         let _ = self.enter(HostPhase::Verifying).await;

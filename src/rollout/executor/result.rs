@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::restart::{self, Restarted};
 use crate::model::aftermath::{LeftOver, NeedsRestart};
+use crate::model::condition::ConditionDifference;
 use crate::model::drift::{DriftAction, HostDrift, Promotion};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
@@ -41,6 +42,10 @@ pub(in crate::rollout) struct TurnResult {
     pub reboot: Vec<String>,
     /// Configuration files that packages left beside the ones in use.
     pub left_over: Vec<LeftOver>,
+    /// How the host differs from before.
+    pub differences: Vec<ConditionDifference>,
+    /// How long it was down for its reboot, in seconds.
+    pub down_seconds: Option<u64>,
     /// How the host differed from the plan.
     pub drift: Option<HostDrift>,
     /// Planned versions that gave way to those that an earlier wave ran.
@@ -78,6 +83,8 @@ impl TurnResult {
             restarted: Restarted::default(),
             reboot: Vec::new(),
             left_over: Vec::new(),
+            differences: Vec::new(),
+            down_seconds: None,
             drift: None,
             promoted: Vec::new(),
             ran: None,

@@ -71,6 +71,7 @@ impl<T: Transport> Turn<T> {
             before: Before::Kept(changes),
             failed_units: failed.map(|units| units.iter().cloned().collect()),
             ran: past::ran(past, &self.planned),
+            may_bring: self.planned.may_bring.to_vec(),
         };
         let facts = self.prove(link, &aim, finished, result).await?;
         let facts = self.after_patch(link, before, facts, result).await?;

@@ -7,12 +7,15 @@ use jiff::civil::time;
 
 use super::Fleet;
 use super::rollouts::{plan, run_until, states, system};
+use crate::model::event::EventKind;
 use crate::model::host::RebootPolicy;
 use crate::model::name::HostName;
 use crate::model::past::PastDurations;
 use crate::model::run::{HostRunState, RunOutcome, WaveOutcome};
-use crate::model::window::Window;
+use crate::model::window::{Blackout, Calendar, IgnoredWindow, Window};
 use crate::remote::job::JobStep;
+use crate::report::pages::run::{RunNotes, run_page};
+use crate::report::terminal::{Look, render};
 use crate::rollout::ClosingTime;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,7 +25,11 @@ fn closing(window: Window, past: &[(&str, Duration)]) -> Option<ClosingTime> {
         .iter()
         .map(|(name, duration)| (HostName::new(*name).unwrap(), *duration));
     Some(ClosingTime {
-        window,
+        calendar: Calendar {
+            windows: vec![window],
+            blackouts: Vec::new(),
+        },
+        ignored: None,
         past: PastDurations::from_turns(1, turns),
     })
 }
@@ -49,6 +56,14 @@ async fn a_host_that_does_not_fit_is_left_and_a_quicker_one_is_patched() {
     assert_eq!(states(&report), [NotStarted, Patched, NotStarted]);
     let outcomes: Vec<WaveOutcome> = report.waves.iter().map(|wave| wave.outcome).collect();
     assert_eq!(outcomes, [WaveOutcome::OutOfTime, WaveOutcome::NotStarted]);
+    let page = render(
+        &run_page(&report, &RunNotes::default()),
+        Look {
+            width: None,
+            colour: false,
+        },
+    );
+    assert!(page.contains("no time for: slow, later"), "{page}");
     let reason = report.reason.unwrap();
     assert!(reason.ends_with("no time was left for 1 host: slow"), "{reason}");
     for name in ["slow", "later"] {
@@ -71,4 +86,69 @@ async fn nothing_is_begun_in_a_closed_window() {
     assert_eq!(report.outcome, RunOutcome::OutOfTime);
     assert_eq!(states(&report), [HostRunState::NotStarted]);
     assert_eq!(fleet.system("a").transactions(), 0);
+}
+
+#[tokio::test]
+async fn a_blackout_that_is_ignored_is_kept_in_the_journal() {
+    let fleet = Fleet::start([system("a", None)]).await;
+    let plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
+    let now = Timestamp::now();
+    let freeze = Calendar {
+        windows: Vec::new(),
+        blackouts: vec![Blackout {
+            from: now - DAY,
+            until: now + DAY,
+            reason: Some("freeze".to_owned()),
+        }],
+    };
+    let minded = ClosingTime {
+        calendar: freeze,
+        past: PastDurations::default(),
+        ignored: None,
+    };
+    let (report, _) = run_until(&fleet, &plan, JobStep::Everything, Some(minded.clone())).await;
+    assert_eq!(report.outcome, RunOutcome::OutOfTime);
+    assert!(report.reason.unwrap().starts_with("a blackout (freeze) is on"));
+    let ignored = ClosingTime {
+        ignored: Some(IgnoredWindow {
+            by: "ana@ops".to_owned(),
+            reason: Some("a hole that is used".to_owned()),
+        }),
+        ..minded
+    };
+    let (report, events) = run_until(&fleet, &plan, JobStep::Everything, Some(ignored)).await;
+    assert_eq!(states(&report), [HostRunState::Patched], "{report:?}");
+    assert!(
+        matches!(&events[1], EventKind::WindowIgnored { by, .. } if by == "ana@ops"),
+        "{events:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_window_that_closes_while_the_run_goes_on_leaves_the_rest() {
+    let names = ["a", "b", "c"];
+    let fleet = Fleet::start(names.map(|name| system(name, None))).await;
+    let plan = plan(&fleet.scan().await, &[&names], RebootPolicy::Never);
+    // Open for one host of this length, not for two: what the first one takes is more than what is spared.
+    let closes = Timestamp::now() + Duration::from_millis(200);
+    let calendar = Calendar {
+        windows: Vec::new(),
+        blackouts: vec![Blackout {
+            from: closes,
+            until: closes + DAY,
+            reason: None,
+        }],
+    };
+    let closing = ClosingTime {
+        calendar,
+        past: PastDurations::default(),
+        ignored: None,
+    };
+    let (report, _) = run_until(&fleet, &plan, JobStep::Everything, Some(closing)).await;
+    use HostRunState::{NotStarted, Patched};
+    assert_eq!(report.outcome, RunOutcome::OutOfTime, "{report:?}");
+    let states = states(&report);
+    assert_eq!(states[0], Patched, "what was begun is brought to its end");
+    assert_eq!(states[2], NotStarted);
+    assert_eq!(fleet.system("c").transactions(), 0);
 }

@@ -8,7 +8,9 @@ use super::Fleet;
 use super::rollouts::{plan, run, states};
 use crate::model::host::RebootPolicy;
 use crate::model::manager::Manager;
-use crate::model::run::{HostRunState, RunOutcome};
+use crate::model::plan::Plan;
+use crate::model::run::{HostRunState, RunOutcome, RunReport};
+use crate::model::run_rules::HalfDone;
 use crate::model::scan::HostState;
 
 fn with_new_kernel(name: &str) -> System {
@@ -80,13 +82,8 @@ async fn a_broken_connection_does_not_start_a_job_again() {
     );
 }
 
-#[tokio::test]
-async fn a_reboot_in_the_middle_of_a_job_is_no_success() {
-    let mut system = with_new_kernel("a");
-    system.job_time = Duration::from_secs(3);
-    let fleet = Fleet::start([system]).await;
-    let plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
-    let running = run(&fleet, &plan);
+/// Runs the plan, and lets the host lose its power in the middle of the job.
+async fn run_and_lose_power(fleet: &Fleet, plan: &Plan) -> RunReport {
     let breaking = async {
         while fleet.system("a").transactions() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -96,9 +93,41 @@ async fn a_reboot_in_the_middle_of_a_job_is_no_success() {
         fleet.system("a").lose_power();
         fleet.fleet.host("a").unwrap().reset();
     };
-    let ((report, _), ()) = tokio::join!(running, breaking);
+    let ((report, _), ()) = tokio::join!(run(fleet, plan), breaking);
+    report
+}
+
+/// The host is mended by a job of its own, and the rest of the plan is installed by a third.
+#[tokio::test]
+async fn a_transaction_that_was_broken_off_is_mended_where_the_playbook_wants_it() {
+    let mut system = with_new_kernel("a");
+    system.job_time = Duration::from_secs(3);
+    let fleet = Fleet::start([system]).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
+    plan.rules.run.half_done = HalfDone::Mend;
+    let report = run_and_lose_power(&fleet, &plan).await;
+    assert_eq!(states(&report), [HostRunState::Patched], "{report:?}");
+    let system = fleet.system("a");
+    assert_eq!(system.transactions(), 3);
+    assert_eq!(system.jobs_left(), 0);
+    let package = system.system();
+    assert_eq!(
+        package.package("linux-image-amd64").unwrap().version(),
+        Some("6.1.135-1")
+    );
+}
+
+#[tokio::test]
+async fn a_reboot_in_the_middle_of_a_job_is_no_success() {
+    let mut system = with_new_kernel("a");
+    system.job_time = Duration::from_secs(3);
+    let fleet = Fleet::start([system]).await;
+    let plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
+    let report = run_and_lose_power(&fleet, &plan).await;
     assert!(report.hosts[0].state.is_failure(), "{report:?}");
-    assert!(report.hosts[0].error.as_ref().unwrap().message.contains("rebooted"));
+    let error = report.hosts[0].error.as_ref().unwrap();
+    assert!(error.message.contains("rebooted"), "{error}");
+    assert!(error.message.contains("finds nothing broken"), "{error}");
     assert_eq!(
         fleet
             .system("a")

@@ -18,6 +18,7 @@ use crate::ssh::{SshSettings, SshTransport};
 
 mod budgets;
 mod closing;
+mod conditions;
 mod domains;
 mod downloads;
 mod drift;

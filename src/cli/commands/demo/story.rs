@@ -158,7 +158,7 @@ impl Stage<'_> {
             dry_run: false,
             download_only: false,
             approvals: ApprovalOptions::default(),
-            ignore_window: false,
+            ignore_window: None,
             no_wait: false,
         };
         apply::run(&arguments, &self.options, self.printer).await

@@ -1,4 +1,4 @@
-//! Whether the maintenance window is open (`window` of the playbook).
+//! Whether hosts may be changed now (`window` and `blackouts` of the playbook).
 
 use jiff::Timestamp;
 
@@ -10,8 +10,8 @@ use crate::cli::session::Session;
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::model::estimate::about;
 use crate::model::plan::Plan;
-use crate::model::window::Window;
-use crate::plan::window::{WindowState, between, in_zone, window_state};
+use crate::model::window::{Calendar, IgnoredWindow};
+use crate::plan::window::{WindowState, between, in_zone, why_closed, window_state};
 use crate::report::page::{Page, Tone};
 use crate::rollout::{ClosingTime, has_work};
 
@@ -24,20 +24,14 @@ pub(super) fn check(candidate: Candidate<'_>, session: &Session<'_>, now: Timest
     if !has_work(plan) {
         return Ok(());
     }
-    ask_window(plan.rules.window.as_ref(), candidate.ignores_window, session, now)
+    ask_window(&plan.rules.calendar(), candidate.ignores_window, session, now)
 }
 
 /// Refuses to begin outside a window. An emergency may ignore it, which is said.
 ///
 /// # Errors
 /// With [`Exit::OutsideWindow`], when the window is closed.
-pub fn ask_window(
-    window: Option<&Window>,
-    is_ignored: bool,
-    session: &Session<'_>,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let Some(window) = window else { return Ok(()) };
+pub fn ask_window(calendar: &Calendar, is_ignored: bool, session: &Session<'_>, now: Timestamp) -> Result<(), Failure> {
     let failure = |message: String| {
         Failure::with_exit(
             Exit::OutsideWindow,
@@ -45,33 +39,43 @@ pub fn ask_window(
             "apply it then; in an emergency `--ignore-window` begins at once",
         )
     };
-    let opens = match window_state(window, now) {
+    let (opens, blackout) = match window_state(calendar, now) {
         Ok(WindowState::Open { .. }) => return Ok(()),
-        Ok(WindowState::Closed { opens, .. }) => opens,
+        Ok(WindowState::Closed { opens, blackout, .. }) => (opens, blackout),
         Err(error) if !is_ignored => return Err(failure(error.to_string())),
         Err(_) => return Ok(()),
     };
-    let when = format!("{}, in {}", in_zone(window, opens), about(between(now, opens)));
+    let closed = why_closed(blackout.as_deref());
+    let when = format!("{}, in {}", in_zone(calendar, opens), about(between(now, opens)));
     if is_ignored {
         let mut page = Page::new();
         page.line(
-            format!("warning: the maintenance window is closed and is ignored; it opens at {when}"),
+            format!("warning: {closed}, which is ignored; hosts may be changed from {when}"),
             Tone::Warning,
         );
         session.printer.notice(&page);
         return Ok(());
     }
-    Err(failure(format!("the maintenance window is closed; it opens at {when}")))
+    Err(failure(format!("{closed}; hosts may be changed from {when}")))
 }
 
-/// When a run of this plan must not begin hosts any more.
+/// When a run of this plan must not begin hosts any more. What is ignored is told in its journal.
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn closing_time(plan: &Plan, is_ignored: bool, ledger: &SqliteLedger) -> Result<Option<ClosingTime>, Failure> {
-    let Some(window) = plan.rules.window.clone().filter(|_| !is_ignored) else {
+pub fn closing_time(
+    plan: &Plan,
+    ignored: Option<IgnoredWindow>,
+    ledger: &SqliteLedger,
+) -> Result<Option<ClosingTime>, Failure> {
+    let calendar = plan.rules.calendar();
+    if calendar.is_empty() {
         return Ok(None);
-    };
+    }
     let past = ledger.past_durations(PAST_RUNS)?;
-    Ok(Some(ClosingTime { window, past }))
+    Ok(Some(ClosingTime {
+        calendar,
+        past,
+        ignored,
+    }))
 }

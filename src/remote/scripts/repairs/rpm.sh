@@ -37,6 +37,29 @@ rpm_findings() {
   rpm_duplicates
 }
 
+# The old versions of planned packages whose new ones are installed beside them, as rpm names them.
+rpm_replaced() {
+  if [ ! -s "$work/plan" ]; then return; fi
+  rpm -qa --qf '%{NAME}|%{ARCH}|%{EPOCHNUM}:%{VERSION}-%{RELEASE}|%{VERSION}-%{RELEASE}\n' 2>/dev/null | sed 's/|0:/|/' |
+    awk -F '|' -v plan="$work/plan" '
+      BEGIN { while ((getline line < plan) > 0) { split(line, part, "|"); from[part[2] "|" part[3]] = part[4]; to[part[2] "|" part[3]] = part[5] } }
+      { key = $1 "|" $2 }
+      !(key in to) || from[key] == "" || from[key] == to[key] { next }
+      $3 == to[key] { is_there[key] = 1 }
+      $3 == from[key] { old[key] = $1 "-" $4 "." $2 }
+      END { for (key in old) if (key in is_there) print old[key] }' | sort
+}
+
+# What a transaction of ours does last is done here when it was broken off: the replaced versions go.
+rpm_end_upgrade() {
+  # Names of packages have no blanks.
+  # shellcheck disable=SC2046
+  set -- $(rpm_replaced)
+  if [ "$#" = 0 ]; then return 0; fi
+  acting "rpm -e $*: the planned versions are installed beside them"
+  rpm -e "$@"
+}
+
 rpm_repair() {
   if [ -z "$(rpm_trouble)" ]; then return 0; fi
   rpm_folder=$(rpm --eval '%{_dbpath}')
@@ -64,5 +87,5 @@ findings() {
 
 # shellcheck disable=SC2317
 repair() {
-  begin_wait && await_lock && rpm_repair
+  begin_wait && await_lock && rpm_repair && rpm_end_upgrade
 }

@@ -21,7 +21,7 @@ findings() {
 }
 
 repair() {
-  begin_wait && await_lock && rpm_repair || return
+  begin_wait && await_lock && rpm_repair && rpm_end_upgrade || return
   zypper_prepare
   zypper_verify >"$work/verify"
   if [ ! -s "$work/verify" ] || grep -q '|nothing$' "$work/verify"; then return 0; fi
