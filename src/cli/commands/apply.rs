@@ -225,7 +225,7 @@ pub(in crate::cli) async fn execute(
         None => new_run_id()?,
     };
     let claim = claim(&run, session, ledger)?;
-    let mut record = record(&order, session)?;
+    let record = record(&order, session)?;
     ledger.begin_run(&run, Timestamp::now(), plan, &record)?;
     let context = RunContext {
         run: run.clone(),

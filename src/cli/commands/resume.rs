@@ -31,8 +31,10 @@ use crate::ledger::{BegunRun, Ledger, SqliteLedger};
 use crate::model::event::Event;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
-use crate::model::order::Order;
-use crate::model::run_record::RunRecord;
+use crate::model::order::{GivenOrder, Order};
+use crate::model::plan::Plan;
+use crate::model::run::RunReport;
+use crate::model::run_record::{NextRun, RunRecord};
 use crate::model::text::nearest;
 use crate::report::page::{Page, Tone};
 use crate::rollout::{Resumption, RunContext, Waits, has_work, run_plan};
@@ -73,10 +75,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
             let report = ledger.report(&run)?.filter(|_| is_awaited);
             report.ok_or_else(|| ended(&run, &journal))?
         };
-        return match (run_exit(&plan, &report), next) {
-            (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
-            (exit, _) => Ok(exit),
-        };
+        return go_on(&plan, report, next, &session, &mut ledger).await;
     }
     refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
@@ -85,13 +84,11 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
             tell(&format!("run {run}: {why}; nothing was contacted"), printer);
             return Ok(Exit::Interrupted);
         }
-    } else if said.iter().any(|given| given.order == Order::Pause) {
-        // Whoever resumes a run wants it to go on, whatever was said to it before.
-        let by = operator(options.surroundings);
-        ledger.give_order(&run, Order::Continue, &by, Timestamp::now())?;
+    } else {
+        take_back_pause(&run, &said, &options, &mut ledger)?;
     }
-    let begun = record.ignores_window.then_some("the run was begun so");
-    let reason = arguments.ignore_window.as_deref().or(begun);
+    let begun_so = record.ignores_window.then_some("the run was begun so");
+    let reason = arguments.ignore_window.as_deref().or(begun_so);
     if has_work(&plan) {
         ask_window(&plan.rules.calendar(), reason.is_some(), &session, Timestamp::now())?;
     }
@@ -106,11 +103,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         limits: session.limits(),
         control: session.control.clone(),
         closing: closing_time(&plan, ignored_window(reason, &options), &ledger)?,
-        waits: if arguments.no_wait {
-            Waits::Elsewhere
-        } else {
-            Waits::Here
-        },
+        waits: waits(arguments),
         resumption: Some(Resumption {
             by: this_process(options.surroundings),
             journal: Arc::new(journal),
@@ -130,10 +123,43 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         securing: None,
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
-    match (run_exit(&plan, &report), next) {
-        (Exit::Done, Some(next)) => follow_up(*next, report, &session, &mut ledger).await,
+    go_on(&plan, report, next, &session, &mut ledger).await
+}
+
+/// Begins what comes after a run that ended well, where something does.
+async fn go_on(
+    plan: &Plan,
+    report: RunReport,
+    next: Option<Box<NextRun>>,
+    session: &Session<'_>,
+    ledger: &mut SqliteLedger,
+) -> CommandResult {
+    match (run_exit(plan, &report), next) {
+        (Exit::Done, Some(next)) => follow_up(*next, report, session, ledger).await,
         (exit, _) => Ok(exit),
     }
+}
+
+fn waits(arguments: &ResumeArguments) -> Waits {
+    if arguments.no_wait {
+        Waits::Elsewhere
+    } else {
+        Waits::Here
+    }
+}
+
+/// Takes back a word to pause: whoever resumes a run wants it to go on, whatever was said to it before.
+fn take_back_pause(
+    run: &RunId,
+    said: &[GivenOrder],
+    options: &GlobalOptions,
+    ledger: &mut SqliteLedger,
+) -> Result<(), Failure> {
+    if said.iter().any(|given| given.order == Order::Pause) {
+        let by = operator(options.surroundings);
+        ledger.give_order(run, Order::Continue, &by, Timestamp::now())?;
+    }
+    Ok(())
 }
 
 /// The run that is meant, when somebody carries it out already: it is told to go on.
