@@ -93,6 +93,13 @@ fn scripts() -> Vec<(String, Script)> {
         ),
         ("hook".to_owned(), a_hook(nonce())),
     ];
+    scripts.extend(scripts_of_managers());
+    scripts
+}
+
+fn scripts_of_managers() -> Vec<(String, Script)> {
+    let nonce = || Nonce::from_bits(0);
+    let mut scripts = Vec::new();
     for manager in Manager::ALL {
         let request = JobRequest {
             id: id(),

@@ -100,21 +100,14 @@ impl Progress {
                 self.refresh();
                 self.say(event);
             }
-            EventKind::HostStarted { host, .. } => {
-                self.host_begins(host, "starting");
-                if let Some(HostLine { bar: Some(bar), .. }) = self.hosts.get(host) {
-                    bar.set_elapsed(age(event));
-                }
-            }
+            EventKind::HostStarted { host, .. } => self.host_begins_at(host, event),
             EventKind::HostPhase { host, phase } => self.host_does(host, phase.as_str()),
             EventKind::HostWaiting { host, holder } => self.host_waits(host, holder),
             EventKind::HostContinues { host, .. } => self.host_goes_on(host),
             EventKind::HostOutput { host, line } => self.host_says(host, line),
             EventKind::HostSilent { host, diagnosis, .. } => {
-                self.host_says(
-                    host,
-                    &format!("silent: {}", diagnosis.first().map_or("", String::as_str)),
-                );
+                let first = diagnosis.first().map_or("", String::as_str);
+                self.host_says(host, &format!("silent: {first}"));
                 self.say(event);
             }
             EventKind::HostFinished { host, error, .. } => {
@@ -173,6 +166,13 @@ impl Progress {
             | EventKind::HostPending { .. }
             | EventKind::HostRestarted { .. }
             | EventKind::HostLeftOver { .. } => {}
+        }
+    }
+
+    fn host_begins_at(&mut self, host: &HostName, event: &Event) {
+        self.host_begins(host, "starting");
+        if let Some(HostLine { bar: Some(bar), .. }) = self.hosts.get(host) {
+            bar.set_elapsed(age(event));
         }
     }
 

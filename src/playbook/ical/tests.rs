@@ -158,6 +158,12 @@ fn what_is_not_understood_is_refused_with_its_line() {
             "{message}"
         );
     }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_with_its_line() {
+    let at = |line: usize, message: &str| format!("freeze.ics:{line}:1: {message}");
+    let day = "DTSTART;VALUE=DATE:20261220";
     for (lines, line, message) in [
         (
             day.replace("1220", "1331"),

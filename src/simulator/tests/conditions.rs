@@ -86,7 +86,7 @@ async fn a_reboot_is_kept_before_the_order_and_timed() {
     let plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Always);
     let (report, events) = run(&fleet, &plan).await;
     assert!(report.hosts[0].rebooted && report.hosts[0].down_seconds.is_some());
-    let at = |is: &dyn Fn(&EventKind) -> bool| events.iter().position(|event| is(event)).unwrap();
+    let at = |is: &dyn Fn(&EventKind) -> bool| events.iter().position(is).unwrap();
     let told = at(&|event| matches!(event, EventKind::HostReboot { boot_id, .. } if *boot_id == boot));
     let back = at(&|event| matches!(event, EventKind::HostRebooted { boot_id, .. } if *boot_id != boot));
     assert!(told < back);

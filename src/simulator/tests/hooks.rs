@@ -95,6 +95,7 @@ fn context(fleet: &Fleet, control: Control, past: &[EventKind]) -> RunContext<Ss
         limits: Limits::default(),
         control,
         closing: None,
+        waits: crate::rollout::Waits::Here,
         resumption: (!past.is_empty()).then_some(resumption),
     }
 }

@@ -377,7 +377,7 @@ impl<'a> Round<'a> {
         ended
     }
 
-    fn judge(mut self) {
+    fn judge(self) {
         let ended = self.judge_journal();
         for (host, end) in &ended {
             let installed = self.lab.installed(host, "pw-lib").unwrap_or_default();

@@ -76,6 +76,31 @@ fn what_a_reboot_breaks_is_seen_against_the_look_before_the_update() {
     assert!(message.contains("the mount /data tmpfs is gone"), "{message}");
 }
 
+/// Somebody at a terminal of every host.
+fn logins(lab: &Lab) -> Vec<std::process::Child> {
+    lab.hosts
+        .iter()
+        .map(|host| {
+            std::process::Command::new("ssh")
+                .args([
+                    "-tt",
+                    "-o",
+                    "StrictHostKeyChecking=no",
+                    "-o",
+                    "UserKnownHostsFile=/dev/null",
+                    "-i",
+                ])
+                .arg(lab.key())
+                .args([&format!("admin@{}", host.address), "sleep 120"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect()
+}
+
 #[test]
 #[ignore = "needs the lab"]
 fn a_user_an_inhibitor_a_unit_a_file_and_a_command_block_a_reboot() {
@@ -118,28 +143,7 @@ fn a_user_an_inhibitor_a_unit_a_file_and_a_command_block_a_reboot() {
     lab.shell("deb12", inhibitor);
     refused("inhibitors, {file: /run/backup.lock}", "deb12", "backup");
     // Somebody is at work on both.
-    let logins: Vec<_> = lab
-        .hosts
-        .iter()
-        .map(|host| {
-            std::process::Command::new("ssh")
-                .args([
-                    "-tt",
-                    "-o",
-                    "StrictHostKeyChecking=no",
-                    "-o",
-                    "UserKnownHostsFile=/dev/null",
-                    "-i",
-                ])
-                .arg(lab.key())
-                .args([&format!("admin@{}", host.address), "sleep 120"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
+    let logins = logins(&lab);
     std::thread::sleep(std::time::Duration::from_secs(3));
     refused("users", "deb12", "admin on pts/");
     refused("users", "alpine", "admin on pts/");

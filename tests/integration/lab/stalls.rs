@@ -26,6 +26,7 @@ fn start(lab: &Lab, host: &str, id: &str, packages: &[&str]) {
         changes,
         may_bring: Vec::new(),
         install: Vec::new(),
+        consent: patchwave::model::rollback::Consent::default(),
         lock_wait: Duration::from_secs(300),
     };
     parse_start(&run(lab, host, &start_script(&request, nonce()).unwrap()), &nonce()).unwrap();
