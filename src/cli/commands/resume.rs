@@ -89,7 +89,9 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     }
     let begun_so = record.ignores_window.then_some("the run was begun so");
     let reason = arguments.ignore_window.as_deref().or(begun_so);
-    if has_work(&plan) {
+    // What was begun on hosts is seen to its end whenever that is; nothing else is begun then.
+    let is_begun = journal.hosts().any(|(_, past)| past.is_begun() && past.is_touched());
+    if has_work(&plan) && !is_begun {
         ask_window(&plan.rules.calendar(), reason.is_some(), &session, Timestamp::now())?;
     }
     interrupt::watch(&session.control);

@@ -1,7 +1,7 @@
 //! What the sockets of a job wait for, from the tables of the kernel (proc_pid_net(5)).
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::processes::Process;
 use super::reason::Reason;

@@ -4,7 +4,7 @@
 clean_up() {
   if ! is_root; then return 77; fi
   if [ ! -d "$job" ]; then return 0; fi
-  if [ ! -e "$job/result" ] && job_lives; then return 75; fi
+  if [ ! -e "$job/result" ] && job_lives "$job"; then return 75; fi
   rm -rf "$job"
 }
 

@@ -12,7 +12,7 @@ job_is_new() {
 job_state() {
   if [ ! -d "$job" ]; then
     echo unknown
-  elif job_lives || job_is_new; then
+  elif job_lives "$job" || job_is_new; then
     # The result may be there while the process still has to end.
     if [ -e "$job/result" ]; then echo finished; else echo running; fi
   elif [ -e "$job/result" ]; then

@@ -1,11 +1,11 @@
 # Whether the process of a job runs.
 # shellcheck shell=sh
 
-# job_lives: of the job in the folder `$job`.
+# job_lives FOLDER: of the job in that folder.
 job_lives() {
-  job_pid=$(cat "$job/pid" 2>/dev/null) || return 1
+  job_pid=$(cat "$1/pid" 2>/dev/null) || return 1
   # A process id may have been given to another program since.
-  kill -0 "$job_pid" 2>/dev/null && command_line "$job_pid" | grep -qF "$job/run"
+  kill -0 "$job_pid" 2>/dev/null && command_line "$job_pid" | grep -qF "$1/run"
 }
 
 # FreeBSD has no /proc; its ps knows.

@@ -49,8 +49,9 @@ prune_jobs() {
   # Names are ids of runs, without blanks.
   # shellcheck disable=SC2012
   ls -1t "$jobs" | sed -n '11,$p' | while read -r old_job; do
-    # One that was killed left no result. The subshell keeps the name of the job that was started.
-    if (job=$jobs/$old_job && { [ -e "$job/result" ] || { [ -e "$job/pid" ] && ! job_lives; }; }); then
+    old_folder=$jobs/$old_job
+    # One that was killed left no result.
+    if [ -e "$old_folder/result" ] || { [ -e "$old_folder/pid" ] && ! job_lives "$old_folder"; }; then
       rm -rf "${jobs:?}/$old_job"
     fi
   done
