@@ -34,7 +34,7 @@ fn listen_and_mount(lab: &Lab, host: &str) {
         lab.shell(host, "mkdir -p /srv; mountpoint -q /srv || mount -t tmpfs none /srv");
     }
     if host == "alpine" {
-        let listen = "printf '#!/sbin/openrc-run\\ncommand=/bin/nc\\ncommand_args=\"-lk -p 8080 -e /bin/true\"\\n\
+        let listen = "printf '#!/sbin/openrc-run\\ncommand=/bin/busybox\\ncommand_args=\"nc -lk -p 8080 -e /bin/true\"\\n\
              command_background=yes\\npidfile=/run/pw-listen.pid\\n' >/etc/init.d/pw-listen; \
              chmod 755 /etc/init.d/pw-listen; rc-service pw-listen start >/dev/null";
         lab.shell(host, listen);
