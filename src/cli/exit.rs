@@ -73,6 +73,8 @@ pub(in crate::cli) fn run_exit(plan: &Plan, report: &RunReport) -> Exit {
         RunOutcome::Completed if any(HostRunState::Failed) => Exit::HostsFailed,
         RunOutcome::Completed if report.hosts.iter().any(left_out_by_domain) => Exit::HostsFailed,
         RunOutcome::Completed if any(HostRunState::Unreachable) => Exit::Unreachable,
+        // What stayed is not hidden by what went back.
+        RunOutcome::Completed if report.rollback.as_ref().is_some_and(|way| !way.stays.is_empty()) => Exit::Outdated,
         RunOutcome::Completed => Exit::Done,
     }
 }

@@ -130,7 +130,13 @@ fn read_end(
         return None;
     };
     let zone = TimeZone::get(zone).ok()?;
-    zone.to_ambiguous_zoned(time).compatible().ok()
+    let at = zone.to_ambiguous_zoned(time);
+    // Of a time that comes twice, a blackout has both.
+    match end {
+        End::First => at.compatible(),
+        End::Last => at.later(),
+    }
+    .ok()
 }
 
 /// A time that says its zone or its distance from UTC.

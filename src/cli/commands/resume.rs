@@ -29,6 +29,7 @@ use crate::cli::steered::Steered;
 use crate::cli::steering::say_to;
 use crate::ledger::{BegunRun, Ledger, SqliteLedger};
 use crate::model::event::Event;
+use crate::model::hook_journal::HookJournal;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
 use crate::model::order::{GivenOrder, Order};
@@ -51,7 +52,9 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     let mut ledger = SqliteLedger::open(&state_directory(options)?)?;
     // Cron takes up what stands still, and says nothing to a run that somebody carries out.
     let is_cron = arguments.no_wait && arguments.run.is_none();
-    if !is_cron && let Some(held) = to_continue(arguments.run.as_deref(), &ledger)? {
+    if !arguments.no_wait
+        && let Some(held) = to_continue(arguments.run.as_deref(), &ledger)?
+    {
         return say_to(Order::Continue, &held, &mut ledger, options, printer).await;
     }
     let Some(run) = choose(arguments.run.as_deref(), &ledger)? else {
@@ -77,8 +80,15 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         };
         return go_on(&plan, report, next, &session, &mut ledger).await;
     }
-    refuse_expired(&run, &record)?;
     let said = ledger.orders_after(&run, heard(&events))?;
+    let is_owed = is_owed(&journal, &plan, &said);
+    if let Err(refusal) = refuse_expired(&run, &record) {
+        if !is_owed {
+            return Err(refusal);
+        }
+        // What was begun is seen to its end and undone; nothing else is begun.
+        session.control.press();
+    }
     if arguments.no_wait {
         if let Some(why) = left_alone(&run, &plan, &events, &said, Timestamp::now()) {
             tell(&format!("run {run}: {why}; nothing was contacted"), printer);
@@ -89,9 +99,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     }
     let begun_so = record.ignores_window.then_some("the run was begun so");
     let reason = arguments.ignore_window.as_deref().or(begun_so);
-    // What was begun on hosts is seen to its end whenever that is; nothing else is begun then.
-    let is_begun = journal.hosts().any(|(_, past)| past.is_begun() && past.is_touched());
-    if has_work(&plan) && !is_begun {
+    if has_work(&plan) && !is_owed {
         ask_window(&plan.rules.calendar(), reason.is_some(), &session, Timestamp::now())?;
     }
     interrupt::watch(&session.control);
@@ -140,6 +148,19 @@ async fn go_on(
         (Exit::Done, Some(next)) => follow_up(*next, report, session, ledger).await,
         (exit, _) => Ok(exit),
     }
+}
+
+/// Whether something has to be done whatever the clock says: what was begun on hosts is seen to its end, what hooks did is
+/// undone, and a run that was aborted is closed.
+fn is_owed(journal: &Journal, plan: &Plan, said: &[GivenOrder]) -> bool {
+    let is_begun = journal.hosts().any(|(_, past)| past.is_begun() && past.is_touched());
+    let can_be_undone = |hook: &str| {
+        let mut rules = plan.rules.run.hooks.iter();
+        rules.any(|rule| rule.name == hook && rule.undo.is_some())
+    };
+    let hooks = HookJournal::of(journal);
+    let is_open = hooks.open().iter().any(|open| can_be_undone(&open.hook));
+    is_begun || is_open || said.iter().any(|given| given.order == Order::Abort)
 }
 
 fn waits(arguments: &ResumeArguments) -> Waits {

@@ -90,11 +90,7 @@ pub async fn run(arguments: &RollbackArguments, options: &GlobalOptions, printer
         securing: None,
     };
     let report = execute(&session, &plan, order, session.transport(), &mut ledger).await?;
-    Ok(match run_exit(&plan, &report) {
-        // What stayed is not hidden by what went back.
-        Exit::Done if !stays.is_empty() => Exit::Outdated,
-        exit => exit,
-    })
+    Ok(run_exit(&plan, &report))
 }
 
 /// The run that is taken back.

@@ -3,6 +3,7 @@
 //! What must stay true: nothing is contacted; the report is made from the journal alone.
 
 use super::conclusion::Ended;
+use super::run_record::document_of;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::ledger::{BegunRun, Claim, Ledger, SqliteLedger};
@@ -45,7 +46,7 @@ pub(super) fn report_again(
         },
         notes,
         claim,
-        command: "apply",
+        command: record.map_or("apply", |record| document_of(&record.command)),
         is_followed: record.is_some_and(|record| record.next.is_some()),
         securing: None,
     };

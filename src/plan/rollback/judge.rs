@@ -45,7 +45,9 @@ pub fn judge(
     for step in resolution.steps.iter().filter(|step| !asked(step)) {
         match step.action {
             StepAction::Reinstall => {}
-            StepAction::Remove => feasible.removes.push(removal(manager, way, step)?),
+            // Only apk takes away by itself what nothing needs any more; the jobs of all others refuse to.
+            StepAction::Remove if manager == Manager::Apk => feasible.removes.push(removal(manager, way, step)?),
+            StepAction::Remove => return Err(vec![of_host(format!("it would also remove {}", step.package))]),
             StepAction::Install => {
                 let change = returning(manager, way, resolution, step, machine)?;
                 let source = source(manager, &change, &resolution.offers);

@@ -63,7 +63,9 @@ print_units() {
   if [ -d /run/systemd/system ]; then
     units_listed=$(limited 60 systemctl list-units --plain --no-legend --no-pager \
       --state=active,activating,deactivating,reloading -- "$1" 2>/dev/null) || return 69
-    printf '%s\n' "$units_listed" | awk 'NF { print $1 }'
+    # A timer that waits is no backup that runs.
+    printf '%s\n' "$units_listed" | awk -v glob="$1" \
+      'NF && ($1 !~ /\.(timer|path|socket)$/ || glob ~ /\.(timer|path|socket)$/) { print $1 }'
   elif [ -d /run/openrc/started ]; then
     for unit_path in /run/openrc/started/* /run/openrc/starting/*; do
       unit_name=${unit_path##*/}

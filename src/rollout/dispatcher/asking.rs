@@ -115,7 +115,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         };
         self.domains.ends(&planned.name, false);
         let control = &self.context.control;
-        if control.is_paused() && !control.is_draining() && !broken {
+        let stands_still = control.is_paused() || self.gating.is_undecided();
+        if stands_still && !control.is_draining() && !broken {
             // The answer grows old while the run stands still: it is asked for again.
             self.domains.put_back(waiting, planned);
             return Ok(());

@@ -85,7 +85,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     may_free = true;
                     // What the host said comes before its end.
                     let said = self.drain(&mut inbox, broken.is_some());
-                    said.and(self.finish(wave, joined, &mut running))
+                    let is_broken = broken.is_some() || said.is_err();
+                    said.and(self.finish(wave, joined, &mut running, is_broken))
                 }
                 look = self.gating.relook.next() => self.hear_look(&look),
                 Some(asked) = running.asking.next() => {
@@ -137,6 +138,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
     pub(super) fn is_touched(&self, planned: &PlannedHost) -> bool {
         let past = self.past.host(&planned.name);
         past.is_some_and(|past| past.is_begun() && past.is_touched())
+    }
+
+    /// Whether something was begun on the host whose end is not known.
+    pub(super) fn is_to_be_taken_up(&self, planned: &PlannedHost) -> bool {
+        self.is_touched(planned) && !self.results.contains_key(&planned.name)
     }
 
     pub(super) fn may_start(&self, wave: &PlannedWave) -> bool {
@@ -281,12 +287,15 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         wave: &PlannedWave,
         joined: Result<(Id, TurnResult), JoinError>,
         running: &mut Window<'_>,
+        is_broken: bool,
     ) -> Result<(), SinkError> {
         let (id, result) = match joined {
             Ok((id, result)) => (id, result),
             Err(error) => (error.id(), TurnResult::from_error(lost_task(&error.to_string()))),
         };
         match running.hosts.remove(&id) {
+            // It was kept from going on by the ledger, not by anything on the host: it can be taken up again.
+            Some(host) if is_broken && result.touched && result.state.is_failure() => self.leave(host),
             Some(host) => self.conclude(&wave.name, host, result),
             None => Ok(()),
         }
@@ -313,20 +322,25 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let hosts = std::mem::take(&mut running.hosts);
         let mut recorded = Ok(());
         for host in hosts.into_values() {
-            let error = HostError::new(
-                ErrorCode::Interrupted,
-                "patchwave was told to leave; what was started on the host goes on by itself",
-                format!("`patchwave resume {}` takes it up again", self.context.run),
-            );
-            let result = TurnResult {
-                state: HostRunState::Left,
-                error: Some(error),
-                ..TurnResult::unchanged()
-            };
-            self.results.insert(host.clone(), result);
-            recorded = recorded.and(self.sink.record(EventKind::HostLeft { host }));
+            recorded = recorded.and(self.leave(host));
         }
         recorded
+    }
+
+    /// Leaves a host alone in the middle of its turn.
+    fn leave(&mut self, host: HostName) -> Result<(), SinkError> {
+        let error = HostError::new(
+            ErrorCode::Interrupted,
+            "patchwave left it in the middle; what was started on the host goes on by itself",
+            format!("`patchwave resume {}` takes it up again", self.context.run),
+        );
+        let result = TurnResult {
+            state: HostRunState::Left,
+            error: Some(error),
+            ..TurnResult::unchanged()
+        };
+        self.results.insert(host.clone(), result);
+        self.sink.record(EventKind::HostLeft { host })
     }
 }
 

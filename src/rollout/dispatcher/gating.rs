@@ -196,6 +196,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     /// Measures the gates of a wave whose hosts are done, one after the other. Gives how it ends when one does not pass.
     pub(super) async fn gates(&mut self, wave: &PlannedWave) -> Result<Option<WaveEnd>, SinkError> {
+        if wave.size() == 0 {
+            return Ok(None);
+        }
         let of_wave: Vec<HostName> = wave.hosts().map(|host| host.name.clone()).collect();
         let hosts = self.untroubled(|name| of_wave.contains(name));
         for gate in &wave.gates {
@@ -212,7 +215,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                     return Ok(end);
                 }
             }
-            self.watch(gate, wave, scoped);
+            if !scoped.is_empty() {
+                self.watch(gate, wave, scoped);
+            }
             self.hold().await?;
         }
         Ok(None)

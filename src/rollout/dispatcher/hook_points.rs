@@ -42,6 +42,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let is_over = |open: &OpenHook, run: &Self| open.host.as_ref().is_some_and(|host| run.hooks.has_ended(host));
         let left: Vec<OpenHook> = self.undoable(|open| is_over(open, self));
         self.undo(Some(plan), left, None, None).await?;
+        self.hold().await?;
+        if self.context.control.is_draining() {
+            return Ok(());
+        }
         let hosts: Vec<&HostName> = plan.hosts().map(|host| &host.name).collect();
         let stage = Stage {
             wave: None,
@@ -76,10 +80,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         match self.point(HookPoint::PostRun, stage).await? {
             PointEnd::Done => {}
             PointEnd::Failed(reason) => stop(end, reason),
-            PointEnd::Left => return Ok(()),
+            PointEnd::Left => {
+                self.leave_run(end);
+                return Ok(());
+            }
         }
         let left = self.undoable(|_| true);
         self.undo(Some(plan), left, stage.outcome, stage.reason).await?;
+        if self.detached {
+            self.leave_run(end);
+            return Ok(());
+        }
         if !self.detached
             && let Some(left) = self.not_undone().into_iter().find(|left| left.host.is_none())
         {
@@ -89,6 +100,12 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             );
         }
         Ok(())
+    }
+
+    /// What is left to be undone is undone when the run goes on.
+    fn leave_run(&self, end: &mut RunEnd) {
+        end.outcome = RunOutcome::Interrupted;
+        end.reason = self.interrupted().1;
     }
 
     /// Undoes what can be undone although nothing can be kept any more.
@@ -139,6 +156,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let left = self.undoable(|open| open.host.is_none() && open.wave.as_ref() == Some(&wave.name));
         self.undo(None, left, Some(ended.0.as_str()), ended.1.as_deref())
             .await?;
+        if self.detached {
+            return Ok(self.interrupted());
+        }
         let left = self.not_undone();
         if ended.0 == WaveOutcome::Passed
             && let Some(left) = left.iter().find(|left| left.wave.as_ref() == Some(&wave.name))

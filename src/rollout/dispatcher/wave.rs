@@ -31,7 +31,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     pub(super) async fn wave_body(&mut self, wave: &PlannedWave) -> Result<(WaveOutcome, Option<String>), SinkError> {
         if let Some(end) = self.baseline(wave).await? {
-            return Ok(end);
+            if !wave.hosts().any(|host| self.is_to_be_taken_up(host)) {
+                return Ok(end);
+            }
+            // Nobody new starts; what was begun is seen to its end.
+            self.gating.end.get_or_insert(end);
         }
         for (index, batch) in wave.batches.iter().enumerate() {
             self.hold().await?;
@@ -39,7 +43,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 continue;
             }
             // What was begun under an earlier controller is seen to its end, also in a run that is to end.
-            if self.context.control.is_draining() && !batch.iter().any(|host| self.is_touched(host)) {
+            let is_ending = self.context.control.is_draining() || self.gating.end.is_some();
+            if is_ending && !batch.iter().any(|host| self.is_touched(host)) {
                 continue;
             }
             let (name, batch_number) = (wave.name.clone(), index + 1);
@@ -52,7 +57,9 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 })?;
             }
             self.batch(wave, batch).await?;
-            if self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some() || self.gating.end.is_some() {
+            let is_over = self.budgets.exceeded(wave).is_some() || self.closing.ends_run().is_some();
+            let is_stopped = self.gating.end.is_some();
+            if (is_over || is_stopped) && !wave.hosts().any(|host| self.is_to_be_taken_up(host)) {
                 break;
             }
         }
@@ -110,14 +117,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             let result = self.results.get(&host.name);
             result.is_some_and(|result| result.state == state)
         };
-        // What a domain cannot spare was left out because of a failure, which the budget has judged.
-        let is_by_drift = |host: &PlannedHost| {
-            self.results
-                .get(&host.name)
-                .is_some_and(|result| result.error.is_none())
-        };
-        let is_left_out =
-            |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped) && is_by_drift(host);
+        let is_left_out = |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped);
         if wave.size() > 0 && wave.hosts().all(|host| ended_as(host, HostRunState::Skipped)) {
             return true;
         }

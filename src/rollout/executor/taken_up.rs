@@ -13,6 +13,7 @@ use crate::model::facts::Facts;
 use crate::model::journal::{JobEnd, PastHost, PastJob, PastReboot};
 use crate::model::manager::Manager;
 use crate::model::plan::Basis;
+use crate::model::plan::PlannedChange;
 use crate::model::run::HostRunState;
 use crate::remote::job::{JobId, JobStep};
 use crate::remote::transport::Transport;
@@ -29,19 +30,26 @@ impl<T: Transport> Turn<T> {
         if let Some(reboot) = &past.reboot {
             return self.take_up_reboot(past, reboot, result).await.map(|()| true);
         }
-        let Some(job) = past.last_job() else {
+        if past.jobs.is_empty() {
             return Ok(false);
-        };
+        }
         let mut link = Link::made(self).await?;
-        let goes_on = match &job.end {
-            None => self.adopt(&mut link, past, job, result).await?,
-            Some(end) => {
-                self.go_on_behind(&mut link, past, job, end, result).await?;
-                true
+        // A job that the host has never heard of was announced and not begun: what counts is the one before it.
+        for job in past.jobs.iter().rev() {
+            let goes_on = match &job.end {
+                None => self.adopt(&mut link, past, job, result).await?,
+                Some(end) => {
+                    self.go_on_behind(&mut link, past, job, end, result).await?;
+                    true
+                }
+            };
+            if goes_on {
+                link.close().await;
+                return Ok(true);
             }
-        };
+        }
         link.close().await;
-        Ok(goes_on)
+        Ok(false)
     }
 
     /// Follows a job whose end is not known. False when the host has never heard of it.
@@ -64,7 +72,14 @@ impl<T: Transport> Turn<T> {
         }
         let before = past.condition_before();
         let failed = before.and_then(|condition| condition.failed_units.as_ref());
-        let mut changes = job.changes.clone();
+        // A later job of the turn has only what an earlier one left to be done.
+        let mut changes: Vec<PlannedChange> = Vec::new();
+        for change in past.jobs.iter().flat_map(|job| &job.changes) {
+            let is_it = |other: &PlannedChange| other.package == change.package && other.arch == change.arch;
+            if !changes.iter().any(is_it) {
+                changes.push(change.clone());
+            }
+        }
         changes.extend(self.planned.may_bring.iter().cloned());
         let aim = Aim {
             manager,

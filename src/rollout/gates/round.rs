@@ -109,6 +109,9 @@ fn measured(joined: Result<Measurement, tokio::task::JoinError>) -> Measurement 
 
 /// The result of a round: the first failure, else the first that could not be measured.
 pub(super) fn together(round: &[Measurement]) -> Outcome {
+    if round.is_empty() {
+        return Outcome::unknown("there is no host to measure it on");
+    }
     let first = |result| round.iter().find(|measurement| measurement.outcome.result == result);
     match first(GateResult::Fail).or_else(|| first(GateResult::Unknown)) {
         Some(Measurement { host, outcome }) => {
