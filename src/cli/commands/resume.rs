@@ -74,20 +74,16 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         let report = if is_unreported(&run, &journal, &ledger)? {
             report_again(&run, &begun, &events, claim, &session, &mut ledger)?
         } else {
-            let is_awaited = is_awaited(&run, &record, &ledger)?;
-            let report = ledger.report(&run)?.filter(|_| is_awaited);
-            report.ok_or_else(|| ended(&run, &journal))?
+            report_that_is_awaited(&run, &record, &journal, &ledger)?
         };
         return go_on(&plan, report, next, &session, &mut ledger).await;
     }
     let said = ledger.orders_after(&run, heard(&events))?;
     let is_owed = is_owed(&journal, &plan, &said);
-    if let Err(refusal) = refuse_expired(&run, &record) {
-        if !is_owed {
-            return Err(refusal);
-        }
+    match refuse_expired(&run, &record) {
         // What was begun is seen to its end and undone; nothing else is begun.
-        session.control.press();
+        Err(_) if is_owed => session.control.press(),
+        other => other?,
     }
     if arguments.no_wait {
         if let Some(why) = left_alone(&run, &plan, &events, &said, Timestamp::now()) {
@@ -97,8 +93,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
     } else {
         take_back_pause(&run, &said, &options, &mut ledger)?;
     }
-    let begun_so = record.ignores_window.then_some("the run was begun so");
-    let reason = arguments.ignore_window.as_deref().or(begun_so);
+    let reason = reason_to_ignore(arguments, &record);
     if has_work(&plan) && !is_owed {
         ask_window(&plan.rules.calendar(), reason.is_some(), &session, Timestamp::now())?;
     }
@@ -161,6 +156,23 @@ fn is_owed(journal: &Journal, plan: &Plan, said: &[GivenOrder]) -> bool {
     let hooks = HookJournal::of(journal);
     let is_open = hooks.open().iter().any(|open| can_be_undone(&open.hook));
     is_begun || is_open || said.iter().any(|given| given.order == Order::Abort)
+}
+
+/// The report of a run that has ended, where another run waits for it.
+fn report_that_is_awaited(
+    run: &RunId,
+    record: &RunRecord,
+    journal: &Journal,
+    ledger: &SqliteLedger,
+) -> Result<RunReport, Failure> {
+    let is_awaited = is_awaited(run, record, ledger)?;
+    let report = ledger.report(run)?.filter(|_| is_awaited);
+    report.ok_or_else(|| ended(run, journal))
+}
+
+fn reason_to_ignore<'a>(arguments: &'a ResumeArguments, record: &RunRecord) -> Option<&'a str> {
+    let begun_so = record.ignores_window.then_some("the run was begun so");
+    arguments.ignore_window.as_deref().or(begun_so)
 }
 
 fn waits(arguments: &ResumeArguments) -> Waits {

@@ -166,7 +166,9 @@ fn both_back() -> Vec<Step> {
 fn it_is_told_where_the_older_versions_come_from() {
     let mut steps = both_back();
     steps.push(step(StepAction::Remove, "new", "1", ""));
-    let feasible = judge(Manager::Apt, &two_packages(), &resolution(steps), "x86_64").unwrap();
+    let refused = judge(Manager::Apt, &two_packages(), &resolution(steps.clone()), "x86_64").unwrap_err();
+    assert_eq!(refused[0].reason, "it would also remove new", "its jobs remove nothing");
+    let feasible = judge(Manager::Apk, &two_packages(), &resolution(steps), "x86_64").unwrap();
     let told: Vec<(&str, &str, &str)> = feasible
         .changes
         .iter()
@@ -181,7 +183,7 @@ fn nothing_beside_what_the_run_changed_is_touched() {
     let judged = |extra: Step| {
         let mut steps = both_back();
         steps.push(extra);
-        judge(Manager::Apt, &two_packages(), &resolution(steps), "x86_64").unwrap_err()[0]
+        judge(Manager::Apk, &two_packages(), &resolution(steps), "x86_64").unwrap_err()[0]
             .reason
             .clone()
     };

@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::soak::Soaked;
+use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
 use crate::model::plan::{PlannedHost, PlannedWave};
 use crate::model::run::{HostRunState, WaveOutcome};
@@ -117,7 +118,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             let result = self.results.get(&host.name);
             result.is_some_and(|result| result.state == state)
         };
-        let is_left_out = |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped);
+        let has_failed = wave.hosts().any(|host| {
+            let result = self.results.get(&host.name);
+            result.is_some_and(|result| result.state.is_failure())
+        });
+        // What a domain could not spare beside a failed host was left out because of a failure, which the budget judged.
+        let is_judged = |host: &PlannedHost| {
+            let error = self.results.get(&host.name).and_then(|result| result.error.as_ref());
+            has_failed && error.is_some_and(|error| error.code == ErrorCode::Domain)
+        };
+        let is_left_out =
+            |host: &PlannedHost| host_has_work(host) && ended_as(host, HostRunState::Skipped) && !is_judged(host);
         if wave.size() > 0 && wave.hosts().all(|host| ended_as(host, HostRunState::Skipped)) {
             return true;
         }

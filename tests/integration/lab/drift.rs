@@ -15,7 +15,7 @@ waves:
   - name: test
     select: deb12
     gates:
-      - {{name: the world moves on, command: [\"{program}\"], on: controller, timeout: 3m}}
+      - {{name: the world moves on, command: [\"{program}\"], on: controller, timeout: 3m, baseline: ignore, relook: false}}
   - {{name: fleet, rest: true, max_failures: 3}}
 {further}
 "
