@@ -77,10 +77,9 @@ impl<'a> Recorder<'a> {
 impl EventSink for Recorder<'_> {
     fn record(&mut self, kind: EventKind) -> Result<(), SinkError> {
         let is_kept = kind.is_kept();
-        self.sequence += u64::from(is_kept);
         self.notes.take(&kind);
         let event = Event {
-            sequence: self.sequence,
+            sequence: self.sequence + u64::from(is_kept),
             at: Timestamp::now(),
             run: self.run.clone(),
             kind,
@@ -94,6 +93,8 @@ impl EventSink for Recorder<'_> {
             #[cfg(feature = "failure-points")]
             pass(Side::After, event.sequence);
         }
+        // Only what was kept counts: a ledger that can be written again later has no gap.
+        self.sequence = event.sequence;
         self.viewer.show(&event).map_err(|error| SinkError(error.to_string()))
     }
 }
