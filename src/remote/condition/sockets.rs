@@ -5,7 +5,7 @@
 //! port. A service that listens at such a port has another one at every start, and is named by its process instead.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
 use super::shown;
