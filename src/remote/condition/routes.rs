@@ -1,8 +1,8 @@
 //! Default routes, by gateway and device: `default via 10.0.0.1 dev eth0`. Metrics change with every lease and are
 //! left out.
 
-use std::collections::BTreeSet;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use std::collections::BTreeSet;
 
 use super::shown;
 

@@ -4,8 +4,8 @@
 //! Left out is what is not there to be found by others: sockets of logins, and of clients that asked the kernel for any
 //! port. A service that listens at such a port has another one at every start, and is named by its process instead.
 
-use std::collections::{BTreeMap, BTreeSet};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::shown;
