@@ -1,4 +1,4 @@
-//! Claims: one process at a time writes the journal of a run.
+//! Claims: one process at a time writes the journal of a run, or makes the ledger.
 //!
 //! A claim is an exclusive lock of the kernel on `runs/RUN.lock` in the state directory (`flock` on Unix, which works
 //! over NFS too). What must stay true: a claim ends with its process however that ends, and no file says that a run is
@@ -84,6 +84,14 @@ pub(super) fn holder(directory: &Path, run: &RunId) -> Result<Option<Option<Cont
         Err(TryLockError::WouldBlock) => Ok(Some(read(&mut file))),
         Err(TryLockError::Error(error)) => Err(failed(&path, &error)),
     }
+}
+
+/// One process at a time makes a ledger or moves it to a newer form. Given back when the file is dropped.
+pub(super) fn preparing(directory: &Path) -> Result<File, LedgerError> {
+    let path = directory.join("ledger.lock");
+    let file = open(&path, true)?;
+    file.lock().map_err(|error| failed(&path, &error))?;
+    Ok(file)
 }
 
 fn path(directory: &Path, run: &RunId) -> PathBuf {

@@ -67,11 +67,7 @@ impl SqliteLedger {
             std::os::unix::fs::PermissionsExt::from_mode(0o600),
         )
         .map_err(|error| failed(error.to_string()))?;
-        let ledger = Self::prepare(connection)?;
-        Ok(Self {
-            directory: Some(directory.to_owned()),
-            ..ledger
-        })
+        Self::prepare(connection, Some(directory))
     }
 
     /// A ledger in memory, for tests and for work that must leave nothing behind.
@@ -79,28 +75,48 @@ impl SqliteLedger {
     /// # Errors
     /// When SQLite refuses.
     pub fn in_memory() -> Result<Self, LedgerError> {
-        Self::prepare(Connection::open_in_memory()?)
+        Self::prepare(Connection::open_in_memory()?, None)
     }
 
-    fn prepare(mut connection: Connection) -> Result<Self, LedgerError> {
+    /// A ledger that is in order already is only read, so that whoever looks on never waits for whoever writes.
+    fn prepare(mut connection: Connection, directory: Option<&Path>) -> Result<Self, LedgerError> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if found > known {
-            return Err(LedgerError::Newer { found, known });
+        if !is_in_order(&connection, known)? {
+            // SQLite does not wait where several processes switch a new file to the write-ahead log at once.
+            let _turn = directory.map(claim::preparing).transpose()?;
+            bring_in_order(&mut connection, known)?;
         }
-        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-            transaction.execute_batch(migration)?;
-        }
-        transaction.pragma_update(None, "user_version", known)?;
-        transaction.commit()?;
         Ok(Self {
             connection,
-            directory: None,
+            directory: directory.map(Path::to_owned),
         })
     }
+}
+
+fn is_in_order(connection: &Connection, known: i64) -> Result<bool, LedgerError> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    Ok(mode == "wal" && version(connection)? == known)
+}
+
+fn bring_in_order(connection: &mut Connection, known: i64) -> Result<(), LedgerError> {
+    connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    if found > known {
+        return Err(LedgerError::Newer { found, known });
+    }
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, LedgerError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
 impl Ledger for SqliteLedger {

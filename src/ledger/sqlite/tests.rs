@@ -95,6 +95,28 @@ fn a_commit_is_on_the_disk_when_it_returns() {
     assert_eq!(pragma("synchronous"), "Integer(2)");
 }
 
+/// The first runs of cron, of a terminal and of a second shell may begin at the same moment.
+#[test]
+fn many_at_once_may_be_the_first() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        SqliteLedger::open(folder.path()).map(drop)
+                    })
+                })
+                .collect();
+            for opened in opened {
+                opened.join().unwrap().unwrap();
+            }
+        });
+    }
+}
+
 #[test]
 fn a_damaged_file_is_told_from_a_full_disk() {
     let folder = tempfile::tempdir().unwrap();
