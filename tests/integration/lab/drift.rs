@@ -16,7 +16,7 @@ waves:
     select: deb12
     gates:
       - {{name: the world moves on, command: [\"{program}\"], on: controller, timeout: 3m, baseline: ignore, relook: false}}
-  - {{name: fleet, rest: true, max_failures: 3}}
+  - {{name: fleet, rest: true, parallel: 10, max_failures: 3}}
 {further}
 "
     )
