@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What was seen at one time. `None` is unknown, which is no difference.
+/// What was seen at one time. `None` is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Condition {
     /// Units that failed.
@@ -67,6 +67,19 @@ impl ConditionPart {
             Self::Mount => "mount",
             Self::Route => "route",
             Self::Resolver => "resolver",
+        }
+    }
+
+    /// In words: `the failed units`.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::FailedUnit => "the failed units",
+            Self::ActiveUnit => "the active units",
+            Self::Socket => "the listening sockets",
+            Self::Mount => "the mounts",
+            Self::Route => "the default routes",
+            Self::Resolver => "the resolver",
         }
     }
 }

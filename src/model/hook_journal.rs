@@ -5,8 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::event::EventKind;
-use super::hook::{HookOutcome, HookPoint};
-use super::journal::Journal;
+use super::hook::{HookOutcome, HookPoint, HookRule, NotUndone};
 use super::name::{HostName, WaveName};
 
 /// A hook that was begun and is not undone.
@@ -24,13 +23,21 @@ pub struct OpenHook {
     pub outcome: Option<HookOutcome>,
     /// Why its undoing failed, when it was tried.
     pub undo_failed: Option<String>,
+    /// Whether an earlier controller began it. That one may have undone it when its ledger could keep nothing any more.
+    pub recalled: bool,
 }
 
 impl OpenHook {
-    /// Whether it needs not run again when its host, wave or run is taken up again.
+    /// Whether it ended well.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.outcome == Some(HookOutcome::Done)
+    }
+
+    /// Whether it needs not run again when its host, wave or run gets there: `has_undo` is whether it can be undone.
+    #[must_use]
+    pub fn is_in_effect(&self, has_undo: bool) -> bool {
+        self.is_done() && !(has_undo && self.recalled)
     }
 }
 
@@ -44,25 +51,11 @@ pub struct HookJournal {
 }
 
 impl HookJournal {
-    /// The hooks of a run that was begun under an earlier controller.
+    /// The same for whoever takes the run up again.
     #[must_use]
-    pub fn of(journal: &Journal) -> Self {
-        let mut hooks = Self::default();
-        for past in journal.hooks() {
-            hooks.note(&EventKind::HookStarted {
-                hook: past.hook.clone(),
-                at: past.at,
-                host: past.host.clone(),
-                wave: past.wave.clone(),
-                undo: past.undo,
-            });
-            if let Some(outcome) = past.outcome {
-                hooks.note_end((&past.hook, &past.host, &past.wave), past.undo, outcome, "");
-            }
-        }
-        let ended = journal.hosts().filter(|(_, past)| past.end.is_some());
-        hooks.ended = ended.map(|(host, _)| host.clone()).collect();
-        hooks
+    pub fn recalled(mut self) -> Self {
+        self.open.iter_mut().for_each(|open| open.recalled = true);
+        self
     }
 
     /// Takes an event into account.
@@ -84,6 +77,7 @@ impl HookJournal {
                     wave: wave.clone(),
                     outcome: None,
                     undo_failed: None,
+                    recalled: false,
                 });
             }
             EventKind::HookFinished {
@@ -145,12 +139,28 @@ impl HookJournal {
         self.ended.contains(host)
     }
 
-    /// Whether the hook of a wave, or of the run, is done and not undone.
+    /// The hook of a wave, or of the run, when it is open.
     #[must_use]
-    pub fn is_in_effect(&self, hook: &str, wave: Option<&WaveName>) -> bool {
+    pub fn of_wave(&self, hook: &str, wave: Option<&WaveName>) -> Option<&OpenHook> {
         self.open
             .iter()
-            .any(|open| open.hook == hook && open.host.is_none() && open.wave.as_ref() == wave && open.is_done())
+            .find(|open| open.hook == hook && open.host.is_none() && open.wave.as_ref() == wave)
+    }
+
+    /// What these rules can undo and is not undone, in the order in which it was begun; `untried` says why, where nobody tried.
+    #[must_use]
+    pub fn not_undone(&self, rules: &[HookRule], untried: &str) -> Vec<NotUndone> {
+        let can_be_undone = |open: &&OpenHook| {
+            let rule = rules.iter().find(|rule| rule.name == open.hook);
+            rule.is_some_and(|rule| rule.undo.is_some())
+        };
+        let tell = |open: &OpenHook| NotUndone {
+            detail: open.undo_failed.clone().unwrap_or_else(|| untried.to_owned()),
+            hook: open.hook.clone(),
+            host: open.host.clone(),
+            wave: open.wave.clone(),
+        };
+        self.open.iter().filter(can_be_undone).map(tell).collect()
     }
 }
 
@@ -232,9 +242,14 @@ mod tests {
         let events = [begun("x", None, false), ended("x", None, false, HookOutcome::Failed)];
         let journal = hook_journal(&events);
         assert_eq!(journal.open().len(), 1);
-        assert!(!journal.is_in_effect("x", None));
+        assert!(!journal.of_wave("x", None).unwrap().is_in_effect(true));
         let events = [begun("x", None, false), ended("x", None, false, HookOutcome::Done)];
-        assert!(hook_journal(&events).is_in_effect("x", None));
+        let journal = hook_journal(&events);
+        assert!(journal.of_wave("x", None).unwrap().is_in_effect(true));
+        // Whoever takes the run up again does not know whether it was undone when nothing could be kept.
+        let journal = journal.recalled();
+        assert!(!journal.of_wave("x", None).unwrap().is_in_effect(true));
+        assert!(journal.of_wave("x", None).unwrap().is_in_effect(false));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::event::{Event, EventKind};
 use super::gate::GateResult;
-use super::hook::{HookOutcome, HookPoint};
+use super::hook_journal::HookJournal;
 use super::name::{HostName, WaveName};
 use super::order::Order;
 use super::run::{RunOutcome, WaveOutcome};
@@ -28,7 +28,7 @@ pub struct Journal {
     last_at: Option<Timestamp>,
     waves: BTreeMap<WaveName, PastWave>,
     hosts: BTreeMap<HostName, PastHost>,
-    hooks: Vec<PastHook>,
+    hooks: HookJournal,
     orders: Vec<Order>,
     paused: Option<String>,
     ended: Option<PastRunEnd>,
@@ -49,23 +49,6 @@ pub struct PastWave {
     pub baseline: BTreeMap<String, (GateResult, String)>,
     /// How it ended, and why it did not pass.
     pub end: Option<(WaveOutcome, Option<String>)>,
-}
-
-/// A hook, or the undoing of one, that was begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastHook {
-    /// Its name.
-    pub hook: String,
-    /// When it runs.
-    pub at: HookPoint,
-    /// The host that it is for, when it is one.
-    pub host: Option<HostName>,
-    /// The wave that it is for, when it is one.
-    pub wave: Option<WaveName>,
-    /// Whether it is the undoing.
-    pub undo: bool,
-    /// How it ended; `None` when that is not known.
-    pub outcome: Option<HookOutcome>,
 }
 
 /// How a run ended.
@@ -94,7 +77,7 @@ impl Journal {
         self.last_at = Some(event.at);
         self.take_of_run(event);
         self.take_of_wave(event);
-        self.take_of_hook(&event.kind);
+        self.hooks.note(&event.kind);
         match &event.kind {
             EventKind::HostStarted { host, wave } | EventKind::HostResumed { host, wave } => {
                 let past = self.hosts.entry(host.clone());
@@ -160,41 +143,6 @@ impl Journal {
             EventKind::WaveFinished { wave, outcome, reason } => of(wave, &|past| {
                 past.end = Some((*outcome, reason.clone()));
             }),
-            _ => {}
-        }
-    }
-
-    fn take_of_hook(&mut self, kind: &EventKind) {
-        match kind {
-            EventKind::HookStarted {
-                hook,
-                at,
-                host,
-                wave,
-                undo,
-            } => self.hooks.push(PastHook {
-                hook: hook.clone(),
-                at: *at,
-                host: host.clone(),
-                wave: wave.clone(),
-                undo: *undo,
-                outcome: None,
-            }),
-            EventKind::HookFinished {
-                hook,
-                host,
-                wave,
-                undo,
-                outcome,
-                ..
-            } => {
-                let is_it = |past: &&mut PastHook| {
-                    past.hook == *hook && past.host == *host && past.wave == *wave && past.undo == *undo
-                };
-                if let Some(past) = self.hooks.iter_mut().rev().find(is_it) {
-                    past.outcome = Some(*outcome);
-                }
-            }
             _ => {}
         }
     }
@@ -266,22 +214,10 @@ impl Journal {
         self.hosts.iter()
     }
 
-    /// Every hook and every undoing that was begun, in their order.
+    /// The hooks that were begun and are not undone.
     #[must_use]
-    pub fn hooks(&self) -> &[PastHook] {
+    pub fn hooks(&self) -> &HookJournal {
         &self.hooks
-    }
-
-    /// Hooks that were begun and whose undoing has not ended, in the order in which they were begun. Whether there is
-    /// anything to undo is the playbook's to say.
-    pub fn hooks_to_undo(&self) -> impl Iterator<Item = &PastHook> {
-        let is_undone = |hook: &PastHook| {
-            let same = |other: &&PastHook| {
-                other.undo && other.hook == hook.hook && other.host == hook.host && other.wave == hook.wave
-            };
-            self.hooks.iter().find(same).is_some_and(|undo| undo.outcome.is_some())
-        };
-        self.hooks.iter().filter(move |hook| !hook.undo && !is_undone(hook))
     }
 
     /// What operators said, in its order.

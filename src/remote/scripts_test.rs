@@ -89,7 +89,7 @@ fn scripts() -> Vec<(String, Script)> {
         ("unit".to_owned(), unit_script("a.service", nonce()).unwrap()),
         (
             "command".to_owned(),
-            command_script(&["true".to_owned()], nonce()).unwrap(),
+            command_script(&["true".to_owned()], Duration::from_secs(60), nonce()).unwrap(),
         ),
         ("hook".to_owned(), a_hook(nonce())),
     ];

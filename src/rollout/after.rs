@@ -129,7 +129,7 @@ pub(super) async fn journal<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>
     .map(str::to_owned);
     let answer = link
         .ask(
-            |nonce| command_script(&words, nonce),
+            |nonce| command_script(&words, turn.limits.command, nonce),
             parse_command,
             turn.limits.command,
         )

@@ -16,7 +16,7 @@ use crate::model::event::EventKind;
 use crate::remote::condition::{Extent, condition_script, parse_condition};
 use crate::remote::transport::Transport;
 
-use compare::{compare, may_be_late};
+use compare::{compare, may_be_late, untold};
 
 /// For how long something that is missing is waited for, unless the playbook says otherwise.
 const SETTLE: Duration = Duration::from_secs(30);
@@ -60,7 +60,7 @@ async fn read<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>) -> Result<Co
 /// Compares with what was seen before, and looks again while something is missing.
 ///
 /// # Errors
-/// `E_SERVICE` for a difference that nobody allowed, and when the host no longer says what it is like.
+/// `E_SERVICE` for a difference that nobody allowed, and when the host no longer says of a part what it is like.
 pub(super) async fn judge<T: Transport>(
     turn: &Turn<T>,
     link: &mut Link<'_, T>,
@@ -70,28 +70,46 @@ pub(super) async fn judge<T: Transport>(
     let Some(before) = before else { return Ok(()) };
     let rule: &ConditionRule = &turn.rules.run.condition;
     let started = Instant::now();
-    let differences = loop {
-        let differences = compare(before, &read(turn, link).await?, rule);
-        if !may_be_late(&differences) || started.elapsed() >= rule.settle.unwrap_or(SETTLE) {
-            break differences;
+    let (differences, untold) = loop {
+        let after = read(turn, link).await?;
+        let differences = compare(before, &after, rule);
+        let untold = untold(before, &after, rule);
+        let is_settled = untold.is_empty() && !may_be_late(&differences);
+        if is_settled || started.elapsed() >= rule.settle.unwrap_or(SETTLE) {
+            break (differences, untold);
         }
         tokio::time::sleep(PAUSE).await;
     };
     result.differences.clone_from(&differences);
     if differences.is_empty() {
-        return Ok(());
+        return answer(&untold);
     }
     let host = turn.host.name.clone();
     let bad: Vec<ConditionDifference> = differences.iter().filter(|one| !one.allowed).cloned().collect();
     turn.tell(EventKind::HostDiffers { host, differences }).await;
     if bad.is_empty() {
-        return Ok(());
+        return answer(&untold);
     }
     let unit = bad.iter().find(|one| is_unit(one)).map(|one| one.what.clone());
     if let Some(unit) = &unit {
         result.excerpt = journal(turn, link, unit).await;
     }
     Err(failure(&bad, unit.as_deref()))
+}
+
+/// A part of which nothing can be said is not taken for unchanged.
+fn answer(untold: &[ConditionPart]) -> Result<(), HostError> {
+    let Some(first) = untold.first() else { return Ok(()) };
+    let parts: Vec<&str> = untold.iter().map(|part| part.in_words()).collect();
+    Err(HostError::new(
+        ErrorCode::Service,
+        format!("it no longer says what it did before the update: {}", parts.join(", ")),
+        format!(
+            "look at the host; a part that is not to be compared is named by `condition: {{allow: [\"{}:*\"]}}` in the \
+             playbook",
+            first.as_str()
+        ),
+    ))
 }
 
 fn is_unit(difference: &ConditionDifference) -> bool {

@@ -46,8 +46,24 @@ struct Steering {
     aborted_by: Option<String>,
     /// Whether somebody waits for what a promotion or a word to go on would end.
     wait: Option<WaitKind>,
-    promotions: u64,
+    promotions: Promotions,
     continuations: u64,
+}
+
+/// How often each kind of waiting was promoted: the word for one does not count for another.
+#[derive(Debug, Clone, Copy, Default)]
+struct Promotions {
+    soaks: u64,
+    decisions: u64,
+}
+
+impl Promotions {
+    fn of(self, kind: WaitKind) -> u64 {
+        match kind {
+            WaitKind::Soak => self.soaks,
+            WaitKind::Decision => self.decisions,
+        }
+    }
 }
 
 /// What a run waits for that an operator can cut short.
@@ -172,7 +188,10 @@ impl Control {
                 steering.paused = false;
                 steering.continuations += 1;
             }
-            Order::Promote => steering.promotions += 1,
+            Order::Promote => match steering.wait {
+                Some(WaitKind::Decision) => steering.promotions.decisions += 1,
+                Some(WaitKind::Soak) | None => steering.promotions.soaks += 1,
+            },
             Order::Abort => steering.aborted_by = Some(by.to_owned()),
         });
         if order == Order::Abort {
@@ -199,7 +218,8 @@ impl Control {
         let steering = self.steering.borrow();
         Wait {
             control: self,
-            promotions: steering.promotions,
+            kind,
+            promotions: steering.promotions.of(kind),
             continuations: steering.continuations,
         }
     }
@@ -208,6 +228,8 @@ impl Control {
 /// Something that an operator can cut short is waited for.
 pub(super) struct Wait<'a> {
     control: &'a Control,
+    kind: WaitKind,
+    /// Of that kind, when the waiting began.
     promotions: u64,
     continuations: u64,
 }
@@ -215,12 +237,13 @@ pub(super) struct Wait<'a> {
 impl Wait<'_> {
     /// Ends when it is promoted.
     pub(super) async fn promoted(&self) {
-        self.until(|steering| steering.promotions != self.promotions).await;
+        self.until(|steering| steering.promotions.of(self.kind) != self.promotions)
+            .await;
     }
 
     /// Whether it is promoted.
     pub(super) fn is_promoted(&self) -> bool {
-        self.control.steering.borrow().promotions != self.promotions
+        self.control.steering.borrow().promotions.of(self.kind) != self.promotions
     }
 
     /// Ends when somebody said to go on.

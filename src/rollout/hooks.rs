@@ -30,6 +30,9 @@ pub(super) use self::end::HookEnd;
 pub(super) use self::guard::guarded;
 pub(super) use self::turn::{at_host, undo_at_host};
 
+/// Why something is not undone that will be.
+pub(super) const UNDONE_ON_RESUME: &str = "`resume` undoes it";
+
 /// What follows from the hooks of a point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HookVerdict {
@@ -50,8 +53,11 @@ pub(super) struct TurnHooks {
 
 impl TurnHooks {
     /// The hooks of a turn; `open` are those that were begun before it was taken up again.
-    pub fn new(scene: HookScene, wave: WaveName, open: Vec<OpenHook>) -> Self {
-        let begun = open.into_iter().map(|open| (open.hook.clone(), open.is_done()));
+    pub fn new(scene: HookScene, wave: WaveName, rules: &[HookRule], open: &[OpenHook]) -> Self {
+        let has_undo = |hook: &str| rules.iter().any(|rule| rule.name == hook && rule.undo.is_some());
+        let begun = open
+            .iter()
+            .map(|open| (open.hook.clone(), open.is_in_effect(has_undo(&open.hook))));
         Self {
             scene,
             wave: Some(wave),

@@ -2,10 +2,12 @@
 
 use super::conclusion::host_report;
 use super::executor::{RanChanges, TurnResult};
+use super::hooks::UNDONE_ON_RESUME;
 use super::restart::{LISTED, Restarted};
 use crate::model::aftermath::NeedsRestart;
 use crate::model::drift::{DriftAction, Promotion};
 use crate::model::experimental::Experimental;
+use crate::model::hook::NotUndone;
 use crate::model::journal::{Journal, PastHost};
 use crate::model::name::RunId;
 use crate::model::plan::{Plan, PlannedChange, PlannedHost, PlannedWave};
@@ -102,6 +104,15 @@ fn promoted(change: &PlannedChange, promotions: &[Promotion]) -> PlannedChange {
     }
 }
 
+fn not_undone(plan: &Plan, journal: &Journal) -> Vec<NotUndone> {
+    let untried = if journal.is_resumable() {
+        UNDONE_ON_RESUME
+    } else {
+        "its undoing was not seen to end"
+    };
+    journal.hooks().not_undone(&plan.rules.run.hooks, untried)
+}
+
 /// A run that has not ended, as a report: hosts that are begun are neither patched nor failed yet.
 #[must_use]
 pub fn report_so_far(plan: &Plan, run: &RunId, of: Option<PlanReference>, journal: &Journal) -> RunReport {
@@ -139,8 +150,7 @@ pub fn report_so_far(plan: &Plan, run: &RunId, of: Option<PlanReference>, journa
         waves: plan.waves.iter().map(wave).collect(),
         hosts,
         experimental: Experimental::planned(plan),
-        // What is to be undone is undone when the run goes on.
-        not_undone: Vec::new(),
+        not_undone: not_undone(plan, journal),
         rollback: plan.rules.rollback.clone(),
     }
 }

@@ -127,7 +127,7 @@ async fn on_a_member<T: Transport>(transport: &T, words: &[String], question: &Q
             }
         };
         let nonce = Nonce::from_bits(rand::random());
-        let script = command_script(words, nonce.clone()).map_err(|error| error.to_string())?;
+        let script = command_script(words, question.rule.timeout, nonce.clone()).map_err(|error| error.to_string())?;
         let request = ScriptRequest {
             script,
             privileged: true,

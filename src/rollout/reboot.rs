@@ -183,11 +183,12 @@ impl<'a, T: Transport> Down<'a, T> {
         let connection = self.turn.transport.connect(&self.turn.host).await?;
         loop {
             let nonce = Nonce::from_bits(rand::random());
-            let script = command_script(&words, nonce.clone()).map_err(|error| internal(&error))?;
+            let timeout = self.turn.limits.command;
+            let script = command_script(&words, timeout, nonce.clone()).map_err(|error| internal(&error))?;
             let request = ScriptRequest {
                 script,
                 privileged: true,
-                timeout: self.turn.limits.command,
+                timeout,
             };
             let section = parse_command(&connection.run(&request).await?, &nonce)?;
             if !matches!(section.stdout.trim(), "initializing" | "starting") {

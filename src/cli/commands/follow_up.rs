@@ -47,6 +47,7 @@ pub(super) fn is_awaited(run: &RunId, record: &RunRecord, ledger: &SqliteLedger)
 pub(super) async fn follow_up(
     next: NextRun,
     securing: RunReport,
+    waits: Waits,
     session: &Session<'_>,
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
@@ -59,7 +60,7 @@ pub(super) async fn follow_up(
         step: step_of(&record),
         freshness: freshness_of(&record),
         closing: closing_time(&plan, ignored_window(begun, session.options), ledger)?,
-        waits: Waits::Here,
+        waits,
         ignores_window: record.ignores_window,
         expires: record.expires,
         securing: Some(securing),

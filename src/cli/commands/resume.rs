@@ -29,7 +29,6 @@ use crate::cli::steered::Steered;
 use crate::cli::steering::say_to;
 use crate::ledger::{BegunRun, Ledger, SqliteLedger};
 use crate::model::event::Event;
-use crate::model::hook_journal::HookJournal;
 use crate::model::journal::Journal;
 use crate::model::name::RunId;
 use crate::model::order::{GivenOrder, Order};
@@ -76,7 +75,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         } else {
             report_that_is_awaited(&run, &record, &journal, &ledger)?
         };
-        return go_on(&plan, report, next, &session, &mut ledger).await;
+        return go_on(&plan, report, next, waits(arguments), &session, &mut ledger).await;
     }
     let said = ledger.orders_after(&run, heard(&events))?;
     let is_owed = is_owed(&journal, &plan, &said);
@@ -128,7 +127,7 @@ pub async fn run(arguments: &ResumeArguments, options: &GlobalOptions, printer: 
         securing: None,
     };
     let report = ended.conclude(&session, &plan, &mut ledger)?;
-    go_on(&plan, report, next, &session, &mut ledger).await
+    go_on(&plan, report, next, waits(arguments), &session, &mut ledger).await
 }
 
 /// Begins what comes after a run that ended well, where something does.
@@ -136,11 +135,12 @@ async fn go_on(
     plan: &Plan,
     report: RunReport,
     next: Option<Box<NextRun>>,
+    waits: Waits,
     session: &Session<'_>,
     ledger: &mut SqliteLedger,
 ) -> CommandResult {
     match (run_exit(plan, &report), next) {
-        (Exit::Done, Some(next)) => follow_up(*next, report, session, ledger).await,
+        (Exit::Done, Some(next)) => follow_up(*next, report, waits, session, ledger).await,
         (exit, _) => Ok(exit),
     }
 }
@@ -149,12 +149,7 @@ async fn go_on(
 /// undone, and a run that was aborted is closed.
 fn is_owed(journal: &Journal, plan: &Plan, said: &[GivenOrder]) -> bool {
     let is_begun = journal.hosts().any(|(_, past)| past.is_begun() && past.is_touched());
-    let can_be_undone = |hook: &str| {
-        let mut rules = plan.rules.run.hooks.iter();
-        rules.any(|rule| rule.name == hook && rule.undo.is_some())
-    };
-    let hooks = HookJournal::of(journal);
-    let is_open = hooks.open().iter().any(|open| can_be_undone(&open.hook));
+    let is_open = !journal.hooks().not_undone(&plan.rules.run.hooks, "").is_empty();
     is_begun || is_open || said.iter().any(|given| given.order == Order::Abort)
 }
 

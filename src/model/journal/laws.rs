@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::controller::Controller;
 use crate::model::event::HostPhase;
+use crate::model::hook::HookPoint;
 use crate::model::name::RunId;
 use crate::model::run::HostRunState;
 

@@ -124,3 +124,21 @@ fn blockers_are_the_same_under_every_shell() {
         text
     });
 }
+
+#[test]
+fn a_list_of_sessions_that_cannot_be_read_is_not_taken_for_nobody() {
+    alike(Manager::Apt, |world| {
+        systemd(world);
+        world.stub("who", "#!/bin/sh\n");
+        world.stub("loginctl", "#!/bin/sh\necho 'no bus' >&2\nexit 1\n");
+        let blockers = [Blocker::Users];
+        let (output, text) = answer(world, &blockers_script(&blockers, nonce()).unwrap());
+        let found = parse_blockers(&blockers, &output, &nonce()).unwrap();
+        assert_eq!(found, ["the users that are logged in could not be looked at"], "{text}");
+        // Without logind there are no sessions to be told.
+        world.stub("systemctl", "#!/bin/sh\nexit 3\n");
+        let (output, text) = answer(world, &blockers_script(&blockers, nonce()).unwrap());
+        assert!(parse_blockers(&blockers, &output, &nonce()).unwrap().is_empty());
+        text
+    });
+}

@@ -5,6 +5,7 @@
 //! What must stay true: every shell gives the same answer, byte for byte.
 #![cfg(target_os = "linux")]
 
+mod commands;
 mod conditions;
 mod hooks;
 mod managers;

@@ -22,22 +22,26 @@ logins_of_sshd() {
 # Everybody who has a terminal or a desktop; a session without one is a program's.
 print_users() {
   users_own=$(own_terminal)
+  users_sessions=
+  if [ -d /run/systemd/system ] && has loginctl && limited 60 systemctl -q is-active systemd-logind 2>/dev/null; then
+    users_listed=$(limited 60 loginctl list-sessions --no-legend --no-pager 2>/dev/null) || return 69
+    users_sessions=$(printf '%s\n' "$users_listed" | awk '{ print $1 }')
+  fi
   {
     logins_of_sshd
     if has who; then
       # Where systemd-logind is asked, a service stands before the terminal.
       who 2>/dev/null | awk '{ for (i = 2; i <= 3; i++) if ($i ~ /^(pts\/|tty|console|:)/) { print $1, $i; break } }'
     fi
-    if [ -d /run/systemd/system ] && has loginctl; then
-      for users_session in $(loginctl list-sessions --no-legend --no-pager 2>/dev/null | awk '{ print $1 }'); do
-        loginctl show-session "$users_session" -p Name -p TTY -p Display -p Class -p State 2>/dev/null | awk -F= '
-          { value[$1] = $2 }
-          END {
-            place = value["TTY"] != "" ? value["TTY"] : value["Display"]
-            if (place != "" && value["Class"] == "user" && value["State"] != "closing") print value["Name"], place
-          }'
-      done
-    fi
+    for users_session in $users_sessions; do
+      # A session that has ended meanwhile is nobody's.
+      limited 60 loginctl show-session "$users_session" -p Name -p TTY -p Display -p Class -p State 2>/dev/null | awk -F= '
+        { value[$1] = $2 }
+        END {
+          place = value["TTY"] != "" ? value["TTY"] : value["Display"]
+          if (place != "" && value["Class"] == "user" && value["State"] != "closing") print value["Name"], place
+        }'
+    done
   } | sed 's|/dev/||' | awk -v own="$users_own" 'NF == 2 && $2 != own && !seen[$2]++ { print $1, "on", $2 }' | sort
 }
 

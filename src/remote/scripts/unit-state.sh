@@ -6,14 +6,14 @@ unit_of_openrc() {
     printf 'LoadState=not-found\n'
     return 0
   fi
-  rc-service "$1" status >/dev/null 2>&1
+  limited 60 rc-service "$1" status >/dev/null 2>&1
   printf 'LoadState=loaded\nStatus=%s\n' "$?"
 }
 
 unit_state() {
   if [ -d /run/systemd/system ] && has systemctl; then
     printf 'Init=systemd\n'
-    systemctl show --property=LoadState --property=ActiveState --property=SubState -- "$1"
+    limited 60 systemctl show --property=LoadState --property=ActiveState --property=SubState -- "$1"
   elif has rc-service; then
     printf 'Init=openrc\n'
     unit_of_openrc "${1%.service}"

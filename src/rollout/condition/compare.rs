@@ -1,7 +1,7 @@
 //! Compares what a host was like before its update with what it is like now. Pure.
 //!
-//! What must stay true: what is unknown is no difference; what had failed before is no failure of the update; what is
-//! for the better is told and fails nobody.
+//! What must stay true: what was unknown before is no difference, and what cannot be told afterwards is not taken for
+//! well; what had failed before is no failure of the update; what is for the better is told and fails nobody.
 
 use std::collections::BTreeSet;
 
@@ -42,6 +42,21 @@ pub(in crate::rollout) fn compare(
         }
     }
     differences
+}
+
+/// The parts that were known before and are not now, apart from those of which the playbook allows everything.
+pub(in crate::rollout) fn untold(before: &Condition, after: &Condition, rule: &ConditionRule) -> Vec<ConditionPart> {
+    let everything = |part: ConditionPart| {
+        let globs = rule.allow.iter().filter_map(|text| text.split_once(':'));
+        globs
+            .filter(|(word, _)| *word == "*" || *word == part.as_str())
+            .any(|(_, glob)| glob.trim() == "*")
+    };
+    let is_looked_at = |part: &ConditionPart| !rule.ignored || *part == ConditionPart::FailedUnit;
+    let parts = ConditionPart::ALL.into_iter().filter(is_looked_at);
+    parts
+        .filter(|part| set(before, *part).is_some() && set(after, *part).is_none() && !everything(*part))
+        .collect()
 }
 
 /// Whether something that was there is missing: it may be only late.
@@ -185,10 +200,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_no_difference() {
-        let rule = ConditionRule::default();
-        assert!(compare(&usual(), &Condition::default(), &rule).is_empty());
-        assert!(compare(&Condition::default(), &usual(), &rule).is_empty());
+    fn what_was_unknown_is_no_difference_and_what_is_untold_by_now_is_named() {
+        let rule = |ignored, allow: &[&str]| ConditionRule {
+            ignored,
+            allow: allow.iter().map(|text| (*text).to_owned()).collect(),
+            ..ConditionRule::default()
+        };
+        let nothing = Condition::default();
+        assert!(compare(&nothing, &usual(), &rule(false, &[])).is_empty());
+        assert!(untold(&nothing, &usual(), &rule(false, &[])).is_empty());
+        assert!(compare(&usual(), &nothing, &rule(false, &[])).is_empty());
+        assert_eq!(untold(&usual(), &nothing, &rule(false, &[])), ConditionPart::ALL);
+        assert_eq!(
+            untold(&usual(), &nothing, &rule(true, &[])),
+            [ConditionPart::FailedUnit]
+        );
+        let allowed = rule(false, &["socket:*", "route: *", "mount:/srv*"]);
+        let named = untold(&usual(), &nothing, &allowed);
+        assert!(!named.contains(&ConditionPart::Socket) && !named.contains(&ConditionPart::Route));
+        assert!(named.contains(&ConditionPart::Mount), "one mount is not all of them");
+        assert!(untold(&usual(), &nothing, &rule(false, &["*:*"])).is_empty());
     }
 
     #[test]

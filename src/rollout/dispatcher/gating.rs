@@ -73,6 +73,22 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             return self.recall_gates(wave).await;
         }
         for (gate, outcome) in self.measure_before(wave).await {
+            let end = self.settle_baseline(wave, gate, outcome).await?;
+            if end.is_some() {
+                return Ok(end);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps what a gate said before its wave, until it is decided whether the wave may begin.
+    async fn settle_baseline(
+        &mut self,
+        wave: &PlannedWave,
+        gate: Gate,
+        mut outcome: Outcome,
+    ) -> Result<Option<WaveEnd>, SinkError> {
+        loop {
             self.sink.record(EventKind::GateBaseline {
                 wave: wave.name.clone(),
                 gate: gate.name.clone(),
@@ -80,21 +96,29 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
                 detail: outcome.detail.clone(),
             })?;
             let required = gate.baseline == BaselineRule::Required;
-            let end = match (required, outcome.result, gate.unknown) {
+            match (required, outcome.result, gate.unknown) {
                 (true, GateResult::Fail, _) | (true, GateResult::Unknown, UnknownRule::Fail) => {
-                    Some((WaveOutcome::Failed, Some(not_begun(&gate, wave, &outcome))))
+                    return Ok(Some((WaveOutcome::Failed, Some(not_begun(&gate, wave, &outcome)))));
                 }
-                (true, GateResult::Unknown, UnknownRule::Pause) => self.baseline_unknown(&gate, wave, &outcome).await?,
-                _ => None,
-            };
-            if end.is_some() {
-                return Ok(end);
+                (true, GateResult::Unknown, UnknownRule::Pause) => {
+                    let reason = not_begun(&gate, wave, &outcome);
+                    match self.pause_until_promoted(&reason).await? {
+                        PauseEnd::Promoted => {}
+                        PauseEnd::Interrupted => return Ok(Some((WaveOutcome::Interrupted, Some(reason)))),
+                        PauseEnd::Continued => {
+                            let hosts = self.hosts_before(wave, &gate);
+                            outcome = gates::measure(&gate, &hosts, &self.context.transport, PARALLEL).await;
+                            continue;
+                        }
+                    }
+                }
+                _ => {}
             }
             if outcome.result != GateResult::Pass {
-                self.gating.before.insert(gate.name.clone(), outcome);
+                self.gating.before.insert(gate.name, outcome);
             }
+            return Ok(None);
         }
-        Ok(None)
     }
 
     /// Goes on with a wave that an earlier controller began: what its gates said before is known, and gates of hosts that
@@ -157,19 +181,10 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     /// One round of each gate at the same time, in the order of the playbook.
     async fn measure_before(&self, wave: &PlannedWave) -> Vec<(Gate, Outcome)> {
-        let is_known = |host: &&PlannedHost| matches!(host.basis, Basis::Scanned { .. });
-        let hosts: Vec<Host> = wave
-            .hosts()
-            .filter(is_known)
-            .filter_map(|host| self.context.hosts.get(&host.name).cloned())
-            .collect();
         let mut measuring = JoinSet::new();
         let measured = wave.gates.iter().filter(|gate| gate.baseline != BaselineRule::Ignore);
         for (number, gate) in measured.enumerate() {
-            let mut hosts = hosts.clone();
-            if gate.scope == GateScope::Fleet {
-                hosts.extend(self.untroubled(|_| true));
-            }
+            let hosts = self.hosts_before(wave, gate);
             let (gate, transport) = (gate.clone(), self.context.transport.clone());
             measuring.spawn(async move {
                 let outcome = gates::measure(&gate, &hosts, &transport, PARALLEL).await;
@@ -181,17 +196,18 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         measured.into_iter().map(|(_, gate, outcome)| (gate, outcome)).collect()
     }
 
-    async fn baseline_unknown(
-        &mut self,
-        gate: &Gate,
-        wave: &PlannedWave,
-        outcome: &Outcome,
-    ) -> Result<Option<WaveEnd>, SinkError> {
-        let reason = not_begun(gate, wave, outcome);
-        Ok(match self.pause_until_promoted(&reason).await? {
-            PauseEnd::Promoted | PauseEnd::Continued => None,
-            PauseEnd::Interrupted => Some((WaveOutcome::Interrupted, Some(reason))),
-        })
+    /// The hosts on which a gate is measured before its wave.
+    fn hosts_before(&self, wave: &PlannedWave, gate: &Gate) -> Vec<Host> {
+        let is_known = |host: &&PlannedHost| matches!(host.basis, Basis::Scanned { .. });
+        let mut hosts: Vec<Host> = wave
+            .hosts()
+            .filter(is_known)
+            .filter_map(|host| self.context.hosts.get(&host.name).cloned())
+            .collect();
+        if gate.scope == GateScope::Fleet {
+            hosts.extend(self.untroubled(|_| true));
+        }
+        hosts
     }
 
     /// Measures the gates of a wave whose hosts are done, one after the other. Gives how it ends when one does not pass.

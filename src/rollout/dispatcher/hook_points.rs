@@ -10,7 +10,8 @@ use crate::model::plan::{Plan, PlannedWave};
 use crate::model::run::{RunOutcome, WaveOutcome};
 use crate::remote::job::JobStep;
 use crate::remote::transport::Transport;
-use crate::rollout::hooks::{Errand, HookDocument, HookOf, TurnHooks};
+use crate::rollout::executor::TurnResult;
+use crate::rollout::hooks::{Errand, HookDocument, HookOf, TurnHooks, UNDONE_ON_RESUME};
 use crate::rollout::sink::{EventSink, SinkError};
 
 /// How the hooks of a point ended.
@@ -34,7 +35,12 @@ struct Stage<'a> {
 impl<T: Transport, S: EventSink> Run<'_, T, S> {
     /// What the turn of a host knows of hooks.
     pub(super) fn turn_hooks(&self, wave: &WaveName, host: &HostName) -> TurnHooks {
-        TurnHooks::new(self.scene.clone(), wave.clone(), self.hooks.of_host(host))
+        TurnHooks::new(
+            self.scene.clone(),
+            wave.clone(),
+            &self.rules.run.hooks,
+            &self.hooks.of_host(host),
+        )
     }
 
     /// Undoes what is left of hosts that will have no turn any more, then runs the hooks before the first wave.
@@ -108,9 +114,14 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         end.reason = self.interrupted().1;
     }
 
-    /// Undoes what can be undone although nothing can be kept any more.
+    /// Undoes what can be undone although nothing can be kept any more. What belongs to hosts that were left in the
+    /// middle stays until they are taken up again.
     pub(super) async fn undo_after_break(&mut self, plan: &Plan) {
-        let left = self.undoable(|_| true);
+        let is_left = |host: &HostName| self.results.get(host).is_some_and(TurnResult::is_left);
+        let left = self.undoable(|open| match &open.host {
+            Some(host) => !is_left(host),
+            None => !self.has_left(),
+        });
         // That it cannot be kept is known.
         let _ = self
             .undo(Some(plan), left, Some(RunOutcome::Failed.as_str()), None)
@@ -174,18 +185,17 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
 
     /// What was to be undone and is not.
     pub(super) fn not_undone(&self) -> Vec<NotUndone> {
-        let untried = if self.detached {
-            "`resume` undoes it"
+        let untried = if self.detached || self.has_left() {
+            UNDONE_ON_RESUME
         } else {
             "its undoing was not begun"
         };
-        let tell = |open: OpenHook| NotUndone {
-            detail: open.undo_failed.unwrap_or_else(|| untried.to_owned()),
-            hook: open.hook,
-            host: open.host,
-            wave: open.wave,
-        };
-        self.undoable(|_| true).into_iter().rev().map(tell).collect()
+        self.hooks.not_undone(&self.rules.run.hooks, untried)
+    }
+
+    /// Whether a host was left in the middle.
+    fn has_left(&self) -> bool {
+        self.results.values().any(TurnResult::is_left)
     }
 
     /// Open hooks that can be undone, the last first.
@@ -217,7 +227,8 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             .collect();
         for rule in rules {
             let is_before = matches!(point, HookPoint::PreRun | HookPoint::PreWave);
-            if is_before && self.hooks.is_in_effect(&rule.name, stage.wave) {
+            let open = self.hooks.of_wave(&rule.name, stage.wave);
+            if is_before && open.is_some_and(|open| open.is_in_effect(rule.undo.is_some())) {
                 continue;
             }
             let of = HookOf {

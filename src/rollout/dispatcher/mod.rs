@@ -106,7 +106,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
     let past = past.unwrap_or_default();
     let mut run = Run {
         closing: Closing::new(context.closing.clone()),
-        hooks: HookJournal::of(&past),
+        hooks: past.hooks().clone().recalled(),
         scene: HookScene {
             run: Some(context.run.clone()),
             playbook: plan.playbook.clone(),

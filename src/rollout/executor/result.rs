@@ -71,6 +71,11 @@ pub(in crate::rollout) struct RanChanges {
 }
 
 impl TurnResult {
+    /// Whether the host was left in the middle of its turn.
+    pub fn is_left(&self) -> bool {
+        self.state == HostRunState::Left
+    }
+
     /// A turn that had nothing to do.
     pub fn unchanged() -> Self {
         Self {

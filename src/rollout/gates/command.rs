@@ -20,7 +20,7 @@ const SIGNALS: i32 = 128;
 
 pub(super) async fn on_host<T: Transport>(words: &[String], host: &Host, timeout: Duration, transport: &T) -> Outcome {
     let nonce = Nonce::from_bits(rand::random());
-    let script = match command_script(words, nonce.clone()) {
+    let script = match command_script(words, timeout, nonce.clone()) {
         Ok(script) => script,
         Err(error) => return Outcome::unknown(error.to_string()),
     };

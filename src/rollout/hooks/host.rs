@@ -29,7 +29,7 @@ pub(super) async fn run_over<T: Transport>(errand: &Errand<'_>, words: &[String]
     // A connection that broke while nothing was asked is made again before the hook is begun.
     let nothing = ["true".to_owned()];
     let answer = link
-        .ask(|nonce| command_script(&nothing, nonce), parse_command, BEYOND)
+        .ask(|nonce| command_script(&nothing, BEYOND, nonce), parse_command, BEYOND)
         .await;
     if let Err(error) = answer {
         return HookEnd::NotStarted(error.to_string());

@@ -49,8 +49,12 @@ pub(in crate::rollout) async fn undo_at_host<T: Transport>(turn: &Turn<T>, resul
         let Some(rule) = rule.filter(|rule| rule.undo.is_some()) else {
             continue;
         };
-        // It is done whether or not that can be kept.
-        let _ = turn.keep(of.started(rule, true), "hook-started").await;
+        let kept = turn.keep(of.started(rule, true), "hook-started").await;
+        // Where nothing can be kept any more, a host that was begun is left as its hooks made it until it is taken up
+        // again. Any other is undone all the same.
+        if kept.is_err() && result.touched && result.state.is_failure() {
+            return;
+        }
         let end = errand(turn, rule, true, result).carry_out(&turn.transport).await;
         let (outcome, detail) = end.verdict(rule.at, true);
         let _ = turn
