@@ -1,22 +1,32 @@
-//! The command line. The comments here are the manual: `--help` prints them.
+//! The command line. The comments here and in the files beside are the manual: `--help` prints them.
 
 mod approvals;
+mod files;
+mod global;
+mod hosts;
+mod plans;
 mod reboots;
 mod rules;
+mod runs;
+mod scans;
 mod steering;
+mod values;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 pub use approvals::{ApprovalOptions, ApproveArguments, VerifyArguments};
+pub use files::{DemoArguments, InitArguments, InventoryCommand, PlaybookCommand};
+pub use global::{ColourChoice, Format, GlobalOptions, Surroundings};
+pub use hosts::{DoctorArguments, RepairArguments, TrustArguments};
+pub use plans::{ApplyArguments, FetchArguments, PlanArguments, PlanOptions};
 pub use reboots::RebootArguments;
 pub use rules::{RulePurpose, SudoersArguments};
+pub use runs::{HistoryArguments, ResumeArguments, RollbackArguments, ShowArguments};
+pub use scans::{DiffArguments, DiffBy, ExitOption, RefreshOption, ScanArguments};
 pub use steering::{RunArguments, WatchArguments};
+pub use values::RefreshChoice;
 
 use super::exit;
-use crate::model::duration::parse_duration;
 
 /// Agentless patch management over SSH: what would change, exactly, and rolled out in waves.
 #[derive(Debug, Parser)]
@@ -28,133 +38,6 @@ pub struct Arguments {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options of every command; they may stand before or after it.
-#[derive(Debug, Clone, Args)]
-pub struct GlobalOptions {
-    /// Inventory file or directory; may be given several times.
-    ///
-    /// Default: the only inventory in ./inventories/, else /etc/patchwave/inventory.yml.
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "PATCHWAVE_INVENTORY",
-        value_delimiter = ':'
-    )]
-    pub inventory: Vec<PathBuf>,
-
-    /// Only hosts that this expression picks: 'web*,!web03', 'group:db & label:tier=front', 'security>0'.
-    #[arg(short, long, global = true, value_name = "EXPR", allow_hyphen_values = true)]
-    pub limit: Vec<String>,
-
-    /// Fail unless exactly N hosts are selected.
-    #[arg(long, global = true, value_name = "N")]
-    pub expect: Option<usize>,
-
-    /// Connections at once; how many hosts change at once is the playbook's.
-    ///
-    /// Default: 128 for each processor, at most 512 and no more than the limit of open files allows.
-    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub parallel: Option<u16>,
-
-    /// Deadline of one connection, up to the login; wins over `ConnectTimeout` of ssh_config [default: 10s].
-    #[arg(long, global = true, value_name = "DURATION", value_parser = parse_positive_duration)]
-    pub connect_timeout: Option<Duration>,
-
-    /// Deadline of one script that reads from a host.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "5m", value_parser = parse_positive_duration)]
-    pub timeout: Duration,
-
-    /// How long to wait for another process on a host that holds the package manager's lock.
-    ///
-    /// Default: one minute for what only reads, ten minutes for a transaction.
-    #[arg(long, global = true, value_name = "DURATION", value_parser = parse_lock_wait)]
-    pub lock_wait: Option<Duration>,
-
-    /// How long a transaction may print nothing before its host is asked why.
-    ///
-    /// What is found out is told, and the transaction goes on.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "15m", value_parser = parse_positive_duration)]
-    pub stall_after: Duration,
-
-    /// How long a transaction is waited for. The host counts as failed then; the transaction is never killed.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "2h", value_parser = parse_positive_duration)]
-    pub job_timeout: Duration,
-
-    /// Where the ledger is kept. Default: $XDG_STATE_HOME/patchwave.
-    #[arg(long, global = true, value_name = "DIR", env = "PATCHWAVE_STATE_DIR")]
-    pub state_dir: Option<PathBuf>,
-
-    /// OpenSSH's configuration, read in place of ~/.ssh/config and /etc/ssh/ssh_config; `none` reads nothing.
-    #[arg(long, global = true, value_name = "PATH", env = "PATCHWAVE_SSH_CONFIG")]
-    pub ssh_config: Option<PathBuf>,
-
-    /// Format of what is written to standard output.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
-
-    /// Colours; NO_COLOR in the environment turns them off too.
-    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto)]
-    pub color: ColourChoice,
-
-    /// No notices and no progress.
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-
-    /// Say more: every package of a plan.
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-
-    /// No bars, also on a terminal: a line for each event instead.
-    #[arg(long, global = true)]
-    pub no_progress: bool,
-
-    /// Answer the one question of a changing command with yes.
-    #[arg(short, long, global = true)]
-    pub yes: bool,
-
-    /// Never an argument: what a command may use that was not named.
-    #[arg(skip)]
-    pub surroundings: Surroundings,
-}
-
-/// What a command may use that was not named: the user's agent, keys, known hosts and home folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Surroundings {
-    /// All of it.
-    #[default]
-    OfTheUser,
-    /// Nothing: a demo must neither read nor write what is the user's.
-    Isolated,
-}
-
-/// Formats of standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Tables for people.
-    Table,
-    /// One JSON document.
-    Json,
-    /// One JSON event a line, while it happens.
-    Jsonl,
-    /// Markdown, for pull requests.
-    Markdown,
-    /// Comma-separated values.
-    Csv,
-}
-
-/// When colours are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColourChoice {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The commands.
@@ -270,300 +153,6 @@ pub enum Command {
     },
 }
 
-/// `init`.
-#[derive(Debug, Args)]
-pub struct InitArguments {
-    /// The folder to write to.
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-}
-
-/// `inventory`.
-#[derive(Debug, Subcommand)]
-pub enum InventoryCommand {
-    /// Every host with every setting as it will be used.
-    List,
-    /// One host: each value, and the file and line it came from.
-    Show {
-        /// The host's name.
-        host: String,
-    },
-    /// Groups, their children and their hosts.
-    Graph,
-    /// Report every mistake; exit 2 when there is one.
-    Check,
-}
-
-/// `trust`.
-#[derive(Debug, Args)]
-pub struct TrustArguments {
-    /// Only hosts that this expression picks.
-    #[arg(value_name = "EXPR")]
-    pub expression: Option<String>,
-    /// Also replace keys that changed. Compare the fingerprints on the hosts' own consoles first.
-    #[arg(long)]
-    pub replace: bool,
-}
-
-/// `doctor`.
-#[derive(Debug, Args)]
-pub struct DoctorArguments {
-    /// Only hosts that this expression picks.
-    #[arg(value_name = "EXPR")]
-    pub expression: Option<String>,
-    /// Show every check, also of hosts on which all is well; so does --verbose.
-    #[arg(long)]
-    pub all: bool,
-}
-
-/// How fresh package metadata must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefreshChoice {
-    /// Refreshed on every host.
-    Always,
-    /// Read as it is.
-    Never,
-    /// Refreshed where it is older.
-    OlderThan(Duration),
-}
-
-/// `scan`.
-#[derive(Debug, Args)]
-pub struct ScanArguments {
-    /// Only hosts that this expression picks.
-    #[arg(value_name = "EXPR")]
-    pub expression: Option<String>,
-    #[command(flatten)]
-    pub refresh: RefreshOption,
-    /// Show only updates that are known to fix a security problem.
-    #[arg(long)]
-    pub security: bool,
-    #[command(flatten)]
-    pub exit: ExitOption,
-}
-
-/// When package metadata is refreshed.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct RefreshOption {
-    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION.
-    #[arg(long, value_name = "WHEN", default_value = "older-than=1h", value_parser = parse_refresh)]
-    pub refresh: RefreshChoice,
-}
-
-/// Whether pending updates change the exit code.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct ExitOption {
-    /// Exit with 10 when updates are pending.
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-}
-
-/// `diff`.
-#[derive(Debug, Args)]
-pub struct DiffArguments {
-    /// What a row is.
-    #[arg(long, value_enum, default_value_t = DiffBy::Package)]
-    pub by: DiffBy,
-    /// Show only updates that are known to fix a security problem.
-    #[arg(long)]
-    pub security: bool,
-    #[command(flatten)]
-    pub exit: ExitOption,
-}
-
-/// What a row of `diff` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DiffBy {
-    /// A package change.
-    Package,
-    /// A set of hosts with the same updates.
-    Host,
-}
-
-/// What `plan` and `apply` share.
-#[derive(Debug, Args)]
-pub struct PlanOptions {
-    /// The playbook, or a file that `plan --out` wrote; without it the built-in playbook.
-    #[arg(value_name = "PLAYBOOK|PLAN")]
-    pub playbook: Option<PathBuf>,
-    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION. A plan pins what
-    /// hosts know, so hosts of different waves should know the same.
-    #[arg(long, value_name = "WHEN", default_value = "always", value_parser = parse_refresh)]
-    pub refresh: RefreshChoice,
-    /// Only updates that are known to fix a security problem.
-    #[arg(long, conflicts_with = "package")]
-    pub security: bool,
-    /// Only packages that match; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    pub package: Vec<String>,
-    /// First put the package files of the installed versions aside on each host, so that there is a way back to them
-    /// when no repository has them any more. A plan that is written keeps this.
-    #[arg(long)]
-    pub secure_old: bool,
-}
-
-/// `plan`.
-#[derive(Debug, Args)]
-pub struct PlanArguments {
-    #[command(flatten)]
-    pub options: PlanOptions,
-    /// Write the plan to a file for `apply`, `fetch` and `approve`. Replaces a plan, and no other file.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// How long the plan in that file holds [default: the playbook's `valid_for`, else 7d].
-    #[arg(long, value_name = "DURATION", requires = "out", value_parser = parse_positive_duration)]
-    pub valid: Option<Duration>,
-    #[command(flatten)]
-    pub exit: ExitOption,
-}
-
-/// `apply`.
-#[derive(Debug, Args)]
-pub struct ApplyArguments {
-    #[command(flatten)]
-    pub options: PlanOptions,
-    /// Contact hosts, let each manager simulate its transaction, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// As `fetch`: let every host download what is planned into its package manager's cache, and change nothing.
-    /// No question is asked; waves, gates and reboots wait for the `apply` that installs.
-    #[arg(long, conflicts_with = "dry_run")]
-    pub download_only: bool,
-    /// In an emergency: begin although the playbook's maintenance window is closed or a blackout is on, and do not mind
-    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
-    pub ignore_window: Option<String>,
-    /// Do not wait while only a soak has to pass: end with exit 130, and go on with `resume --no-wait`, from cron for
-    /// example. The soak goes on by the clock meanwhile.
-    #[arg(long)]
-    pub no_wait: bool,
-    #[command(flatten)]
-    pub approvals: ApprovalOptions,
-}
-
-/// `resume`.
-#[derive(Debug, Args)]
-pub struct ResumeArguments {
-    /// The run; without it the newest that can be gone on with.
-    pub run: Option<String>,
-    /// In an emergency: go on although the playbook's maintenance window is closed or a blackout is on, and do not mind
-    /// its end. That it was used is kept in the journal, with the reason: `--ignore-window=REASON`.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
-    pub ignore_window: Option<String>,
-    /// Do not wait while only a soak has to pass: end with exit 130, having contacted nothing. For cron.
-    #[arg(long)]
-    pub no_wait: bool,
-}
-
-/// `fetch`.
-#[derive(Debug, Args)]
-pub struct FetchArguments {
-    #[command(flatten)]
-    pub options: PlanOptions,
-}
-
-/// `repair`.
-#[derive(Debug, Args)]
-pub struct RepairArguments {
-    /// Only hosts that this expression picks.
-    #[arg(value_name = "EXPR")]
-    pub expression: Option<String>,
-    /// Say what is broken and what would be done, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// `rollback`.
-#[derive(Debug, Args)]
-pub struct RollbackArguments {
-    /// The run's id, or `last`.
-    #[arg(value_name = "RUN")]
-    pub run: String,
-    /// Only packages that match; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    pub package: Vec<String>,
-    /// Take back what can go back on a host of which not everything can. Otherwise such a host stays as it is.
-    #[arg(long)]
-    pub partial: bool,
-    /// Say what can go back, from where, and what cannot; change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// When hosts fetch their package metadata anew: always, never, older-than=DURATION.
-    #[arg(long, value_name = "WHEN", default_value = "always", value_parser = parse_refresh)]
-    pub refresh: RefreshChoice,
-    /// In an emergency: begin although the playbook's maintenance window is closed, and do not mind its end.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "REASON")]
-    pub ignore_window: Option<String>,
-}
-
-/// `playbook`.
-#[derive(Debug, Subcommand)]
-pub enum PlaybookCommand {
-    /// Report every mistake; exit 2 when there is one.
-    Check {
-        /// The playbook.
-        playbook: PathBuf,
-    },
-    /// The playbook as it will be used, with every default.
-    Show {
-        /// The playbook; without it the built-in one.
-        playbook: Option<PathBuf>,
-    },
-}
-
-/// `history`.
-#[derive(Debug, Args)]
-pub struct HistoryArguments {
-    /// As many runs at the most.
-    #[arg(short, long, default_value_t = 20)]
-    pub number: usize,
-}
-
-/// `show`.
-#[derive(Debug, Args)]
-pub struct ShowArguments {
-    /// The run; without it, or with `last`, the newest.
-    pub run: Option<String>,
-    /// Only this host: its events and the end of its log.
-    pub host: Option<String>,
-    /// Every event, instead of the result.
-    #[arg(long)]
-    pub events: bool,
-}
-
-/// `demo`.
-#[derive(Debug, Args)]
-pub struct DemoArguments {
-    /// Keep the folder with inventory, playbooks, keys and ledger.
-    #[arg(long)]
-    pub keep: bool,
-}
-
-fn parse_positive_duration(text: &str) -> Result<Duration, String> {
-    match parse_duration(text) {
-        Ok(duration) if duration.is_zero() => Err("it must be longer than nothing".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn parse_lock_wait(text: &str) -> Result<Duration, String> {
-    parse_duration(text).map_err(|error| error.to_string())
-}
-
-fn parse_refresh(text: &str) -> Result<RefreshChoice, String> {
-    match text {
-        "always" => Ok(RefreshChoice::Always),
-        "never" => Ok(RefreshChoice::Never),
-        other => match other.strip_prefix("older-than=") {
-            Some(age) => parse_duration(age)
-                .map(RefreshChoice::OlderThan)
-                .map_err(|error| error.to_string()),
-            None => Err("expected `always`, `never` or `older-than=1h`".to_owned()),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -580,14 +169,5 @@ mod tests {
         for words in [["patchwave", "-l", "web*", "scan"], ["patchwave", "scan", "-l", "web*"]] {
             assert_eq!(Arguments::try_parse_from(words).unwrap().global.limit, ["web*"]);
         }
-    }
-
-    #[test]
-    fn a_refresh_policy_is_read() {
-        assert_eq!(
-            parse_refresh("older-than=1h"),
-            Ok(RefreshChoice::OlderThan(Duration::from_secs(3600)))
-        );
-        assert!(parse_refresh("sometimes").is_err());
     }
 }

@@ -64,6 +64,8 @@ pub mod ssh_pattern;
 pub mod standing;
 pub mod step;
 pub mod template;
+#[cfg(test)]
+pub mod test_runs;
 pub mod text;
 pub mod truth;
 pub mod update;

@@ -6,17 +6,16 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use patchwave::inventory::load::load_inventory;
 use patchwave::inventory::{Inventory, ResolveContext, select_hosts};
-use patchwave::model::facts::{Facts, Kernel, Metadata, OperatingSystem, Reboot};
 use patchwave::model::first_seen::FirstSeen;
 use patchwave::model::host::Host;
 use patchwave::model::known::Knowledge;
-use patchwave::model::manager::Manager;
-use patchwave::model::name::{Architecture, PackageName, RunId, Version};
-use patchwave::model::scan::{HostScan, HostState, Scan};
-use patchwave::model::update::{Update, UpdateStatus};
+use patchwave::model::name::RunId;
+use patchwave::model::scan::{HostScan, Scan};
 use patchwave::plan::{PlanInputs, make_plan};
 use patchwave::playbook::Playbook;
 use patchwave::playbook::load::load_playbook;
+
+use crate::answers::{answer, facts, update};
 
 fn examples(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -42,58 +41,18 @@ fn load(path: &Path) -> Inventory {
     load_inventory(&[path.to_path_buf()], &context).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn update(package: &str, security: bool) -> Update {
-    Update {
-        package: PackageName::new(package).unwrap(),
-        arch: Architecture::new("amd64").unwrap(),
-        from: Some(Version::new("1.0").unwrap()),
-        to: Version::new("1.1").unwrap(),
-        repo: "main".to_owned(),
-        status: UpdateStatus::Upgradable,
-        reason: None,
-        phased_percentage: None,
-        removes: Vec::new(),
-        security: Some(security),
-        severity: None,
-        advisories: Vec::new(),
-        cves: Vec::new(),
-        size: None,
-    }
-}
-
 /// A scan in which every host answered and has two updates.
 fn scan(hosts: &[&Host]) -> Scan {
-    let facts = Facts {
-        os: OperatingSystem {
-            id: "debian".to_owned(),
-            version: "12".to_owned(),
-            name: "Debian 12".to_owned(),
-        },
-        arch: "x86_64".to_owned(),
-        manager: Manager::Apt,
-        experimental: false,
-        kernel: Kernel {
-            running: "6.1".to_owned(),
-            newest: None,
-        },
-        boot_id: None,
-        reboot: Reboot::default(),
-        services: Some(Vec::new()),
-        failed_units: None,
-        metadata: Metadata::default(),
-    };
     let hosts = hosts
         .iter()
         .map(|host| HostScan {
-            name: host.name.clone(),
             address: host.address.clone(),
             port: host.port,
-            state: HostState::Ok,
-            error: None,
-            duration_ms: 1,
-            facts: Some(facts.clone()),
-            updates: vec![update("bash", false), update("openssl", true)],
-            notices: Vec::new(),
+            ..answer(
+                host.name.as_str(),
+                facts("debian"),
+                vec![update("bash", false), update("openssl", true)],
+            )
         })
         .collect();
     let now = Timestamp::from_second(0).unwrap();

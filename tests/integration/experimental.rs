@@ -12,10 +12,10 @@ use patchwave::model::first_seen::FirstSeen;
 use patchwave::model::host::Host;
 use patchwave::model::known::Knowledge;
 use patchwave::model::manager::Manager;
-use patchwave::model::name::{HostName, RunId};
+use patchwave::model::name::RunId;
 use patchwave::model::plan::Plan;
 use patchwave::model::run::{RunLine, RunOutcome, RunReport};
-use patchwave::model::scan::{HostScan, HostState, Scan};
+use patchwave::model::scan::{HostScan, Scan};
 use patchwave::plan::diff::fold_by_package;
 use patchwave::plan::{PlanInputs, make_plan};
 use patchwave::playbook::Playbook;
@@ -32,6 +32,8 @@ use patchwave::report::pages::scan::scan_page;
 use patchwave::report::terminal::{Look, render};
 use patchwave::report::{csv, markdown};
 
+use crate::answers::answer;
+
 /// The capture of a host, as `tests/fixtures` has it.
 fn probed(name: &str, capture: &str) -> HostScan {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -45,15 +47,8 @@ fn probed(name: &str, capture: &str) -> HostScan {
     };
     let probe = parse_probe(&output, &Nonce::from_bits(0)).unwrap();
     HostScan {
-        name: HostName::new(name).unwrap(),
-        address: name.to_owned(),
-        port: 22,
-        state: HostState::Ok,
-        error: None,
-        duration_ms: 1,
-        facts: Some(probe.facts),
-        updates: probe.updates,
         notices: probe.notices,
+        ..answer(name, probe.facts, probe.updates)
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod ansible;
+mod answers;
 mod approvals;
 mod command_line;
 mod demo;

@@ -2,29 +2,13 @@
 //! SSH on loopback.
 
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::stage::{HOSTS, Stage};
 
 const APPLY: [&str; 3] = ["apply", "monthly.yml", "--yes"];
-
-/// Waits until the journal of the newest run has such an event; the program may not even have begun it.
-#[track_caller]
-fn await_event(stage: &Stage, kind: &str) -> Vec<Value> {
-    let began = Instant::now();
-    loop {
-        let (status, said) = stage.run(&["show", "last", "--format", "jsonl"], None);
-        let lines = said.lines().filter(|line| line.starts_with('{'));
-        let events: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
-        if events.iter().any(|event| event["event"] == kind) {
-            return events;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "no {kind}: {status}: {said}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
 
 fn signal(child: &Child, name: &str) {
     let status = Command::new("kill")
@@ -42,12 +26,6 @@ fn end(child: Child) -> (Option<i32>, String) {
     )
 }
 
-fn run_id(stage: &Stage) -> String {
-    let (_, said) = stage.run(&["history", "--format", "json", "--quiet"], None);
-    let history: Value = serde_json::from_str(&said).unwrap();
-    history["runs"][0]["run"].as_str().unwrap().to_owned()
-}
-
 #[track_caller]
 fn completes(stage: &Stage) {
     let (status, said) = stage.run(&["resume"], None);
@@ -59,13 +37,13 @@ fn completes(stage: &Stage) {
 fn hosts_that_were_left_alone_are_taken_up_again() {
     let stage = Stage::with_jobs_of(Duration::from_secs(3));
     let child = stage.start(&APPLY);
-    let _ = await_event(&stage, "host-job");
+    stage.wait_for("host-job");
     signal(&child, "-TERM");
-    let _ = await_event(&stage, "draining");
+    stage.wait_for("draining");
     signal(&child, "-INT");
     let (code, said) = end(child);
     assert_eq!(code, Some(130), "{said}");
-    let run = run_id(&stage);
+    let run = stage.run_id();
     assert!(said.contains(&format!("patchwave resume {run}")), "{said}");
     let events = stage.events();
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
@@ -80,7 +58,7 @@ fn hosts_that_were_left_alone_are_taken_up_again() {
 fn a_drained_run_goes_on_with_the_hosts_that_wait() {
     let stage = Stage::open();
     let child = stage.start(&APPLY);
-    let _ = await_event(&stage, "host-job");
+    stage.wait_for("host-job");
     signal(&child, "-HUP");
     let (code, said) = end(child);
     assert_eq!(code, Some(130), "{said}");
@@ -99,8 +77,8 @@ fn a_drained_run_goes_on_with_the_hosts_that_wait() {
 fn one_controller_writes_a_run_and_others_are_told_who() {
     let stage = Stage::with_jobs_of(Duration::from_secs(4));
     let mut child = stage.start(&APPLY);
-    let _ = await_event(&stage, "host-job");
-    let run = run_id(&stage);
+    stage.wait_for("host-job");
+    let run = stage.run_id();
     let pid = format!("pid {}", child.id());
     let (_, history) = stage.run(&["history"], None);
     assert!(history.contains("running") && history.contains(&pid), "{history}");

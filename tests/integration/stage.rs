@@ -1,67 +1,43 @@
-//! A fleet of simulated hosts over real SSH on loopback, on which whole runs are killed, interrupted and gone on with.
+//! A fleet of simulated hosts over real SSH on loopback, and a workplace that knows how to reach it.
+//!
+//! What is done on one is said by the tests: of runs that are killed and gone on with in [`whole_runs`].
+
+mod whole_runs;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use patchwave::model::manager::Manager;
 use patchwave::simulator::keys::SimulatedKey;
-use patchwave::simulator::system::{Effect, Offer, Package, System};
+use patchwave::simulator::system::System;
 use patchwave::simulator::{FleetOptions, SimulatedFleet, SimulatedHostSpec, SimulatedSudo, SimulatedSystem};
 use serde_json::Value;
 
-use crate::program::Workplace;
+pub use whole_runs::HOSTS;
 
-const PLAYBOOK: &str = "name: monthly\nrestart: auto\nreboot: if-needed\nwaves:\n  - {name: test, select: 'boot1,svc1'}\n  \
-                        - {name: rest, rest: true}\n";
+use crate::program::{Outcome, Workplace};
 
-/// The hosts; the first two are the first wave.
-pub const HOSTS: [&str; 4] = ["boot1", "svc1", "svc2", "web1"];
+/// No event is waited for longer.
+const DEADLINE: Duration = Duration::from_secs(90);
 
-/// A fresh fleet, and a workplace with an inventory, a playbook and an empty ledger.
+/// A fresh fleet, and a workplace with an inventory, the playbook `monthly.yml` and an empty ledger.
 pub struct Stage {
+    // Ends the fleet when it is dropped.
     runtime: tokio::runtime::Runtime,
+    pub fleet: SimulatedFleet,
     pub systems: BTreeMap<String, Arc<SimulatedSystem>>,
     pub workplace: Workplace,
 }
 
-fn system(name: &str, job_time: Duration) -> System {
-    let effect = match name {
-        "boot1" => Some(Effect::Kernel("6.1.0-31-amd64".to_owned())),
-        "svc1" | "svc2" => Some(Effect::KeepsOldFile(
-            "webshop".to_owned(),
-            "/usr/lib/libweb.so".to_owned(),
-        )),
-        _ => None,
-    };
-    let mut newest = Offer::new("2.0-1", "Acme/stable", 700);
-    newest.effects.extend(effect);
-    let mut system = System::new(name, Manager::Apt, "ID=debian\nVERSION_ID=\"12\"\n", "6.1.0-30-amd64")
-        .with_packages([
-            Package::installed("libssl3", "amd64", "3.0.16-1").offer(Offer::new("3.0.17-1", "Debian/stable", 2_000)),
-            Package::installed("webshop", "amd64", "1.9-1").offer(newest),
-        ])
-        .with_service("webshop");
-    system.job_time = job_time;
-    system.down_time = Duration::from_millis(300);
-    system
-}
-
 impl Stage {
-    /// One whose jobs are over at once.
-    pub fn open() -> Self {
-        Self::with_jobs_of(Duration::from_millis(150))
-    }
-
-    /// One whose jobs take so long.
-    pub fn with_jobs_of(job_time: Duration) -> Self {
+    /// Starts these hosts; the inventory has them in this order.
+    pub fn of(systems: impl IntoIterator<Item = System>, playbook: &str) -> Self {
         let key = SimulatedKey::generate().unwrap();
-        let systems: BTreeMap<String, Arc<SimulatedSystem>> = HOSTS
-            .map(|name| (name.to_owned(), SimulatedSystem::new(system(name, job_time))))
-            .into();
-        let specs = systems.iter().map(|(name, system)| SimulatedHostSpec {
+        let systems: Vec<Arc<SimulatedSystem>> = systems.into_iter().map(SimulatedSystem::new).collect();
+        let names: Vec<String> = systems.iter().map(|system| system.system().name.clone()).collect();
+        let specs = names.iter().zip(&systems).map(|(name, system)| SimulatedHostSpec {
             name: name.clone(),
             handler: system.clone(),
             sudo: SimulatedSudo::NoPassword,
@@ -71,7 +47,7 @@ impl Stage {
             ..FleetOptions::default()
         };
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+        let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
         let fleet = runtime
             .block_on(SimulatedFleet::start(specs.collect(), options))
             .unwrap();
@@ -79,20 +55,26 @@ impl Stage {
         let path = workplace.write("key", &key.private_text().unwrap());
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
         let _ = workplace.write("inventories/known_hosts", &fleet.known_hosts().unwrap());
-        let _ = workplace.write("monthly.yml", PLAYBOOK);
-        let mut inventory = "defaults: {user: operator, become: sudo, key: ../key}\nhosts:\n".to_owned();
-        for host in fleet.hosts() {
-            let (address, port) = (host.address.ip(), host.address.port());
-            inventory.push_str(&format!("  {}: {{address: {address}, port: {port}}}\n", host.name));
-        }
-        let _ = workplace.write("inventories/fleet.yml", &inventory);
-        // The fleet ends with the runtime.
-        std::mem::forget(fleet);
-        Self {
+        let _ = workplace.write("monthly.yml", playbook);
+        let stage = Self {
             runtime,
-            systems,
+            fleet,
+            systems: names.iter().cloned().zip(systems).collect(),
             workplace,
+        };
+        stage.write_inventory(&names);
+        stage
+    }
+
+    /// Writes the inventory anew, with these hosts of the fleet alone.
+    pub fn write_inventory(&self, names: &[impl AsRef<str>]) {
+        let mut inventory = "defaults: {user: operator, become: sudo, key: ../key}\nhosts:\n".to_owned();
+        for name in names.iter().map(AsRef::as_ref) {
+            let address = self.fleet.host(name).unwrap().address;
+            let (address, port) = (address.ip(), address.port());
+            inventory.push_str(&format!("  {name}: {{address: {address}, port: {port}}}\n"));
         }
+        let _ = self.workplace.write("inventories/fleet.yml", &inventory);
     }
 
     /// Runs the program; it is killed at that point.
@@ -116,90 +98,42 @@ impl Stage {
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// Every event of the newest run.
+    fn show_events(&self) -> Outcome {
+        self.workplace.run(["show", "last", "--format", "jsonl"])
+    }
+
+    /// Every event of the newest run so far; none where there is no run yet.
     pub fn events(&self) -> Vec<Value> {
-        let (status, said) = self.run(&["show", "last", "--format", "jsonl"], None);
-        assert_eq!(status.code(), Some(0), "{said}");
-        said.lines()
-            .filter(|line| line.starts_with('{'))
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        events_in(&self.show_events())
     }
 
-    /// Everything that must be so once the run is complete, however often it was killed on the way.
-    pub fn check(&self) -> Result<(), String> {
-        let events = self.events();
-        let sequences: Vec<u64> = events.iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
-        let expected: Vec<u64> = (1..=sequences.len() as u64).collect();
-        if sequences != expected {
-            return Err(format!("the sequence has gaps: {sequences:?}"));
+    /// Waits until the journal of the newest run has an event of that name; the program may not even have begun it.
+    #[track_caller]
+    pub fn wait_for(&self, event: &str) {
+        let begun = Instant::now();
+        while !self.events().iter().any(|kept| kept["event"] == event) {
+            assert!(begun.elapsed() < DEADLINE, "no {event}: {:#?}", self.show_events());
+            std::thread::sleep(Duration::from_millis(50));
         }
-        for (name, system) in &self.systems {
-            if system.transactions() != 1 {
-                return Err(format!("{name}: {} transactions", system.transactions()));
-            }
-            if system.jobs_left() != 0 {
-                return Err(format!("{name}: {} jobs left", system.jobs_left()));
-            }
-            let restarts = usize::from(name.starts_with("svc"));
-            if system.restarts() != restarts {
-                return Err(format!("{name}: {} restarts", system.restarts()));
-            }
-            let boots = 1 + u32::from(name.starts_with("boot"));
-            let now = system.system();
-            if now.boots() != boots {
-                return Err(format!("{name}: {} boots", now.boots()));
-            }
-            let version = now.package("webshop").unwrap().version().map(str::to_owned);
-            if version.as_deref() != Some("2.0-1") || !now.upgradable_names().is_empty() {
-                return Err(format!("{name}: {version:?}, {:?} to go", now.upgradable_names()));
-            }
-            let ends = events
-                .iter()
-                .filter(|event| event["event"] == "host-finished" && event["host"] == name.as_str());
-            let ends: Vec<&Value> = ends.collect();
-            let [end] = ends.as_slice() else {
-                return Err(format!("{name}: {} ends", ends.len()));
-            };
-            if end["state"] != "patched" || end["changed"].as_array().map(Vec::len) != Some(2) {
-                return Err(format!("{name}: ended with {end}"));
-            }
-        }
-        self.check_story(&events)
     }
 
-    /// The journal and the report tell the same whole story.
-    fn check_story(&self, events: &[Value]) -> Result<(), String> {
-        let last = &events.last().unwrap()["event"];
-        if last != "run-finished" {
-            return Err(format!("the last event is {last}"));
-        }
-        let (status, said) = self.run(&["show", "last", "--format", "json"], None);
-        let report: Value = serde_json::from_str(&said).map_err(|error| format!("{status}: {error}: {said}"))?;
-        if report["outcome"] != "completed" {
-            return Err(format!("the report says {}", report["outcome"]));
-        }
-        for host in report["hosts"].as_array().unwrap() {
-            let name = host["name"].as_str().unwrap();
-            let is_whole = host["state"] == "patched"
-                && host["changed"].as_array().map(Vec::len) == Some(2)
-                && host["rebooted"] == name.starts_with("boot")
-                && (host["restarted"].as_array().map(Vec::len) == Some(1)) == name.starts_with("svc")
-                && host["downloaded_bytes"] == 2_700;
-            if !is_whole {
-                return Err(format!("the report of {name} is not whole: {host}"));
-            }
-        }
-        let (_, page) = self.run(&["show"], None);
-        let (_, story) = self.run(&["show", "last", "--events"], None);
-        if !page.contains("completed") || !HOSTS.iter().all(|name| story.contains(&format!("{name}: patched"))) {
-            return Err(format!("the story is not whole:\n{page}\n{story}"));
-        }
-        Ok(())
+    /// How many events of that name the journal of the newest run has.
+    pub fn number_of(&self, event: &str) -> usize {
+        self.events().iter().filter(|kept| kept["event"] == event).count()
+    }
+
+    /// The id of the newest run.
+    pub fn run_id(&self) -> String {
+        self.events()[0]["run"].as_str().unwrap().to_owned()
     }
 
     /// Ends the fleet.
     pub fn close(self) {
         self.runtime.shutdown_background();
     }
+}
+
+fn events_in(shown: &Outcome) -> Vec<Value> {
+    let lines = shown.stdout.lines().filter(|line| line.starts_with('{'));
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -1,29 +1,19 @@
 //! Runs that are steered from other shells, by signals and by keys: real processes, a ledger on disk, simulated hosts
 //! behind real SSH.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchwave::model::manager::Manager;
-use patchwave::simulator::keys::SimulatedKey;
 use patchwave::simulator::system::{Offer, Package, System};
-use patchwave::simulator::{FleetOptions, SimulatedFleet, SimulatedHostSpec, SimulatedSudo, SimulatedSystem};
 use serde_json::Value;
 
-use crate::program::{Outcome, Workplace};
+use crate::program::Outcome;
+use crate::stage::Stage;
 
 /// Nothing in these tests takes longer.
 const DEADLINE: Duration = Duration::from_secs(90);
-
-struct Stage {
-    _runtime: tokio::runtime::Runtime,
-    systems: BTreeMap<String, Arc<SimulatedSystem>>,
-    workplace: Workplace,
-}
 
 fn system(name: &str, job_time: Duration) -> System {
     let mut system =
@@ -36,75 +26,16 @@ fn system(name: &str, job_time: Duration) -> System {
 
 impl Stage {
     /// Two hosts, a wave each; the first is followed by a soak.
-    fn open(soak: &str, job_time: Duration) -> Self {
-        let key = SimulatedKey::generate().unwrap();
-        let systems: BTreeMap<String, Arc<SimulatedSystem>> = ["a1", "b1"]
-            .map(|name| (name.to_owned(), SimulatedSystem::new(system(name, job_time))))
-            .into();
-        let specs = systems.iter().map(|(name, system)| SimulatedHostSpec {
-            name: name.clone(),
-            handler: system.clone(),
-            sudo: SimulatedSudo::NoPassword,
-        });
-        let options = FleetOptions {
-            authorized_keys: vec![key.public_text().unwrap()],
-            ..FleetOptions::default()
-        };
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-        let fleet = runtime
-            .block_on(SimulatedFleet::start(specs.collect(), options))
-            .unwrap();
-        let workplace = Workplace::new();
-        let path = workplace.write("key", &key.private_text().unwrap());
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
-        let _ = workplace.write("inventories/known_hosts", &fleet.known_hosts().unwrap());
+    fn with_soak(soak: &str, job_time: Duration) -> Self {
         let playbook = format!(
             "name: monthly\nwaves:\n  - {{name: canary, select: a1, soak: {soak}}}\n  - {{name: fleet, rest: true}}\n"
         );
-        let _ = workplace.write("monthly.yml", &playbook);
-        let mut inventory = "defaults: {user: operator, become: sudo, key: ../key}\nhosts:\n".to_owned();
-        for host in fleet.hosts() {
-            let (address, port) = (host.address.ip(), host.address.port());
-            inventory.push_str(&format!("  {}: {{address: {address}, port: {port}}}\n", host.name));
-        }
-        let _ = workplace.write("inventories/fleet.yml", &inventory);
-        // The fleet ends with the runtime.
-        std::mem::forget(fleet);
-        Self {
-            _runtime: runtime,
-            systems,
-            workplace,
-        }
+        Self::of(["a1", "b1"].map(|name| system(name, job_time)), &playbook)
     }
 
     fn apply(&self, more: &[&str]) -> Process {
         let arguments = ["apply", "monthly.yml", "--yes"].iter().chain(more);
         Process::start(self.workplace.command(arguments))
-    }
-
-    fn events(&self) -> Vec<Value> {
-        let outcome = self.workplace.run(["show", "last", "--format", "jsonl"]);
-        let lines = outcome.stdout.lines().filter(|line| line.starts_with('{'));
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// Waits until the journal has an event of that name.
-    #[track_caller]
-    fn wait_for(&self, event: &str) {
-        let begun = Instant::now();
-        while !self.events().iter().any(|kept| kept["event"] == event) {
-            assert!(begun.elapsed() < DEADLINE, "no {event} in {:#?}", self.events());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn number_of(&self, event: &str) -> usize {
-        self.events().iter().filter(|kept| kept["event"] == event).count()
-    }
-
-    fn run(&self) -> String {
-        self.events()[0]["run"].as_str().unwrap().to_owned()
     }
 
     #[track_caller]
@@ -147,12 +78,7 @@ impl Process {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let output = child.wait_with_output().unwrap();
-        Outcome {
-            exit: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        child.wait_with_output().unwrap().into()
     }
 }
 
@@ -169,10 +95,10 @@ const QUICK: Duration = Duration::from_millis(100);
 
 #[test]
 fn another_shell_sees_pauses_and_promotes_a_run() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let apply = stage.apply(&[]);
     stage.wait_for("soak-started");
-    let run = stage.run();
+    let run = stage.run_id();
     let status = stage.workplace.run(["status"]).expect_exit(0);
     for told in [
         "soaking after wave canary",
@@ -227,7 +153,7 @@ fn another_shell_sees_pauses_and_promotes_a_run() {
 
 #[test]
 fn a_drained_soak_passes_without_a_process_and_cron_goes_on_after_it() {
-    let stage = Stage::open("5s", QUICK);
+    let stage = Stage::with_soak("5s", QUICK);
     let apply = stage.apply(&[]);
     stage.wait_for("soak-started");
     apply.signal("TERM");
@@ -248,7 +174,7 @@ fn a_drained_soak_passes_without_a_process_and_cron_goes_on_after_it() {
 
 #[test]
 fn a_run_that_does_not_wait_leaves_its_soak_to_the_clock_and_to_a_promotion() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let left = stage.apply(&["--no-wait"]).end().expect_exit(130);
     assert!(left.stdout.contains("soaks until"), "{}", left.stdout);
     let kept = stage.workplace.run(["promote"]).expect_exit(0);
@@ -261,7 +187,7 @@ fn a_run_that_does_not_wait_leaves_its_soak_to_the_clock_and_to_a_promotion() {
 
 #[test]
 fn cron_does_not_undo_a_pause_and_a_person_does() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let apply = stage.apply(&[]);
     stage.wait_for("soak-started");
     let _ = stage.workplace.run(["resume", "--no-wait"]).expect_exit(0);
@@ -278,10 +204,10 @@ fn cron_does_not_undo_a_pause_and_a_person_does() {
 
 #[test]
 fn an_aborted_run_is_over() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let apply = stage.apply(&[]);
     stage.wait_for("soak-started");
-    let run = stage.run();
+    let run = stage.run_id();
     let _ = stage.workplace.run(["abort"]).expect_exit(0);
     let stopped = apply.end().expect_exit(21);
     assert!(stopped.stdout.contains("aborted by"), "{}", stopped.stdout);
@@ -295,12 +221,12 @@ fn an_aborted_run_is_over() {
 
 #[test]
 fn a_run_that_nobody_carries_out_is_closed_by_resume_after_an_abort() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let apply = stage.apply(&[]);
     stage.wait_for("soak-started");
     apply.signal("KILL");
     let _ = apply.end();
-    let run = stage.run();
+    let run = stage.run_id();
     let paused = stage.workplace.run(["pause"]).expect_exit(2);
     assert!(paused.stderr.contains("it stands still already"), "{}", paused.stderr);
     let watched = stage.workplace.run(["watch"]).expect_exit(130);
@@ -318,11 +244,11 @@ fn a_run_that_nobody_carries_out_is_closed_by_resume_after_an_abort() {
 
 #[test]
 fn a_wrong_name_is_told_with_the_nearest() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let none = stage.workplace.run(["pause"]).expect_exit(2);
     assert!(none.stderr.contains("there is no run"), "{}", none.stderr);
     let _ = stage.apply(&["--no-wait"]).end().expect_exit(130);
-    let run = stage.run();
+    let run = stage.run_id();
     let wrong = format!("{}x", &run[..run.len() - 1]);
     for command in ["status", "watch", "pause", "promote", "abort", "resume"] {
         let outcome = stage.workplace.run([command, &wrong]).expect_exit(2);
@@ -332,7 +258,7 @@ fn a_wrong_name_is_told_with_the_nearest() {
 
 #[test]
 fn a_second_signal_leaves_hosts_alone_and_resume_takes_them_up_again() {
-    let stage = Stage::open("0s", Duration::from_secs(4));
+    let stage = Stage::with_soak("0s", Duration::from_secs(4));
     let apply = stage.apply(&[]);
     stage.wait_for("host-job");
     apply.signal("TERM");
@@ -380,7 +306,7 @@ fn is_usual_again(screen: &str) -> bool {
 
 #[test]
 fn keys_of_a_watcher_say_what_commands_say() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let apply = stage.apply(&[]);
     stage.wait_for("soak-started");
     let mut watch = Typist::start(&stage, "watch");
@@ -412,7 +338,7 @@ fn keys_of_a_watcher_say_what_commands_say() {
 
 #[test]
 fn keys_beside_the_run_steer_it_and_the_terminal_is_as_before() {
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let mut apply = Typist::start(&stage, "apply monthly.yml --yes");
     stage.wait_for("soak-started");
     std::thread::sleep(Duration::from_millis(300));
@@ -421,7 +347,7 @@ fn keys_beside_the_run_steer_it_and_the_terminal_is_as_before() {
     assert!(ended.stdout.contains("exit code 21"), "{}", ended.stdout);
     assert!(is_usual_again(&ended.stdout), "{}", ended.stdout);
     // Ctrl-C is a signal all the same.
-    let stage = Stage::open("10m", QUICK);
+    let stage = Stage::with_soak("10m", QUICK);
     let mut apply = Typist::start(&stage, "apply monthly.yml --yes");
     stage.wait_for("soak-started");
     apply.press("\u{3}");

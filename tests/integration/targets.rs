@@ -4,12 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 use patchwave::ledger::{Ledger, SqliteLedger};
 use patchwave::model::error::{ErrorCode, HostError};
-use patchwave::model::facts::{Facts, Kernel, Metadata, OperatingSystem, Reboot};
-use patchwave::model::manager::Manager;
-use patchwave::model::name::{Architecture, HostName, PackageName, RunId, Version};
+use patchwave::model::name::RunId;
 use patchwave::model::scan::{HostScan, HostState, Scan};
-use patchwave::model::update::{Update, UpdateStatus};
 
+use crate::answers::{answer, facts, update};
 use crate::program::{Outcome, Workplace};
 
 const FLEET: &str =
@@ -21,57 +19,10 @@ fn workplace() -> Workplace {
     place
 }
 
-fn update(name: &str, security: bool) -> Update {
-    Update {
-        package: PackageName::new(name).unwrap(),
-        arch: Architecture::new("amd64").unwrap(),
-        from: Some(Version::new("1").unwrap()),
-        to: Version::new("2").unwrap(),
-        repo: "main".to_owned(),
-        status: UpdateStatus::Upgradable,
-        reason: None,
-        phased_percentage: None,
-        removes: Vec::new(),
-        security: Some(security),
-        severity: None,
-        advisories: Vec::new(),
-        cves: Vec::new(),
-        size: None,
-    }
-}
-
-fn answer(name: &str, os: &str, updates: usize) -> HostScan {
-    HostScan {
-        name: HostName::new(name).unwrap(),
-        address: name.to_owned(),
-        port: 22,
-        state: HostState::Ok,
-        error: None,
-        duration_ms: 1,
-        facts: Some(Facts {
-            os: OperatingSystem {
-                id: os.to_owned(),
-                version: "12".to_owned(),
-                name: os.to_owned(),
-            },
-            arch: "x86_64".to_owned(),
-            manager: Manager::Apt,
-            experimental: false,
-            kernel: Kernel {
-                running: "6.1".to_owned(),
-                newest: None,
-            },
-            boot_id: None,
-            reboot: Reboot::default(),
-            services: None,
-            failed_units: None,
-            metadata: Metadata::default(),
-        }),
-        updates: (0..updates)
-            .map(|number| update(&format!("p{number}"), number == 0))
-            .collect(),
-        notices: Vec::new(),
-    }
+/// A host that could have that many updates, of which the first is about security.
+fn waiting(name: &str, os: &str, updates: usize) -> HostScan {
+    let updates = (0..updates).map(|number| update(&format!("p{number}"), number == 0));
+    answer(name, facts(os), updates.collect())
 }
 
 /// Keeps a scan that ended that long ago.
@@ -113,9 +64,9 @@ fn names(outcome: &Outcome) -> String {
 fn state_is_answered_by_the_last_scan_and_its_age_is_shown() {
     let place = workplace();
     let hosts = vec![
-        answer("web1", "debian", 3),
-        answer("web2", "debian", 0),
-        answer("db1", "arch", 9),
+        waiting("web1", "debian", 3),
+        waiting("web2", "debian", 0),
+        waiting("db1", "arch", 9),
     ];
     scanned(&place, "s1", SignedDuration::from_hours(3), hosts);
     let found = list(&place, "updates>0").expect_exit(0);
@@ -125,14 +76,14 @@ fn state_is_answered_by_the_last_scan_and_its_age_is_shown() {
         "`updates>0` was answered by the scan of 3 h ago (s1); left out: 2 hosts never scanned (db2, new)"
     );
     // A newer scan of one host counts for it, also when the host did not answer.
-    let mut gone = answer("web1", "debian", 3);
+    let mut gone = waiting("web1", "debian", 3);
     gone.state = HostState::Unreachable;
     gone.error = Some(HostError::new(ErrorCode::Connect, "refused", "start sshd"));
     scanned(
         &place,
         "s2",
         SignedDuration::from_mins(5),
-        vec![gone, answer("new", "debian", 0)],
+        vec![gone, waiting("new", "debian", 0)],
     );
     let found = list(&place, "os:debian=12 & !updates>0").expect_exit(0);
     assert_eq!(names(&found), "web2 new");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::parse_positive_duration;
+use super::values::parse_positive_duration;
 use crate::model::approval::MOST_REQUIRED;
 
 /// Who may approve, and how many must. What is asked for here wins over what a plan says of itself: whoever makes a

@@ -2,54 +2,33 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::*;
 use crate::model::error::HostError;
-use crate::model::name::{HostName, RunId, WaveName};
-use crate::model::plan::{Budget, PlanRules, PlannedWave};
+use crate::model::name::WaveName;
+use crate::model::plan::{Budget, PlannedWave};
 use crate::model::run::WaveReport;
+use crate::model::test_runs::{host_report, plan_of, run_report};
 
 fn wave() -> WaveName {
     WaveName::new("fleet").unwrap()
 }
 
 fn plan(tolerated: usize, hosts: usize) -> Plan {
-    Plan {
-        scan: RunId::new("scan").unwrap(),
-        made: Timestamp::UNIX_EPOCH,
-        playbook: "test".to_owned(),
-        rules: PlanRules::default(),
-        domains: Vec::new(),
-        waves: vec![PlannedWave {
-            name: wave(),
-            batches: Vec::new(),
-            parallel: 1,
-            budget: Budget { tolerated, hosts },
-            soak: Duration::ZERO,
-            gates: Vec::new(),
-        }],
-    }
+    let wave = PlannedWave {
+        name: wave(),
+        batches: Vec::new(),
+        parallel: 1,
+        budget: Budget { tolerated, hosts },
+        soak: Duration::ZERO,
+        gates: Vec::new(),
+    };
+    plan_of("scan", vec![wave])
 }
 
 fn host(number: usize, state: HostRunState, code: Option<ErrorCode>) -> HostReport {
     HostReport {
-        name: HostName::new(format!("h{number}")).unwrap(),
-        wave: wave(),
-        state,
-        rebooted: false,
-        duration_ms: 1,
         error: code.map(|code| HostError::new(code, "it failed", "look")),
-        changed: Vec::new(),
-        down_seconds: None,
-        differences: Vec::new(),
-        restarted: Vec::new(),
-        needs_restart: Vec::new(),
-        left_over: Vec::new(),
-        downloaded_bytes: None,
-        drift: None,
-        promoted: Vec::new(),
-        secured: None,
+        ..host_report(&format!("h{number}"), wave().as_str(), state)
     }
 }
 
@@ -59,24 +38,18 @@ fn ended(tolerated: usize, outcome: RunOutcome, hosts: &[(HostRunState, Option<E
         .enumerate()
         .map(|(number, (state, code))| host(number, *state, *code))
         .collect();
+    let wave = WaveReport {
+        name: wave(),
+        outcome: if outcome == RunOutcome::Completed {
+            WaveOutcome::Passed
+        } else {
+            WaveOutcome::Failed
+        },
+        hosts: hosts.iter().map(|host| host.name.clone()).collect(),
+    };
     let report = RunReport {
-        run: RunId::new("run").unwrap(),
-        outcome,
-        reason: None,
-        waves: vec![WaveReport {
-            name: wave(),
-            outcome: if outcome == RunOutcome::Completed {
-                WaveOutcome::Passed
-            } else {
-                WaveOutcome::Failed
-            },
-            hosts: hosts.iter().map(|host| host.name.clone()).collect(),
-        }],
-        experimental: Vec::new(),
-        not_undone: Vec::new(),
-        plan: None,
-        rollback: None,
-        hosts,
+        waves: vec![wave],
+        ..run_report("run", outcome, hosts)
     };
     run_exit(&plan(tolerated, report.hosts.len()), &report)
 }

@@ -58,31 +58,15 @@ pub(super) fn after(connection: &Connection, run: &RunId, number: u64) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::sqlite::tests::begin;
     use crate::ledger::{Ledger, SqliteLedger};
-    use crate::model::plan::{Plan, PlanRules};
-
-    fn begin(ledger: &mut SqliteLedger, run: &str) -> RunId {
-        let run = RunId::new(run).unwrap();
-        let plan = Plan {
-            scan: run.clone(),
-            made: Timestamp::UNIX_EPOCH,
-            playbook: "p".to_owned(),
-            rules: PlanRules::default(),
-            domains: Vec::new(),
-            waves: Vec::new(),
-        };
-        ledger
-            .begin_run(&run, Timestamp::UNIX_EPOCH, &plan, &super::super::tests::record())
-            .unwrap();
-        run
-    }
 
     #[test]
     fn words_are_numbered_within_their_run_and_stay_as_they_were_said() {
         let folder = tempfile::tempdir().unwrap();
         let mut one = SqliteLedger::open(folder.path()).unwrap();
         let mut other = SqliteLedger::open(folder.path()).unwrap();
-        let (run, another) = (begin(&mut one, "r1"), begin(&mut one, "r2"));
+        let (run, another) = (begin(&mut one, "r1", 0), begin(&mut one, "r2", 0));
         let at = Timestamp::from_second(5).unwrap();
         one.give_order(&run, Order::Pause, "eva@desk", at).unwrap();
         other.give_order(&another, Order::Abort, "max@lap", at).unwrap();

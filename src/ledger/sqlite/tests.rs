@@ -3,10 +3,14 @@
 use super::*;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
-use crate::model::name::WaveName;
 use crate::model::run::{HostReport, HostRunState, RunOutcome};
 use crate::model::run_record::{RunStep, RunTrust};
 use crate::model::scan::{HostScan, HostState};
+use crate::model::test_runs::{host_report, plan_of, run_report};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
 
 fn host_scan(name: &str, address: &str) -> HostScan {
     HostScan {
@@ -22,7 +26,7 @@ fn host_scan(name: &str, address: &str) -> HostScan {
     }
 }
 
-pub(super) fn record() -> RunRecord {
+fn record() -> RunRecord {
     RunRecord {
         command: "apply".to_owned(),
         step: RunStep::Everything,
@@ -40,12 +44,19 @@ pub(super) fn record() -> RunRecord {
     }
 }
 
+/// A run of an empty plan, from that second on.
+pub(super) fn begin(ledger: &mut SqliteLedger, run: &str, second: i64) -> RunId {
+    let plan = plan_of(run, Vec::new());
+    let run = RunId::new(run).unwrap();
+    ledger.begin_run(&run, at(second), &plan, &record()).unwrap();
+    run
+}
+
 fn scan(id: &str, second: i64, hosts: Vec<HostScan>) -> Scan {
-    let at = Timestamp::from_second(second).unwrap();
     Scan {
         id: RunId::new(id).unwrap(),
-        started: at,
-        finished: at,
+        started: at(second),
+        finished: at(second),
         hosts,
     }
 }
@@ -128,25 +139,15 @@ fn a_damaged_file_is_told_from_a_full_disk() {
 #[test]
 fn events_come_back_in_order_and_cannot_be_changed() {
     let mut ledger = SqliteLedger::in_memory().unwrap();
-    let run = RunId::new("r1").unwrap();
-    let at = Timestamp::from_second(1).unwrap();
-    let plan = Plan {
-        scan: run.clone(),
-        made: at,
-        playbook: "p".to_owned(),
-        rules: crate::model::plan::PlanRules::default(),
-        domains: Vec::new(),
-        waves: Vec::new(),
+    let run = begin(&mut ledger, "r1", 1);
+    let event = |sequence| Event {
+        sequence,
+        at: at(1),
+        run: run.clone(),
+        kind: EventKind::Draining,
     };
-    ledger.begin_run(&run, at, &plan, &record()).unwrap();
     for sequence in 1..=3 {
-        let event = Event {
-            sequence,
-            at,
-            run: run.clone(),
-            kind: EventKind::Draining,
-        };
-        ledger.append_event(&event).unwrap();
+        ledger.append_event(&event(sequence)).unwrap();
     }
     let sequences: Vec<u64> = ledger
         .events(&run)
@@ -155,13 +156,7 @@ fn events_come_back_in_order_and_cannot_be_changed() {
         .map(|event| event.sequence)
         .collect();
     assert_eq!(sequences, [1, 2, 3]);
-    let repeated = Event {
-        sequence: 3,
-        at,
-        run: run.clone(),
-        kind: EventKind::Draining,
-    };
-    assert!(ledger.append_event(&repeated).is_err());
+    assert!(ledger.append_event(&event(3)).is_err());
     assert!(ledger.connection.execute("DELETE FROM events", []).is_err());
     assert!(
         ledger.connection.execute("DELETE FROM runs", []).is_err(),
@@ -177,47 +172,13 @@ fn events_come_back_in_order_and_cannot_be_changed() {
 }
 
 fn keep_run(ledger: &mut SqliteLedger, id: &str, second: i64, hosts: &[(&str, HostRunState, u64)]) {
-    let run = RunId::new(id).unwrap();
-    let at = Timestamp::from_second(second).unwrap();
-    let plan = Plan {
-        scan: run.clone(),
-        made: at,
-        playbook: "p".to_owned(),
-        rules: crate::model::plan::PlanRules::default(),
-        domains: Vec::new(),
-        waves: Vec::new(),
-    };
-    ledger.begin_run(&run, at, &plan, &record()).unwrap();
+    let _ = begin(ledger, id, second);
     let hosts = hosts.iter().map(|(name, state, duration_ms)| HostReport {
-        name: HostName::new(*name).unwrap(),
-        wave: WaveName::new("one").unwrap(),
-        state: *state,
-        rebooted: false,
         duration_ms: *duration_ms,
-        error: None,
-        changed: Vec::new(),
-        down_seconds: None,
-        differences: Vec::new(),
-        restarted: Vec::new(),
-        needs_restart: Vec::new(),
-        left_over: Vec::new(),
-        downloaded_bytes: None,
-        drift: None,
-        promoted: Vec::new(),
-        secured: None,
+        ..host_report(name, "one", *state)
     });
-    let report = RunReport {
-        run,
-        plan: None,
-        rollback: None,
-        outcome: RunOutcome::Completed,
-        reason: None,
-        waves: Vec::new(),
-        hosts: hosts.collect(),
-        experimental: Vec::new(),
-        not_undone: Vec::new(),
-    };
-    ledger.end_run(&report, at).unwrap();
+    let report = run_report(id, RunOutcome::Completed, hosts.collect());
+    ledger.end_run(&report, at(second)).unwrap();
 }
 
 #[test]

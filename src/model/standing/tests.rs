@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::model::event::HostPhase;
 use crate::model::order::Order;
-use crate::model::plan::{PlanRules, PlannedWave};
+use crate::model::plan::PlannedWave;
+use crate::model::test_runs::plan_of;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -28,14 +29,7 @@ fn plan() -> Plan {
         soak: Duration::from_secs(60),
         gates: Vec::new(),
     };
-    Plan {
-        scan: RunId::new("s").unwrap(),
-        made: at(0),
-        playbook: "monthly".to_owned(),
-        rules: PlanRules::default(),
-        domains: Vec::new(),
-        waves: vec![planned("canary"), planned("fleet")],
-    }
+    plan_of("s", vec![planned("canary"), planned("fleet")])
 }
 
 fn finished(name: &str, state: HostRunState) -> EventKind {

@@ -1,4 +1,5 @@
-//! Diagnoses of captures that were taken on the lab's hosts, and of invented answers.
+//! Diagnoses of answers that are made up: in the format of the script's sections, with lines that follow those of real
+//! package managers and /proc. None is a capture of a real host. And of any answers at all.
 
 use proptest::prelude::*;
 

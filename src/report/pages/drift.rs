@@ -144,8 +144,8 @@ mod tests {
 
     use super::*;
     use crate::model::drift::DriftDifference;
-    use crate::model::name::{HostName, WaveName};
     use crate::model::run::HostRunState;
+    use crate::model::test_runs::host_report;
     use crate::report::terminal::{Look, render};
 
     fn report(number: usize) -> HostReport {
@@ -159,27 +159,13 @@ mod tests {
             message: format!("found {at} on {number}"),
         };
         HostReport {
-            name: HostName::new(format!("web{number}")).unwrap(),
-            wave: WaveName::new("all").unwrap(),
-            state: HostRunState::Skipped,
-            rebooted: false,
-            duration_ms: 1,
-            error: None,
-            changed: Vec::new(),
-            down_seconds: None,
-            differences: Vec::new(),
-            restarted: Vec::new(),
-            needs_restart: Vec::new(),
-            left_over: Vec::new(),
-            downloaded_bytes: None,
             drift: Some(HostDrift {
                 class: DriftClass::HostChanged,
                 action: Some(DriftAction::SkipHost),
                 differences: (0..20).map(difference).collect(),
                 instead: None,
             }),
-            promoted: Vec::new(),
-            secured: None,
+            ..host_report(&format!("web{number}"), "all", HostRunState::Skipped)
         }
     }
 

@@ -103,3 +103,18 @@ async fn what_is_unknown_waits_for_a_decision() {
         assert!(!control.is_paused());
     }
 }
+
+#[test]
+fn a_promotion_counts_for_what_was_waited_for() {
+    let control = Control::new();
+    let mut kept = Kept::default();
+    control.expect_soak();
+    let undecided = control.wait(WaitKind::Decision);
+    assert_eq!(say(Order::Promote, &control, &mut kept), None);
+    assert!(undecided.is_promoted());
+    drop(undecided);
+    assert!(!control.wait_again(WaitKind::Soak).is_promoted());
+    control.expect_soak();
+    assert_eq!(say(Order::Promote, &control, &mut kept), None);
+    assert!(control.wait_again(WaitKind::Soak).is_promoted());
+}

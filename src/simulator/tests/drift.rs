@@ -10,12 +10,9 @@ use crate::model::drift::{DriftAction, DriftClass, HostDrift};
 use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
 use crate::model::host::RebootPolicy;
-use crate::model::name::RunId;
 use crate::model::plan::Plan;
 use crate::model::run::{HostRunState, RunOutcome};
-use crate::remote::job::JobStep;
-use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, Waits, run_plan};
-use crate::ssh::SshTransport;
+use crate::rollout::{EventSink, Limits, RunContext, SinkError, run_plan};
 
 /// Two hosts in two waves, planned to get webshop 2.0-1, of which `a` is offered 3.0-1 alone and `b` both.
 async fn moved_on() -> (Fleet, Plan) {
@@ -29,23 +26,6 @@ async fn moved_on() -> (Fleet, Plan) {
         system.package_mut("webshop").unwrap().offers.push(newest());
     });
     (fleet, plan)
-}
-
-fn context(fleet: &Fleet, limits: Limits) -> RunContext<SshTransport> {
-    let hosts = fleet.hosts().into_iter().map(|host| (host.name.clone(), host));
-    RunContext {
-        run: RunId::new("run-1").unwrap(),
-        plan: None,
-        transport: fleet.transport(),
-        step: JobStep::Everything,
-        freshness: Freshness::JustPlanned,
-        closing: None,
-        waits: Waits::Here,
-        resumption: None,
-        hosts: Arc::new(hosts.collect()),
-        limits,
-        control: Control::new(),
-    }
 }
 
 fn drifts(events: &[EventKind]) -> Vec<&HostDrift> {
@@ -249,7 +229,11 @@ async fn a_version_whose_host_failed_afterwards_is_not_promoted() {
         reboot: Duration::from_millis(500),
         ..Limits::default()
     };
-    let ended = run_plan(&plan, context(&fleet, limits), &mut Events::default()).await;
+    let context = RunContext {
+        limits,
+        ..fleet.context()
+    };
+    let ended = run_plan(&plan, context, &mut Events::default()).await;
     let report = ended.report;
     let expected = [HostRunState::Failed, HostRunState::Patched, HostRunState::Patched];
     assert_eq!(states(&report), expected, "{report:?}");
@@ -296,7 +280,7 @@ async fn a_test_wave_needs_a_host_with_work_that_was_not_left_out() {
 async fn drift_that_cannot_be_kept_changes_nothing() {
     let (fleet, mut plan) = moved_on().await;
     plan.rules.drift.vanished = DriftAction::Replan;
-    let ended = run_plan(&plan, context(&fleet, Limits::default()), &mut Forgetful::default()).await;
+    let ended = run_plan(&plan, fleet.context(), &mut Forgetful::default()).await;
     assert!(ended.broken.is_some());
     assert_eq!(ended.report.outcome, RunOutcome::Failed);
     for name in ["a", "b"] {

@@ -1,10 +1,10 @@
 //! Gates in runs: of hosts, before the wave, when nothing can be measured, and of waves that have passed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::system::Effect;
 use super::Fleet;
+use super::operator::{run_watched, say_later};
 use super::rollouts::{plan, run, states, system};
 use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
@@ -12,12 +12,10 @@ use crate::model::gate::{
     BaselineRule, Gate, GateCheck, GatePlace, GateResult, GateScope, Relook, UnitState, UnknownRule,
 };
 use crate::model::host::RebootPolicy;
-use crate::model::name::RunId;
 use crate::model::order::Order;
 use crate::model::plan::Plan;
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
-use crate::remote::job::JobStep;
-use crate::rollout::{Control, EventSink, Freshness, HeardOrder, Limits, RunContext, SinkError, Waits, run_plan};
+use crate::rollout::{Control, Waits};
 
 fn shop_runs() -> Gate {
     let check = GateCheck::Unit {
@@ -159,6 +157,38 @@ async fn a_gate_that_was_red_before_is_said_to_have_been() {
 }
 
 #[tokio::test]
+async fn a_required_gate_that_was_unknown_is_measured_again_when_the_run_is_to_go_on() {
+    for (then, outcome) in [("exit 0", RunOutcome::Completed), ("exit 1", RunOutcome::Stopped)] {
+        let fleet = Fleet::start([system("a", None)]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("measurable");
+        let text = format!("[ -e '{}' ] || exit 127; {then}", mark.display());
+        let check = GateCheck::Command {
+            run: ["sh", "-c", &text].map(str::to_owned).to_vec(),
+            on: GatePlace::Controller,
+        };
+        let gate = Gate {
+            interval: Duration::from_millis(10),
+            baseline: BaselineRule::Required,
+            ..Gate::new("unknown at first", check)
+        };
+        let plan = planned(&fleet, &[&["a"]], gate).await;
+        let (report, _) = run_watched(&fleet, &plan, Waits::Here, |event, control| {
+            if let EventKind::RunPaused { .. } = event {
+                std::fs::write(&mark, "").unwrap();
+                say_later(control, Order::Continue, Duration::from_millis(100));
+            }
+        })
+        .await;
+        assert_eq!(report.outcome, outcome, "{report:?}");
+        assert_eq!(
+            fleet.system("a").transactions(),
+            usize::from(outcome == RunOutcome::Completed)
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_nobody_can_measure_pauses_the_run_and_without_an_operator_it_can_be_resumed() {
     for scope in [GateScope::Wave, GateScope::Host, GateScope::Fleet] {
         let fleet = Fleet::start([system("a", None), system("b", None)]).await;
@@ -167,7 +197,7 @@ async fn what_nobody_can_measure_pauses_the_run_and_without_an_operator_it_can_b
             ..nobody_can_measure()
         };
         let plan = planned(&fleet, &[&["a"], &["b"]], gate).await;
-        let (report, events) = witnessed(&fleet, &plan, Waits::Elsewhere, |_, _| {}).await;
+        let (report, events) = run_watched(&fleet, &plan, Waits::Elsewhere, |_, _| {}).await;
         assert_eq!(report.outcome, RunOutcome::Interrupted, "{report:?}");
         assert_eq!(states(&report), [HostRunState::Patched, HostRunState::NotStarted]);
         assert!(reason(&report).contains("could not be measured"), "{}", reason(&report));
@@ -195,55 +225,6 @@ async fn what_nobody_can_measure_fails_or_passes_where_the_playbook_says_so() {
     }
 }
 
-/// Keeps events, and does something when it sees one.
-struct Witness<F> {
-    control: Control,
-    events: Vec<EventKind>,
-    does: F,
-}
-
-impl<F: FnMut(&EventKind, &Control)> EventSink for Witness<F> {
-    fn record(&mut self, kind: EventKind) -> Result<(), SinkError> {
-        (self.does)(&kind, &self.control);
-        self.events.push(kind);
-        Ok(())
-    }
-}
-
-async fn witnessed(
-    fleet: &Fleet,
-    plan: &Plan,
-    waits: Waits,
-    does: impl FnMut(&EventKind, &Control),
-) -> (RunReport, Vec<EventKind>) {
-    let hosts = fleet
-        .hosts()
-        .into_iter()
-        .map(|host| (host.name.clone(), host))
-        .collect();
-    let control = Control::new();
-    let context = RunContext {
-        run: RunId::new("run-1").unwrap(),
-        plan: None,
-        transport: fleet.transport(),
-        step: JobStep::Everything,
-        freshness: Freshness::JustPlanned,
-        hosts: Arc::new(hosts),
-        limits: Limits::default(),
-        control: control.clone(),
-        closing: None,
-        waits,
-        resumption: None,
-    };
-    let mut witness = Witness {
-        control,
-        events: Vec::new(),
-        does,
-    };
-    let report = run_plan(plan, context, &mut witness).await.report;
-    (report, witness.events)
-}
-
 /// Runs a plan in which the shop of `a`, which has passed, dies when `when` starts.
 async fn sabotaged(fleet: &Fleet, plan: &Plan, when: &'static str) -> (RunReport, Vec<EventKind>) {
     let does = |event: &EventKind, _: &Control| {
@@ -251,7 +232,7 @@ async fn sabotaged(fleet: &Fleet, plan: &Plan, when: &'static str) -> (RunReport
             fleet.system("a").change(|system| system.services[0].active = false);
         }
     };
-    witnessed(fleet, plan, Waits::Here, does).await
+    run_watched(fleet, plan, Waits::Here, does).await
 }
 
 #[tokio::test]
@@ -265,18 +246,9 @@ async fn an_operator_lets_pass_what_nobody_can_measure_or_has_it_measured_again(
         };
         let plan = planned(&fleet, &[&["a"], &["b"]], gate).await;
         let mut words = vec![Order::Promote, Order::Continue];
-        let (report, events) = witnessed(&fleet, &plan, Waits::Here, |event, control| {
+        let (report, events) = run_watched(&fleet, &plan, Waits::Here, |event, control| {
             if matches!(event, EventKind::RunPaused { .. }) {
-                let (order, control) = (words.pop().unwrap(), control.clone());
-                tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    let by = "eva@desk".to_owned();
-                    control.give(HeardOrder {
-                        order,
-                        by,
-                        number: None,
-                    });
-                });
+                say_later(control, words.pop().unwrap(), Duration::from_millis(100));
             }
         })
         .await;

@@ -12,8 +12,9 @@ use crate::model::event::EventKind;
 use crate::model::host::{Host, Privilege, PrivilegeMethod};
 use crate::model::name::{HostName, RunId};
 use crate::model::scan::Scan;
+use crate::remote::job::JobStep;
 use crate::remote::probe::{ProbeRequest, Refresh};
-use crate::rollout::{Control, EventSink, Limits, SinkError, scan_hosts};
+use crate::rollout::{Control, EventSink, Freshness, Limits, RunContext, SinkError, Waits, scan_hosts};
 use crate::ssh::{SshSettings, SshTransport};
 
 mod budgets;
@@ -26,6 +27,7 @@ mod examinations;
 mod faults;
 mod gates;
 mod hooks;
+mod operator;
 mod questions;
 mod rollouts;
 mod scans;
@@ -103,6 +105,24 @@ impl Fleet {
             ..SshSettings::isolated()
         };
         SshTransport::new(settings, Arc::new(|_| None))
+    }
+
+    /// What a run of all its hosts begins with, when nothing is said about it.
+    fn context(&self) -> RunContext<SshTransport> {
+        let hosts = self.hosts().into_iter().map(|host| (host.name.clone(), host));
+        RunContext {
+            run: RunId::new("run-1").unwrap(),
+            plan: None,
+            transport: self.transport(),
+            step: JobStep::Everything,
+            freshness: Freshness::JustPlanned,
+            hosts: Arc::new(hosts.collect()),
+            limits: Limits::default(),
+            control: Control::new(),
+            closing: None,
+            waits: Waits::Here,
+            resumption: None,
+        }
     }
 
     async fn scan(&self) -> Scan {

@@ -12,13 +12,13 @@ use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
 use crate::model::host::RebootPolicy;
 use crate::model::manager::Manager;
-use crate::model::name::{RunId, WaveName};
+use crate::model::name::WaveName;
 use crate::model::plan::{Basis, Budget, Gate, GateCheck, GatePlace, Plan, PlannedChange, PlannedHost, PlannedWave};
 use crate::model::restart::RestartPolicy;
 use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
 use crate::model::scan::{HostScan, Scan};
 use crate::remote::job::JobStep;
-use crate::rollout::{ClosingTime, Control, Freshness, Limits, RunContext, Waits, run_plan, simulate_plan};
+use crate::rollout::{ClosingTime, Control, Limits, RunContext, run_plan, simulate_plan};
 
 /// A host with two updates; the second is installed or not as `script` says.
 pub(super) fn system(name: &str, effect: Option<Effect>) -> System {
@@ -111,23 +111,9 @@ pub(super) async fn run_until(
     closing: Option<ClosingTime>,
 ) -> (RunReport, Vec<EventKind>) {
     let context = RunContext {
-        run: RunId::new("run-1").unwrap(),
-        plan: None,
-        transport: fleet.transport(),
         step,
-        freshness: Freshness::JustPlanned,
-        hosts: Arc::new(
-            fleet
-                .hosts()
-                .into_iter()
-                .map(|host| (host.name.clone(), host))
-                .collect(),
-        ),
-        limits: Limits::default(),
-        control: Control::new(),
         closing,
-        waits: Waits::Here,
-        resumption: None,
+        ..fleet.context()
     };
     let mut events = Events::default();
     let report = run_plan(plan, context, &mut events).await.report;

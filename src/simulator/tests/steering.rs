@@ -1,80 +1,17 @@
 //! What operators say to a run while it goes on: pause, continue, promote, abort.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::system::System;
 use super::Fleet;
+use super::operator::{run_watched, say, say_later};
 use super::rollouts::{plan, system};
 use crate::model::event::EventKind;
 use crate::model::host::RebootPolicy;
-use crate::model::name::RunId;
 use crate::model::order::Order;
 use crate::model::plan::Plan;
-use crate::model::run::{HostRunState, RunOutcome, RunReport, WaveOutcome};
-use crate::remote::job::JobStep;
-use crate::rollout::{Control, EventSink, Freshness, HeardOrder, Limits, RunContext, SinkError, Waits, run_plan};
-
-/// Keeps every event, and says something to the run when it sees one.
-struct Operator<F> {
-    control: Control,
-    events: Vec<EventKind>,
-    says: F,
-}
-
-impl<F: FnMut(&EventKind, &Control)> EventSink for Operator<F> {
-    fn record(&mut self, kind: EventKind) -> Result<(), SinkError> {
-        (self.says)(&kind, &self.control);
-        self.events.push(kind);
-        Ok(())
-    }
-}
-
-fn say(control: &Control, order: Order) {
-    control.give(HeardOrder {
-        order,
-        by: "eva@desk".to_owned(),
-        number: None,
-    });
-}
-
-fn say_later(control: &Control, order: Order, after: Duration) {
-    let control = control.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(after).await;
-        say(&control, order);
-    });
-}
-
-async fn run(
-    fleet: &Fleet,
-    plan: &Plan,
-    waits: Waits,
-    says: impl FnMut(&EventKind, &Control),
-) -> (RunReport, Vec<EventKind>) {
-    let control = Control::new();
-    let hosts = fleet.hosts().into_iter();
-    let context = RunContext {
-        run: RunId::new("run-1").unwrap(),
-        plan: None,
-        transport: fleet.transport(),
-        step: JobStep::Everything,
-        freshness: Freshness::JustPlanned,
-        hosts: Arc::new(hosts.map(|host| (host.name.clone(), host)).collect()),
-        limits: Limits::default(),
-        control: control.clone(),
-        closing: None,
-        waits,
-        resumption: None,
-    };
-    let mut operator = Operator {
-        control,
-        events: Vec::new(),
-        says,
-    };
-    let report = run_plan(plan, context, &mut operator).await.report;
-    (report, operator.events)
-}
+use crate::model::run::{HostRunState, RunOutcome, WaveOutcome};
+use crate::rollout::Waits;
 
 async fn fleet_of(names: &[&str]) -> (Fleet, Plan) {
     let systems: Vec<System> = names.iter().map(|name| system(name, None)).collect();
@@ -94,7 +31,7 @@ async fn a_paused_run_starts_nobody_and_goes_on_when_told() {
     let (fleet, plan) = fleet_of(&["a", "b"]).await;
     let pause = Duration::from_millis(700);
     let before = Instant::now();
-    let (report, events) = run(&fleet, &plan, Waits::Here, |event, control| match event {
+    let (report, events) = run_watched(&fleet, &plan, Waits::Here, |event, control| match event {
         EventKind::HostStarted { host, .. } if host.as_str() == "a" => say(control, Order::Pause),
         EventKind::RunPaused { .. } => say_later(control, Order::Continue, pause),
         _ => {}
@@ -129,7 +66,7 @@ async fn a_pause_in_the_middle_of_a_batch_holds_the_rest_of_it() {
     let fleet = Fleet::start([system("a", None), system("b", None)]).await;
     let scan = fleet.scan().await;
     let plan = plan(&scan, &[&["a", "b"]], RebootPolicy::Never);
-    let (report, events) = run(&fleet, &plan, Waits::Here, |event, control| match event {
+    let (report, events) = run_watched(&fleet, &plan, Waits::Here, |event, control| match event {
         EventKind::HostStarted { host, .. } if host.as_str() == "a" => say(control, Order::Pause),
         EventKind::HostFinished { host, .. } if host.as_str() == "a" => {
             say_later(control, Order::Continue, Duration::from_millis(300));
@@ -151,7 +88,7 @@ async fn a_promotion_cuts_a_soak_short_and_nothing_else() {
     let (fleet, mut plan) = fleet_of(&["a", "b"]).await;
     plan.waves[0].soak = Duration::from_secs(600);
     let before = Instant::now();
-    let (report, events) = run(&fleet, &plan, Waits::Here, |event, control| match event {
+    let (report, events) = run_watched(&fleet, &plan, Waits::Here, |event, control| match event {
         // Nothing waits yet: this one is lost, and says so.
         EventKind::BatchStarted { wave, .. } if wave.as_str() == "wave-0" => say(control, Order::Promote),
         EventKind::SoakStarted { .. } => say_later(control, Order::Promote, Duration::from_millis(200)),
@@ -179,7 +116,7 @@ async fn a_promotion_cuts_a_soak_short_and_nothing_else() {
 async fn a_soak_that_is_over_says_so() {
     let (fleet, mut plan) = fleet_of(&["a", "b"]).await;
     plan.waves[0].soak = Duration::from_millis(300);
-    let (report, events) = run(&fleet, &plan, Waits::Here, |_, _| {}).await;
+    let (report, events) = run_watched(&fleet, &plan, Waits::Here, |_, _| {}).await;
     assert_eq!(report.outcome, RunOutcome::Completed);
     let over = position(&events, |event| {
         matches!(event, EventKind::SoakFinished { promoted: false, .. })
@@ -190,7 +127,7 @@ async fn a_soak_that_is_over_says_so() {
 #[tokio::test]
 async fn an_aborted_run_lets_hosts_end_and_is_stopped_for_good() {
     let (fleet, plan) = fleet_of(&["a", "b"]).await;
-    let (report, events) = run(&fleet, &plan, Waits::Here, |event, control| {
+    let (report, events) = run_watched(&fleet, &plan, Waits::Here, |event, control| {
         if let EventKind::HostStarted { .. } = event {
             say(control, Order::Abort);
         }
@@ -208,7 +145,7 @@ async fn an_aborted_run_lets_hosts_end_and_is_stopped_for_good() {
 async fn a_run_whose_soak_waits_elsewhere_is_interrupted_at_once() {
     let (fleet, mut plan) = fleet_of(&["a", "b"]).await;
     plan.waves[0].soak = Duration::from_secs(600);
-    let (report, events) = run(&fleet, &plan, Waits::Elsewhere, |_, _| {}).await;
+    let (report, events) = run_watched(&fleet, &plan, Waits::Elsewhere, |_, _| {}).await;
     assert_eq!(report.outcome, RunOutcome::Interrupted);
     assert_eq!(report.waves[0].outcome, WaveOutcome::Interrupted);
     assert!(report.reason.unwrap().contains("soaks until"));

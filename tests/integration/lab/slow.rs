@@ -114,9 +114,8 @@ impl Running {
     pub fn end(mut self) -> Outcome {
         let output = self.child.take().unwrap().wait_with_output().unwrap();
         Outcome {
-            exit: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: std::fs::read_to_string(&self.stderr).unwrap_or_default(),
+            ..output.into()
         }
     }
 }

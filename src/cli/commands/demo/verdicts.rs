@@ -91,49 +91,27 @@ pub(super) fn check_final_state(fleet: &DemoFleet) -> Result<(), Ending> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::name::{HostName, RunId, WaveName};
-    use crate::model::run::{HostReport, WaveReport};
+    use crate::model::name::WaveName;
+    use crate::model::run::WaveReport;
+    use crate::model::test_runs::{host_report, run_report};
 
     fn report(reason: Option<&str>, later: HostRunState) -> RunReport {
-        let host = |name: &str, wave: &str, state| HostReport {
-            name: HostName::new(name).unwrap(),
-            wave: WaveName::new(wave).unwrap(),
-            state,
-            rebooted: false,
-            duration_ms: 1,
-            error: None,
-            changed: Vec::new(),
-            down_seconds: None,
-            differences: Vec::new(),
-            restarted: Vec::new(),
-            needs_restart: Vec::new(),
-            left_over: Vec::new(),
-            drift: None,
-            promoted: Vec::new(),
-            secured: None,
-            downloaded_bytes: None,
-        };
         let wave = |name: &str, outcome| WaveReport {
             name: WaveName::new(name).unwrap(),
             outcome,
             hosts: Vec::new(),
         };
+        let hosts = vec![
+            host_report(VICTIM, "canary", HostRunState::Patched),
+            host_report("web02", "fleet", later),
+        ];
         RunReport {
-            run: RunId::new("run").unwrap(),
-            plan: None,
-            rollback: None,
-            outcome: RunOutcome::Stopped,
             reason: reason.map(str::to_owned),
             waves: vec![
                 wave("canary", WaveOutcome::Failed),
                 wave("fleet", WaveOutcome::NotStarted),
             ],
-            hosts: vec![
-                host(VICTIM, "canary", HostRunState::Patched),
-                host("web02", "fleet", later),
-            ],
-            experimental: Vec::new(),
-            not_undone: Vec::new(),
+            ..run_report("run", RunOutcome::Stopped, hosts)
         }
     }
 

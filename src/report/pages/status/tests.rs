@@ -4,7 +4,8 @@ use super::*;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::{Event, EventKind, HostPhase};
 use crate::model::name::{HostName, RunId, WaveName};
-use crate::model::plan::{Budget, Plan, PlanRules, PlannedWave};
+use crate::model::plan::{Budget, PlannedWave};
+use crate::model::test_runs::plan_of;
 use crate::report::terminal::{Look, render};
 
 fn at(second: i64) -> Timestamp {
@@ -37,14 +38,7 @@ fn wave(name: &str, hosts: usize) -> PlannedWave {
 
 fn standing(hosts: usize, kinds: Vec<EventKind>) -> Standing {
     let run = RunId::new("20260921T142640Z-4f1c").unwrap();
-    let plan = Plan {
-        scan: run.clone(),
-        made: at(0),
-        playbook: "monthly".to_owned(),
-        rules: PlanRules::default(),
-        domains: Vec::new(),
-        waves: vec![wave("canary", 1), wave("fleet", hosts)],
-    };
+    let plan = plan_of(run.as_str(), vec![wave("canary", 1), wave("fleet", hosts)]);
     let events: Vec<Event> = (1..)
         .zip(kinds)
         .map(|(sequence, kind)| Event {
