@@ -25,19 +25,25 @@ fault_known() {
   esac
 }
 
-# fault_serve DIR: the web servers that fail, once for the instance.
+# fault_serve DIR: the web servers that fail, once for the instance, also where several ask at once.
 fault_serve() {
-  local address
+  (
+    flock -w 60 7 || die "$1/fault.lock is held"
+    fault_begin "$1"
+  ) 7>"$1/fault.lock"
+}
+
+fault_begin() {
+  local address name i
   ! process_alive "$1/fault.pid" >/dev/null || return 0
   address=$LAB_NET.$(<"$1/number").1
-  local name
   for name in fault authority; do
     openssl req -batch -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$name" -addext "subjectAltName=DNS:$name" \
       -keyout "$1/$name.key" -out "$1/$name.crt" 2>/dev/null || die "openssl makes no certificate"
   done
-  setsid "$LAB_SOURCE/lib/fault-server" "$address" "$1/fault.crt" "$1/fault.key" >"$1/fault.log" 2>&1 </dev/null 8>&- 9>&- &
+  setsid "$LAB_SOURCE/lib/fault-server" "$address" "$1/fault.crt" "$1/fault.key" >"$1/fault.log" 2>&1 </dev/null \
+    7>&- 8>&- 9>&- &
   process_record "$1/fault.pid" "$!"
-  local i
   for ((i = 0; i < 250; i++)); do
     if (exec 3<>"/dev/tcp/$address/8443") 2>/dev/null; then return 0; fi
     sleep 0.02
