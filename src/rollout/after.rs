@@ -12,7 +12,8 @@ use crate::model::restart::RestartPolicy;
 use crate::model::text::printable;
 use crate::remote::command::{command_script, parse_command};
 use crate::remote::probe::{ProbeRequest, Refresh, parse_probe, probe_script};
-use crate::remote::transport::Transport;
+use crate::remote::script::Nonce;
+use crate::remote::transport::{ScriptOutput, Transport};
 
 /// As many lines of a failed unit's journal as are shown.
 const JOURNAL_LINES: &str = "8";
@@ -69,19 +70,26 @@ fn will_reboot<T: Transport>(turn: &Turn<T>, facts: &Facts) -> bool {
 /// # Errors
 /// When it cannot be asked.
 pub(super) async fn look<T: Transport>(turn: &Turn<T>, link: &mut Link<'_, T>) -> Result<Facts, HostError> {
+    Ok(probe(turn, link, false, parse_probe).await?.facts)
+}
+
+/// Asks the host what it is now, with what is installed or without, and fetches nothing.
+///
+/// # Errors
+/// When it cannot be asked.
+pub(super) async fn probe<T: Transport, A>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    installed: bool,
+    parse: impl Fn(&ScriptOutput, &Nonce) -> Result<A, HostError>,
+) -> Result<A, HostError> {
     let request = ProbeRequest {
         refresh: Refresh::Never,
-        installed: false,
+        installed,
         lock_wait: turn.limits.read_lock_wait,
     };
-    let probe = link
-        .ask(
-            |nonce| probe_script(&request, nonce),
-            parse_probe,
-            turn.limits.command + turn.limits.read_lock_wait,
-        )
-        .await?;
-    Ok(probe.facts)
+    let wait = turn.limits.command + turn.limits.read_lock_wait;
+    link.ask(|nonce| probe_script(&request, nonce), parse, wait).await
 }
 
 /// Units that failed and had not failed before.

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use super::after::probe;
 use super::executor::Turn;
 use super::job::{self, FinishedJob, JobOrder};
 use super::link::Link;
@@ -21,7 +22,7 @@ use crate::model::repair::Finding;
 use crate::model::run_rules::HalfDone;
 use crate::plan::drift::remaining_changes;
 use crate::remote::job::{JobId, JobState, JobStep};
-use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, probe_script};
+use crate::remote::probe::parse_installed_only;
 use crate::remote::repair::{look_script, parse_look};
 use crate::remote::transport::Transport;
 
@@ -63,16 +64,39 @@ pub(super) async fn settle<T: Transport>(
         return Ok(finished);
     }
     match stage(turn, &finished.id) {
-        Stage::Rest => Ok(finished),
         // It was taken up again in the middle of the mending.
+        Stage::Rest => {
+            close_earlier(turn, link, &finished.id, &finished).await?;
+            Ok(finished)
+        }
         Stage::Repair => {
+            let repair = finished.id.clone();
             let last = install_rest(turn, link, &goal, finished).await?;
-            let broken = id_of(turn, Stage::Transaction)?;
-            close(turn, link, &broken, Some(broken_off()), &last).await?;
+            close_earlier(turn, link, &repair, &last).await?;
             Ok(last)
         }
         Stage::Transaction => look_at(turn, link, &goal, finished).await,
     }
+}
+
+/// Closes every job of the turn that an earlier controller announced before this one.
+async fn close_earlier<T: Transport>(
+    turn: &Turn<T>,
+    link: &mut Link<'_, T>,
+    id: &JobId,
+    last: &FinishedJob,
+) -> Result<(), HostError> {
+    let jobs = turn.past.iter().flat_map(|past| &past.jobs);
+    for job in jobs.take_while(|job| job.id.as_str() != id.as_str()) {
+        let earlier = JobId::new(job.id.as_str()).map_err(|error| super::survey::internal(&error))?;
+        if job.end.is_none() {
+            let error = (stage(turn, &earlier) != Stage::Repair).then(broken_off);
+            close(turn, link, &earlier, error, last).await?;
+        } else if last.failure.is_none() {
+            job::clean_up(turn, link, &earlier).await;
+        }
+    }
+    Ok(())
 }
 
 async fn look_at<T: Transport>(
@@ -199,18 +223,7 @@ async fn rest<T: Transport>(
     link: &mut Link<'_, T>,
     goal: &Goal<'_>,
 ) -> Result<Vec<PlannedChange>, HostError> {
-    let request = ProbeRequest {
-        refresh: Refresh::Never,
-        installed: true,
-        lock_wait: turn.limits.read_lock_wait,
-    };
-    let installed = link
-        .ask(
-            |nonce| probe_script(&request, nonce),
-            parse_installed_only,
-            turn.limits.command + turn.limits.read_lock_wait,
-        )
-        .await?;
+    let installed = probe(turn, link, true, parse_installed_only).await?;
     let mut rest = remaining_changes(goal.manager, goal.changes, &installed);
     for change in &mut rest {
         let versions = installed_versions(&installed, change);

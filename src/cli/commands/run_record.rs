@@ -66,6 +66,15 @@ pub(super) fn document_of(command: &str) -> &'static str {
     }
 }
 
+/// The command that began a run, as its document names it.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(super) fn command_that_began(run: &RunId, ledger: &SqliteLedger) -> Result<&'static str, Failure> {
+    let record = ledger.begun_run(run)?.and_then(|begun| begun.record);
+    Ok(record.map_or("apply", |record| document_of(&record.command)))
+}
+
 /// How far each host's job goes.
 pub(super) fn step_of(record: &RunRecord) -> JobStep {
     match record.step {

@@ -1,6 +1,8 @@
 //! `show`: a past run again, from the ledger, through the same pages.
 
+use super::conclusion::command_of;
 use super::history::note_holder;
+use super::run_record::command_that_began;
 use crate::cli::arguments::{Format, GlobalOptions, ShowArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{CommandResult, Failure};
@@ -46,10 +48,8 @@ pub fn run(arguments: &ShowArguments, options: &GlobalOptions, printer: &Printer
     say_standing(&run, &ledger, printer)?;
     match report {
         Some(report) if printer.format == Format::Json => {
-            printer.document(&Document::new(
-                super::conclusion::command_of(&report, "apply"),
-                RunBody::from(&report),
-            ))?;
+            let command = command_of(&report, command_that_began(&run, &ledger)?);
+            printer.document(&Document::new(command, RunBody::from(&report)))?;
         }
         Some(report) if !arguments.events => printer.page(&run_page(&report, &notes(&events)))?,
         _ => {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::conclusion::command_of;
+use super::run_record::command_that_began;
 use crate::cli::arguments::{Format, GlobalOptions, WatchArguments};
 use crate::cli::exit::{Exit, run_exit};
 use crate::cli::failure::{CommandResult, Failure};
@@ -166,7 +168,10 @@ impl Watched<'_> {
             return Ok(Exit::Interrupted);
         };
         match printer.format {
-            Format::Json => printer.document(&Document::new("apply", RunBody::from(&report)))?,
+            Format::Json => {
+                let command = command_of(&report, command_that_began(&self.run, &self.ledger)?);
+                printer.document(&Document::new(command, RunBody::from(&report)))?;
+            }
             Format::Jsonl => {}
             _ => printer.page(&run_page(&report, &self.notes))?,
         }

@@ -296,6 +296,11 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         match running.hosts.remove(&id) {
             // It was kept from going on by the ledger, not by anything on the host: it can be taken up again.
             Some(host) if is_broken && result.touched && result.state.is_failure() => self.leave(host),
+            // Nothing was begun on it: it waits for whoever goes on with the run.
+            Some(host) if is_broken && result.state.is_failure() => {
+                self.domains.ends(&host, false);
+                Ok(())
+            }
             Some(host) => self.conclude(&wave.name, host, result),
             None => Ok(()),
         }

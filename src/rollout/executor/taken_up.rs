@@ -111,7 +111,10 @@ impl<T: Transport> Turn<T> {
             }
             return Err(error.clone());
         }
-        job::clean_up(self, link, &id).await;
+        // Those before it ended earlier; whoever kept that may not have come to removing them.
+        for job in &past.jobs {
+            job::clean_up(self, link, &job_id(job)?).await;
+        }
         if self.only_downloads() {
             return Ok(());
         }

@@ -127,3 +127,48 @@ fn a_reboot_in_the_middle_is_told_and_mended() {
         is_planned(&lab, &host.name);
     }
 }
+
+/// Kills the controller as soon as the mending has begun that many jobs, and goes on. dpkg installs the rest with its
+/// repair; rpm has a job of its own for it.
+#[test]
+#[ignore = "needs the lab"]
+fn a_mending_that_nobody_watched_is_gone_on_with_and_leaves_no_job_behind() {
+    for (host, jobs) in [("deb12", 2), ("rocky", 2), ("rocky", 3)] {
+        let lab = Lab::up(&[host]);
+        lab.publish("new");
+        lab.workplace.write("mending.yml", MENDING);
+        stand_still(&lab, host);
+        let running = Running::apply(&lab, &["mending.yml", "--refresh", "always"]);
+        until_it_stands(&lab, host);
+        kill_job(&lab, host);
+        let clock = std::time::Instant::now();
+        while events(&lab, "host-job").len() < jobs {
+            assert!(clock.elapsed().as_secs() < 120, "{}", running.told());
+        }
+        drop(running);
+        let outcome = lab.patchwave(&["resume", "--format", "json"]).expect_exit(0);
+        assert_eq!(outcome.host(host)["state"], "patched", "{}", outcome.stdout);
+        is_planned(&lab, host);
+        // One that was announced and not begun before the kill is announced again: the same id is the same job.
+        let mut begun = events(&lab, "host-job");
+        begun.dedup();
+        assert!(begun.len() >= jobs, "{begun:?}");
+        assert_eq!(begun, events(&lab, "host-job-ended"), "every job has its end, once");
+        assert_eq!(lab.shell(host, "ls /var/lib/patchwave/jobs | wc -l"), "0");
+    }
+}
+
+/// What the ids of the jobs in such events end with, behind the run's own, sorted.
+fn events(lab: &Lab, kind: &str) -> Vec<String> {
+    let shown = lab.patchwave(&["show", "last", "--format", "jsonl"]);
+    let lines = shown.stdout.lines().filter(|line| line.starts_with('{'));
+    let events = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let of_kind = events.filter(|event| event["event"] == kind);
+    let ids = of_kind.map(|event| {
+        let (job, run) = (event["job"].as_str().unwrap(), event["run"].as_str().unwrap());
+        job.strip_prefix(run).unwrap_or(job).to_owned()
+    });
+    let mut ids: Vec<String> = ids.collect();
+    ids.sort();
+    ids
+}

@@ -130,6 +130,7 @@ async fn what_was_begun_is_undone_when_the_ledger_breaks() {
     let mut sink = Breaking::default();
     let ended = run_plan(&plan, fleet.context(), &mut sink).await;
     assert!(ended.broken.is_some());
+    assert_eq!(states(&ended.report), [HostRunState::NotStarted]);
     let lines = notes.lines();
     assert!(lines.contains(&"undo pre-patch awave-0".to_owned()), "{lines:?}");
     assert!(lines.contains(&"undo pre-run ".to_owned()), "{lines:?}");
