@@ -77,14 +77,7 @@ const FIRMWARE: [&str; 9] = [
 
 const LIBRARIES: [&str; 4] = ["glibc", "libc6", "libc6.1", "musl"];
 
-const INITS: [&str; 6] = [
-    "init-system-helpers",
-    "openrc",
-    "runit",
-    "systemd",
-    "systemd-sysv",
-    "sysvinit-core",
-];
+const INITS: [&str; 5] = ["openrc", "runit", "systemd", "systemd-sysv", "sysvinit-core"];
 
 const BUSES: [&str; 5] = ["dbus", "dbus-1", "dbus-broker", "dbus-daemon", "dbus-daemon-units"];
 
@@ -147,6 +140,7 @@ mod tests {
             "linux-image-6.1.0-31-amd64-dbg",
             "linux-headers",
             "linux6.12-headers",
+            "init-system-helpers",
             "proxmox-kernel-helper",
             "bash",
         ] {

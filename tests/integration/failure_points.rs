@@ -16,8 +16,8 @@ const MOST_POINTS: usize = 140;
 const AT_ONCE: usize = 6;
 
 /// One run that is killed at these points, one after the other, and then goes on to its end.
-fn survive(points: &[String]) -> Result<(), String> {
-    let stage = Stage::open();
+fn survive(open: fn() -> Stage, points: &[String]) -> Result<(), String> {
+    let stage = open();
     let mut arguments = vec!["apply", "monthly.yml", "--yes"];
     for point in points {
         let (status, said) = stage.run(&arguments, Some(point));
@@ -46,14 +46,14 @@ fn survive(points: &[String]) -> Result<(), String> {
 }
 
 /// Tries each, some at once, and gives what went wrong.
-fn survive_all(scenes: Vec<Vec<String>>) -> Vec<String> {
+fn survive_all(open: fn() -> Stage, scenes: Vec<Vec<String>>) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(points) = scenes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = survive(points) {
+                    if let Err(error) = survive(open, points) {
                         failures.lock().unwrap().push(format!("{points:?}: {error}"));
                     }
                 }
@@ -64,8 +64,8 @@ fn survive_all(scenes: Vec<Vec<String>>) -> Vec<String> {
 }
 
 /// The events of a run that nothing disturbs.
-fn undisturbed() -> u64 {
-    let stage = Stage::open();
+fn undisturbed(open: fn() -> Stage) -> u64 {
+    let stage = open();
     let (status, said) = stage.run(&["apply", "monthly.yml", "--yes"], None);
     assert_eq!(status.code(), Some(0), "{said}");
     stage.check().unwrap();
@@ -79,9 +79,10 @@ fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
     all.into_iter().step_by(every).collect()
 }
 
-#[test]
-fn a_run_that_is_killed_at_any_point_is_completed_and_nothing_is_done_twice() {
-    let events = undisturbed();
+/// Kills a run before and after each of its events.
+#[track_caller]
+fn survive_every_point(open: fn() -> Stage) {
+    let events = undisturbed(open);
     let points: Vec<Vec<String>> = (1..=events)
         .flat_map(|number| ["before", "after"].map(|side| vec![format!("{side}:{number}")]))
         .collect();
@@ -91,7 +92,7 @@ fn a_run_that_is_killed_at_any_point_is_completed_and_nothing_is_done_twice() {
         "failure points: {events} events, {} of {all} points tried",
         points.len()
     );
-    let failures = survive_all(points);
+    let failures = survive_all(open, points);
     assert!(
         failures.is_empty(),
         "{} failures:\n{}",
@@ -101,8 +102,18 @@ fn a_run_that_is_killed_at_any_point_is_completed_and_nothing_is_done_twice() {
 }
 
 #[test]
+fn a_run_that_is_killed_at_any_point_is_completed_and_nothing_is_done_twice() {
+    survive_every_point(Stage::open);
+}
+
+#[test]
+fn hooks_are_undone_and_gates_and_soaks_are_seen_to_their_end_wherever_a_run_is_killed() {
+    survive_every_point(Stage::with_hooks);
+}
+
+#[test]
 fn a_run_that_is_killed_again_while_it_is_gone_on_with_is_completed() {
-    let events = undisturbed();
+    let events = undisturbed(Stage::open);
     let scenes: Vec<Vec<String>> = (2..events)
         .step_by(5)
         .map(|number| {
@@ -114,7 +125,7 @@ fn a_run_that_is_killed_again_while_it_is_gone_on_with_is_completed() {
         })
         .collect();
     eprintln!("failure points: {} runs killed three times", scenes.len());
-    let failures = survive_all(scenes);
+    let failures = survive_all(Stage::open, scenes);
     assert!(
         failures.is_empty(),
         "{} failures:\n{}",

@@ -142,9 +142,28 @@ fn is_planned(planned: &BTreeSet<PackageKey>, key: &PackageKey) -> bool {
             .any(|other| other.package == key.package && (is_all(other) || is_all(key)))
 }
 
+/// `NAME ABBREVIATION` in words: the second letter of the abbreviation is the state, the third says that it must be
+/// installed anew (dpkg-query(1)).
+fn between(line: &str) -> String {
+    let Some((name, state)) = line.trim().rsplit_once(' ') else {
+        return line.to_owned();
+    };
+    let mut letters = state.chars().skip(1);
+    let words = match (letters.next(), letters.next()) {
+        (_, Some('R')) => "must be installed anew",
+        (Some('F'), _) => "is half-configured",
+        (Some('U'), _) => "is unpacked and not configured",
+        (Some('H'), _) => "is half-installed",
+        (Some('W' | 't'), _) => "waits for its triggers",
+        _ => return line.to_owned(),
+    };
+    format!("{name} {words}")
+}
+
 /// A package between two states has its new version already: without this it would pass for up to date.
 fn broken(text: &str) -> Option<HostError> {
-    let names = join_lines(filled_lines(text), 5);
+    let found: Vec<String> = filled_lines(text).map(between).collect();
+    let names = join_lines(found.iter().map(String::as_str), 5);
     (!names.is_empty()).then(|| {
         HostError::new(
             ErrorCode::Broken,

@@ -1,5 +1,6 @@
 //! The fleet on which whole runs are killed, interrupted and gone on with, and everything that must be so in the end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patchwave::model::manager::Manager;
@@ -10,6 +11,9 @@ use super::{Stage, events_in};
 
 const PLAYBOOK: &str = "name: monthly\nrestart: auto\nreboot: if-needed\nwaves:\n  - {name: test, select: 'boot1,svc1'}\n  \
                         - {name: rest, rest: true}\n";
+
+/// What hooks write down, in the workplace.
+const HOOK_LOG: &str = "hooks.log";
 
 /// The hosts; the first two are the first wave.
 pub const HOSTS: [&str; 4] = ["boot1", "svc1", "svc2", "web1"];
@@ -47,8 +51,57 @@ impl Stage {
         Self::of(HOSTS.map(|name| system(name, job_time)), PLAYBOOK)
     }
 
+    /// One with fewer hosts, and with hooks that are undone, gates and a soak. The hooks write down that they ran.
+    pub fn with_hooks() -> Self {
+        let stage = Self::of(
+            ["svc1", "web1"].map(|name| system(name, Duration::from_millis(150))),
+            PLAYBOOK,
+        );
+        let log = stage.workplace.path(HOOK_LOG).display().to_string();
+        let note = |word: &str| {
+            format!("{{shell: 'echo \"{word} $PATCHWAVE_HOOK $PATCHWAVE_WAVE $PATCHWAVE_HOST\" >> {log}'}}")
+        };
+        let hooks: String = ["pre-run", "pre-wave", "pre-patch"]
+            .map(|point| {
+                let (run, undo) = (note("do"), note("undo"));
+                let run = run.trim_matches(['{', '}']);
+                format!("  - {{name: {point}, at: {point}, on: controller, {run}, undo: {undo}}}\n")
+            })
+            .concat();
+        let gate = "{name: it serves, command: ['true'], on: controller, interval: 1s}";
+        let playbook = format!(
+            "name: monthly\nrestart: auto\nhooks:\n{hooks}waves:\n  - {{name: test, select: svc1, soak: 1s, gates: [{gate}]}}\n  \
+             - {{name: rest, rest: true, gates: [{gate}]}}\n"
+        );
+        let _ = stage.workplace.write("monthly.yml", &playbook);
+        stage
+    }
+
+    /// Each hook that ran was undone after it ran last, and none of them was left out.
+    fn check_hooks(&self) -> Result<(), String> {
+        let Ok(log) = std::fs::read_to_string(self.workplace.path(HOOK_LOG)) else {
+            return Ok(());
+        };
+        let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+        for (word, hook) in log.lines().filter_map(|line| line.split_once(' ')) {
+            last.insert(hook, word);
+        }
+        let expected = [
+            "pre-patch rest web1",
+            "pre-patch test svc1",
+            "pre-run  ",
+            "pre-wave rest ",
+            "pre-wave test ",
+        ];
+        if !last.keys().copied().eq(expected) || last.values().any(|word| *word != "undo") {
+            return Err(format!("hooks are left or were left out:\n{log}"));
+        }
+        Ok(())
+    }
+
     /// Everything that must be so once the run is complete, however often it was killed on the way.
     pub fn check(&self) -> Result<(), String> {
+        self.check_hooks()?;
         let shown = self.show_events();
         if shown.exit != 0 {
             return Err(format!("the events are not shown: {shown:?}"));
@@ -117,7 +170,12 @@ impl Stage {
         }
         let (_, page) = self.run(&["show"], None);
         let (_, story) = self.run(&["show", "last", "--events"], None);
-        if !page.contains("completed") || !HOSTS.iter().all(|name| story.contains(&format!("{name}: patched"))) {
+        if !page.contains("completed")
+            || !self
+                .systems
+                .keys()
+                .all(|name| story.contains(&format!("{name}: patched")))
+        {
             return Err(format!("the story is not whole:\n{page}\n{story}"));
         }
         Ok(())
