@@ -12,30 +12,47 @@ use crate::stage::Stage;
 /// As many points are tried at the most; a longer run is sampled evenly.
 const MOST_POINTS: usize = 140;
 
+const RESUME: &[&str] = &["resume"];
+
 /// So many runs at once: they mostly wait.
 const AT_ONCE: usize = 6;
 
+/// What is killed.
+#[derive(Clone, Copy)]
+struct Scene {
+    open: fn() -> Stage,
+    command: &'static [&'static str],
+    /// Everything that must be so in the end.
+    check: fn(&Stage) -> Result<(), String>,
+}
+
+const APPLY: Scene = Scene {
+    open: Stage::open,
+    command: &["apply", "monthly.yml", "--yes"],
+    check: Stage::check,
+};
+
 /// One run that is killed at these points, one after the other, and then goes on to its end.
-fn survive(open: fn() -> Stage, points: &[String]) -> Result<(), String> {
-    let stage = open();
-    let mut arguments = vec!["apply", "monthly.yml", "--yes"];
+fn survive(scene: Scene, points: &[String]) -> Result<(), String> {
+    let stage = (scene.open)();
+    let mut arguments = scene.command;
     for point in points {
-        let (status, said) = stage.run(&arguments, Some(point));
+        let (status, said) = stage.run(arguments, Some(point));
         if status.signal() != Some(9) {
             // A run that is gone on with may have fewer events left than that.
             return match status.code() {
-                Some(0) if arguments[0] == "resume" => stage.check(),
+                Some(0) if arguments == RESUME => (scene.check)(&stage),
                 _ => Err(format!("{point}: not killed: {status}\n{said}")),
             };
         }
-        arguments = vec!["resume"];
+        arguments = RESUME;
     }
-    let (status, said) = stage.run(&["resume"], None);
+    let (status, said) = stage.run(RESUME, None);
     if status.code() != Some(0) {
         return Err(format!("`resume` ended with {status}:\n{said}"));
     }
-    let checked = stage.check();
-    let (status, said) = stage.run(&["resume"], None);
+    let checked = (scene.check)(&stage);
+    let (status, said) = stage.run(RESUME, None);
     let refused = if status.code() == Some(2) {
         Ok(())
     } else {
@@ -46,14 +63,14 @@ fn survive(open: fn() -> Stage, points: &[String]) -> Result<(), String> {
 }
 
 /// Tries each, some at once, and gives what went wrong.
-fn survive_all(open: fn() -> Stage, scenes: Vec<Vec<String>>) -> Vec<String> {
+fn survive_all(scene: Scene, scenes: Vec<Vec<String>>) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(points) = scenes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = survive(open, points) {
+                    if let Err(error) = survive(scene, points) {
                         failures.lock().unwrap().push(format!("{points:?}: {error}"));
                     }
                 }
@@ -64,11 +81,11 @@ fn survive_all(open: fn() -> Stage, scenes: Vec<Vec<String>>) -> Vec<String> {
 }
 
 /// The events of a run that nothing disturbs.
-fn undisturbed(open: fn() -> Stage) -> u64 {
-    let stage = open();
-    let (status, said) = stage.run(&["apply", "monthly.yml", "--yes"], None);
+fn undisturbed(scene: Scene) -> u64 {
+    let stage = (scene.open)();
+    let (status, said) = stage.run(scene.command, None);
     assert_eq!(status.code(), Some(0), "{said}");
-    stage.check().unwrap();
+    (scene.check)(&stage).unwrap();
     let events = stage.events().len() as u64;
     stage.close();
     events
@@ -81,8 +98,8 @@ fn sample<T>(all: Vec<T>, most: usize) -> Vec<T> {
 
 /// Kills a run before and after each of its events.
 #[track_caller]
-fn survive_every_point(open: fn() -> Stage) {
-    let events = undisturbed(open);
+fn survive_every_point(scene: Scene) {
+    let events = undisturbed(scene);
     let points: Vec<Vec<String>> = (1..=events)
         .flat_map(|number| ["before", "after"].map(|side| vec![format!("{side}:{number}")]))
         .collect();
@@ -92,7 +109,7 @@ fn survive_every_point(open: fn() -> Stage) {
         "failure points: {events} events, {} of {all} points tried",
         points.len()
     );
-    let failures = survive_all(open, points);
+    let failures = survive_all(scene, points);
     assert!(
         failures.is_empty(),
         "{} failures:\n{}",
@@ -103,17 +120,29 @@ fn survive_every_point(open: fn() -> Stage) {
 
 #[test]
 fn a_run_that_is_killed_at_any_point_is_completed_and_nothing_is_done_twice() {
-    survive_every_point(Stage::open);
+    survive_every_point(APPLY);
 }
 
 #[test]
 fn hooks_are_undone_and_gates_and_soaks_are_seen_to_their_end_wherever_a_run_is_killed() {
-    survive_every_point(Stage::with_hooks);
+    survive_every_point(Scene {
+        open: Stage::with_hooks,
+        ..APPLY
+    });
+}
+
+#[test]
+fn no_host_is_rebooted_twice_wherever_a_run_that_only_reboots_is_killed() {
+    survive_every_point(Scene {
+        command: &["reboot", "svc1,web1", "--always", "--yes"],
+        check: Stage::check_reboots,
+        ..APPLY
+    });
 }
 
 #[test]
 fn a_run_that_is_killed_again_while_it_is_gone_on_with_is_completed() {
-    let events = undisturbed(Stage::open);
+    let events = undisturbed(APPLY);
     let scenes: Vec<Vec<String>> = (2..events)
         .step_by(5)
         .map(|number| {
@@ -125,7 +154,7 @@ fn a_run_that_is_killed_again_while_it_is_gone_on_with_is_completed() {
         })
         .collect();
     eprintln!("failure points: {} runs killed three times", scenes.len());
-    let failures = survive_all(Stage::open, scenes);
+    let failures = survive_all(APPLY, scenes);
     assert!(
         failures.is_empty(),
         "{} failures:\n{}",

@@ -102,16 +102,7 @@ impl Stage {
     /// Everything that must be so once the run is complete, however often it was killed on the way.
     pub fn check(&self) -> Result<(), String> {
         self.check_hooks()?;
-        let shown = self.show_events();
-        if shown.exit != 0 {
-            return Err(format!("the events are not shown: {shown:?}"));
-        }
-        let events = events_in(&shown);
-        let sequences: Vec<u64> = events.iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
-        let expected: Vec<u64> = (1..=sequences.len() as u64).collect();
-        if sequences != expected {
-            return Err(format!("the sequence has gaps: {sequences:?}"));
-        }
+        let events = self.whole_events()?;
         for (name, system) in &self.systems {
             if system.transactions() != 1 {
                 return Err(format!("{name}: {} transactions", system.transactions()));
@@ -144,6 +135,44 @@ impl Stage {
             }
         }
         self.check_story(&events)
+    }
+
+    /// Everything that must be so once `svc1` and `web1` were rebooted and nothing else was done.
+    pub fn check_reboots(&self) -> Result<(), String> {
+        let events = self.whole_events()?;
+        for (name, system) in &self.systems {
+            let is_meant = ["svc1", "web1"].contains(&name.as_str());
+            let boots = 1 + u32::from(is_meant);
+            let (found, transactions) = (system.system().boots(), system.transactions());
+            if (found, transactions) != (boots, 0) {
+                return Err(format!("{name}: {found} boots, {transactions} transactions"));
+            }
+            let ends = events
+                .iter()
+                .filter(|event| event["event"] == "host-finished" && event["host"] == name.as_str());
+            if ends.count() != usize::from(is_meant) {
+                return Err(format!("{name} has not one end"));
+            }
+        }
+        match events.last() {
+            Some(last) if last["event"] == "run-finished" && last["outcome"] == "completed" => Ok(()),
+            last => Err(format!("the last event is {last:?}")),
+        }
+    }
+
+    /// Every event; an error where one is missing.
+    fn whole_events(&self) -> Result<Vec<Value>, String> {
+        let shown = self.show_events();
+        if shown.exit != 0 {
+            return Err(format!("the events are not shown: {shown:?}"));
+        }
+        let events = events_in(&shown);
+        let sequences: Vec<u64> = events.iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
+        let expected: Vec<u64> = (1..=sequences.len() as u64).collect();
+        if sequences != expected {
+            return Err(format!("the sequence has gaps: {sequences:?}"));
+        }
+        Ok(events)
     }
 
     /// The journal and the report tell the same whole story.
