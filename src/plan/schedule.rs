@@ -7,7 +7,7 @@
 //! The schedule can be made anew from a journal: `starts` of every host that was begun, `ends` of every one that ended,
 //! `loses` of every one that was seen to be down later. Hosts that an earlier controller began and left stay begun.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::name::{DomainName, HostName};
@@ -210,22 +210,27 @@ impl DomainSchedule {
         }
     }
 
+    /// The other hosts of this host's domains that are up, as far as is known.
+    #[must_use]
+    pub fn companions<'a>(&'a self, host: &'a HostName) -> BTreeSet<&'a HostName> {
+        self.domains_of(host)
+            .flat_map(|domain| domain.others_up(host))
+            .collect()
+    }
+
+    fn domains_of(&self, host: &HostName) -> impl Iterator<Item = &Domain> {
+        let numbers = self.memberships.get(host).map_or(&[][..], |numbers| numbers);
+        numbers.iter().filter_map(|number| self.domains.get(*number))
+    }
+
     /// What must agree before this host is taken down: each of its domains that asks, with its other hosts that are up.
     pub fn quorums<'a>(
         &'a self,
         host: &'a HostName,
     ) -> impl Iterator<Item = (&'a DomainName, &'a QuorumRule, Vec<&'a HostName>)> {
-        let numbers = self
-            .memberships
-            .get(host)
-            .into_iter()
-            .flat_map(|domains| domains.iter());
-        let domains = numbers.filter_map(|number| self.domains.get(*number));
-        domains.filter_map(move |domain| {
+        self.domains_of(host).filter_map(move |domain| {
             let rule = domain.quorum.as_ref()?;
-            let is_up =
-                |name: &&HostName| *name != host && !domain.running.contains(name) && !domain.lost.contains(name);
-            Some((&domain.name, rule, domain.members.iter().filter(is_up).collect()))
+            Some((&domain.name, rule, domain.others_up(host).collect()))
         })
     }
 
@@ -247,6 +252,12 @@ pub(super) fn is_down(host: &PlannedHost) -> bool {
 }
 
 impl Domain {
+    /// The members besides this one that are up, as far as is known.
+    fn others_up<'a>(&'a self, host: &'a HostName) -> impl Iterator<Item = &'a HostName> {
+        let is_up = move |name: &&HostName| *name != host && !self.running.contains(name) && !self.lost.contains(name);
+        self.members.iter().filter(is_up)
+    }
+
     /// Those that stay down, apart from the host itself: its own turn takes nobody else down.
     fn lost_without(&self, host: &HostName) -> usize {
         self.lost.len() - usize::from(self.lost.contains(host))

@@ -37,6 +37,10 @@ pub fn journal_event_in_words(kind: &EventKind) -> Option<(Tone, String)> {
             };
             (tone, format!("{host}: domain {domain} {words}: {detail}"))
         }
+        EventKind::HostDown { host, detail } => (
+            Tone::Warning,
+            format!("{host}: does not answer, and counts as down for its domains: {detail}"),
+        ),
         EventKind::HostReboot { host, .. } => (Tone::Plain, format!("{host}: is told to reboot")),
         EventKind::HostRebooted { host, down_seconds, .. } => {
             (Tone::Plain, format!("{host}: is back after {down_seconds} s"))

@@ -130,6 +130,7 @@ impl Progress {
             | EventKind::HostHalfDone { .. }
             | EventKind::HostLeft { .. }
             | EventKind::QuorumAsked { met: false, .. }
+            | EventKind::HostDown { .. }
             | EventKind::Draining => self.say(event),
             EventKind::GateBaseline { result, .. } | EventKind::GateLooked { result, .. } => {
                 if *result != GateResult::Pass {

@@ -25,6 +25,7 @@ mod left_over;
 mod limits;
 mod link;
 mod past;
+mod presence;
 mod questions;
 mod quorum;
 mod reboot;

@@ -14,6 +14,7 @@ impl EventKind {
             | Self::HostPhase { host, .. }
             | Self::HostResumed { host, .. }
             | Self::QuorumAsked { host, .. }
+            | Self::HostDown { host, .. }
             | Self::HostJob { host, .. }
             | Self::HostJobEnded { host, .. }
             | Self::HostReboot { host, .. }

@@ -160,6 +160,14 @@ pub enum EventKind {
         /// What its command said, safe to show.
         detail: String,
     },
+    /// A host of a domain does not answer, which was seen before another host of the domain was to start. It counts as
+    /// down for the rest of the run.
+    HostDown {
+        /// The host that does not answer.
+        host: HostName,
+        /// Why, safe to show.
+        detail: String,
+    },
     /// A host is told to do this. Written before it is told; the job of this id is never started twice.
     HostJob {
         /// The host.

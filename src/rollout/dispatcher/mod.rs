@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use self::gating::Gating;
 use super::closing::{Closing, ClosingTime};
@@ -124,6 +125,7 @@ pub async fn run_plan<T: Transport>(plan: &Plan, context: RunContext<T>, sink: &
         refresh: Refresh::Always,
         is_last: false,
         domains: DomainSchedule::new(plan),
+        seen: BTreeMap::new(),
         gating: Gating::default(),
         past,
     };
@@ -213,6 +215,8 @@ struct Run<'a, T, S> {
     closing: Closing,
     /// Which hosts are down, and who may start beside them.
     domains: DomainSchedule,
+    /// When hosts were seen to answer, before another of their domain started.
+    seen: BTreeMap<HostName, Instant>,
     /// What the gates of this and of earlier waves say.
     gating: Gating,
     /// The hooks that were begun and are not undone.

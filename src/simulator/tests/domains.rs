@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::super::Fault;
 use super::super::system::Effect;
 use super::Fleet;
+use super::operator::run_watched;
 use super::rollouts::{plan, run, states, system};
 use crate::model::error::ErrorCode;
 use crate::model::event::EventKind;
@@ -12,6 +14,7 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::plan::{Plan, PlannedDomain};
 use crate::model::quorum::{QuorumPlace, QuorumRule};
 use crate::model::run::{HostRunState, RunOutcome};
+use crate::rollout::Waits;
 
 fn domain(plan: &mut Plan, name: &str, limit: usize, members: &[&str]) {
     plan.domains.push(PlannedDomain {
@@ -179,4 +182,27 @@ async fn another_host_of_the_domain_answers_that_is_up() {
         _ => None,
     });
     assert!(said.unwrap().starts_with("c: exit 0"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_dies_after_it_was_done_uses_up_its_domain() {
+    let fleet = Fleet::start(["a", "b", "c", "d"].map(|name| system(name, None))).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a"], &["b", "c", "d"]], RebootPolicy::Never);
+    domain(&mut plan, "cluster", 1, &["a", "b", "c"]);
+    let (report, events) = run_watched(&fleet, &plan, Waits::Here, |event, _| {
+        if matches!(event, EventKind::WaveFinished { wave, .. } if wave.as_str() == "wave-0") {
+            fleet.fleet.host("a").unwrap().set_fault(Fault::RefuseConnections);
+        }
+    })
+    .await;
+    use HostRunState::{Patched, Skipped};
+    assert_eq!(states(&report), [Patched, Skipped, Skipped, Patched], "{report:?}");
+    let error = report.hosts[1].error.as_ref().unwrap();
+    assert_eq!(error.code, ErrorCode::Domain);
+    assert!(error.message.contains("these stay down: a"), "{error}");
+    for name in ["b", "c"] {
+        assert_eq!(fleet.system(name).transactions(), 0);
+    }
+    let down = |event: &&EventKind| matches!(event, EventKind::HostDown { host, .. } if host.as_str() == "a");
+    assert_eq!(events.iter().filter(down).count(), 1, "it is told once");
 }
