@@ -118,10 +118,14 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             .collect()
     }
 
-    /// Keeps what was seen of other hosts. True when one of them is down.
-    fn note_looks(&mut self, looks: Vec<Look>) -> Result<bool, SinkError> {
+    /// Keeps what was seen of the other hosts of a host's domains. True when one of them is down. One that was begun
+    /// meanwhile is down by its own turn.
+    fn note_looks(&mut self, planned: &PlannedHost, looks: Vec<Look>) -> Result<bool, SinkError> {
         let mut is_down = false;
         for (host, down) in looks {
+            if !self.domains.companions(&planned.name).contains(&host) {
+                continue;
+            }
             let Some(error) = down else {
                 self.seen.insert(host, Instant::now());
                 continue;
@@ -178,7 +182,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
             self.domains.put_back(waiting, planned);
             return Ok(());
         }
-        let is_down = !broken && self.note_looks(answer.looks)?;
+        let is_down = !broken && self.note_looks(planned, answer.looks)?;
         if broken || !self.may_start(wave) {
             return Ok(());
         }
