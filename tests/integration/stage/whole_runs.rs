@@ -52,6 +52,7 @@ impl Stage {
     }
 
     /// One with fewer hosts, and with hooks that are undone, gates and a soak. The hooks write down that they ran.
+    #[cfg(feature = "failure-points")]
     pub fn with_hooks() -> Self {
         let stage = Self::of(
             ["svc1", "web1"].map(|name| system(name, Duration::from_millis(150))),
@@ -138,6 +139,7 @@ impl Stage {
     }
 
     /// Everything that must be so once `svc1` and `web1` were rebooted and nothing else was done.
+    #[cfg(feature = "failure-points")]
     pub fn check_reboots(&self) -> Result<(), String> {
         let events = self.whole_events()?;
         for (name, system) in &self.systems {
