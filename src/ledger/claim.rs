@@ -17,6 +17,9 @@ use crate::model::name::RunId;
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(25);
 
+/// Making a ledger takes milliseconds, moving a large one to a newer form seconds: half a minute.
+const PREPARING_TRIES: u32 = 1200;
+
 /// The right to write the journal of a run; given back when it is dropped, and by the kernel when the process ends.
 #[derive(Debug)]
 pub struct Claim {
@@ -90,8 +93,14 @@ pub(super) fn holder(directory: &Path, run: &RunId) -> Result<Option<Option<Cont
 pub(super) fn preparing(directory: &Path) -> Result<File, LedgerError> {
     let path = directory.join("ledger.lock");
     let file = open(&path, true)?;
-    file.lock().map_err(|error| failed(&path, &error))?;
-    Ok(file)
+    for _ in 0..PREPARING_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failed(&path, &error)),
+        }
+    }
+    Err(LedgerError::Busy)
 }
 
 fn path(directory: &Path, run: &RunId) -> PathBuf {
