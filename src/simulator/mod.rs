@@ -5,7 +5,7 @@
 //! would print. So demos, rehearsals and tests use the same code paths as real hosts, without root.
 //!
 //! - [`server`]: the fleet, its listeners, and what can be made to go wrong.
-//! - [`keys`]: key pairs made in memory. [`latency`]: a network that takes its time.
+//! - [`keys`]: key pairs made in memory. [`latency`]: a network that takes its time. [`port`]: where a host listens.
 //! - [`system`]: the state of a simulated system. [`host`]: how it answers. `managers`: what each package
 //!   manager prints. [`distributions`]: ready-made systems.
 
@@ -19,6 +19,7 @@ pub mod keys;
 pub mod latency;
 mod managers;
 mod package;
+pub mod port;
 mod probes;
 mod resolutions;
 pub mod server;

@@ -18,6 +18,7 @@ use crate::ssh::stream::{Bytes, WatchedStream};
 
 use super::keys::{KeyError, SimulatedKey};
 use super::latency::delayed;
+use super::port::ReservedPort;
 use super::session::ServerSession;
 use super::shell::ScriptHandler;
 use super::state::{Fault, HostState, SimulatedSudo};
@@ -183,9 +184,10 @@ async fn start_host(name: String, state: Arc<HostState>, round_trip: Duration) -
         wrong: Arc::new(configuration(&SimulatedKey::generate()?)),
         round_trip,
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    state.spawn(listen(listener, address, serving, Arc::clone(&state)));
+    let port = ReservedPort::new()?;
+    let address = port.address();
+    let listener = port.listen().await?;
+    state.spawn(listen(listener, port, serving, Arc::clone(&state)));
     Ok(SimulatedHost {
         name,
         address,
@@ -213,16 +215,16 @@ fn configuration(key: &SimulatedKey) -> Config {
     }
 }
 
-async fn listen(listener: TcpListener, address: SocketAddr, serving: Serving, state: Arc<HostState>) {
+async fn listen(listener: TcpListener, port: ReservedPort, serving: Serving, state: Arc<HostState>) {
     let mut faults = state.fault.subscribe();
     let mut listener = Some(listener);
     loop {
         if *faults.borrow_and_update() == Fault::RefuseConnections {
             listener = None;
         } else if listener.is_none() {
-            // Only another program that took the port in between can be in the way.
-            match TcpListener::bind(address).await {
+            match port.listen().await {
                 Ok(bound) => listener = Some(bound),
+                // Where ports cannot be kept another program may have it for a while.
                 Err(_) => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;

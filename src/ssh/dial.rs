@@ -290,9 +290,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_connection_names_the_address() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let reserved = crate::simulator::port::ReservedPort::new().unwrap();
+        let port = reserved.number();
         let (error, is_transient) = fails(&to("127.0.0.1", port)).await;
         assert!(!is_transient);
         assert_eq!(error.code.as_str(), "E_CONNECT");

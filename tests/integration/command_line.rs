@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
+use patchwave::simulator::port::ReservedPort;
 use serde_json::Value;
 
 use crate::program::Workplace;
@@ -35,9 +36,12 @@ fn words(text: &str) -> BTreeSet<&str> {
     text.split_whitespace().collect()
 }
 
-/// A port that nothing listens on.
-fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// An inventory of one host, on a port that nothing listens on as long as what is returned lives.
+fn write_closed_fleet(workplace: &Workplace) -> ReservedPort {
+    let closed = ReservedPort::new().unwrap();
+    let inventory = format!("hosts:\n  web01: {{address: 127.0.0.1, port: {}}}\n", closed.number());
+    workplace.write("fleet.yml", &inventory);
+    closed
 }
 
 #[test]
@@ -192,10 +196,7 @@ fn a_host_in_two_waves_or_in_none_is_an_error_before_any_contact() {
 #[test]
 fn a_host_that_nothing_listens_on_is_unreachable_and_the_document_has_exactly_its_fields() {
     let workplace = Workplace::new();
-    workplace.write(
-        "fleet.yml",
-        &format!("hosts:\n  web01: {{address: 127.0.0.1, port: {}}}\n", closed_port()),
-    );
+    let _closed = write_closed_fleet(&workplace);
     let outcome = workplace
         .run(["-i", "fleet.yml", "scan", "--format", "json"])
         .expect_exit(22);
@@ -221,10 +222,7 @@ fn a_host_that_nothing_listens_on_is_unreachable_and_the_document_has_exactly_it
 #[test]
 fn a_run_of_unreachable_hosts_is_a_document_with_exactly_its_fields() {
     let workplace = Workplace::new();
-    workplace.write(
-        "fleet.yml",
-        &format!("hosts:\n  web01: {{address: 127.0.0.1, port: {}}}\n", closed_port()),
-    );
+    let _closed = write_closed_fleet(&workplace);
     workplace.write("one.yml", "name: one\nwaves:\n  - {name: fleet, rest: true}\n");
     let outcome = workplace
         .run(["-i", "fleet.yml", "apply", "one.yml", "--yes", "--format", "json"])
@@ -251,10 +249,7 @@ fn a_run_of_unreachable_hosts_is_a_document_with_exactly_its_fields() {
 #[test]
 fn json_lines_are_numbered_without_gaps() {
     let workplace = Workplace::new();
-    workplace.write(
-        "fleet.yml",
-        &format!("hosts:\n  web01: {{address: 127.0.0.1, port: {}}}\n", closed_port()),
-    );
+    let _closed = write_closed_fleet(&workplace);
     let outcome = workplace
         .run(["-i", "fleet.yml", "scan", "--format", "jsonl"])
         .expect_exit(22);

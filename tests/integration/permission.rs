@@ -6,21 +6,23 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use patchwave::simulator::port::ReservedPort;
 
 use crate::program::{Outcome, Workplace};
 
-/// A fleet of which no host answers.
-fn workplace(hosts: &[&str]) -> (Workplace, TcpListener) {
+/// A fleet of which no host answers, who notices that it is contacted, and the port, which stays refused without him.
+fn workplace(hosts: &[&str]) -> (Workplace, TcpListener, ReservedPort) {
     let workplace = Workplace::new();
-    let ear = TcpListener::bind("127.0.0.1:0").unwrap();
+    let reserved = ReservedPort::new().unwrap();
+    let ear = TcpListener::bind(reserved.address()).unwrap();
     ear.set_nonblocking(true).unwrap();
-    let port = ear.local_addr().unwrap().port();
+    let port = reserved.number();
     let hosts: String = hosts
         .iter()
         .map(|name| format!("  {name}: {{address: 127.0.0.1, port: {port}}}\n"))
         .collect();
     workplace.write("fleet.yml", &format!("hosts:\n{hosts}"));
-    (workplace, ear)
+    (workplace, ear, reserved)
 }
 
 fn apply(workplace: &Workplace, rest: &[&str]) -> Outcome {
@@ -44,7 +46,7 @@ fn closed_window() -> (String, String) {
 
 #[test]
 fn a_closed_window_is_an_exit_of_its_own_and_names_the_next_opening() {
-    let (workplace, ear) = workplace(&["web01"]);
+    let (workplace, ear, _reserved) = workplace(&["web01"]);
     let (window, opens) = closed_window();
     workplace.write(
         "p.yml",
@@ -78,7 +80,7 @@ fn a_closed_window_is_an_exit_of_its_own_and_names_the_next_opening() {
 
 #[test]
 fn an_error_of_the_checks_stops_apply_and_a_warning_does_not() {
-    let (workplace, ear) = workplace(&["web01", "web02"]);
+    let (workplace, ear, _reserved) = workplace(&["web01", "web02"]);
     drop(ear);
     let playbook = |lint: &str| format!("waves: [{{name: all, rest: true}}]\nlint: {lint}\n");
     workplace.write("p.yml", &playbook("{errors: [unknown-host]}"));

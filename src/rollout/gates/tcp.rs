@@ -34,15 +34,15 @@ pub(super) fn is_local(kind: ErrorKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
     use crate::model::gate::GateResult;
+    use crate::simulator::port::ReservedPort;
 
     #[tokio::test]
     async fn who_listens_passes_who_refuses_fails_and_nobody_knows_a_name_that_is_none() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let port = ReservedPort::new().unwrap();
+        let listener = port.listen().await.unwrap();
+        let address = port.address().to_string();
         let second = Duration::from_secs(1);
         assert_eq!(ask(&address, second).await.result, GateResult::Pass);
         drop(listener);

@@ -2,12 +2,12 @@
 //!
 //! Left out by name where sshd is not installed. They log in as the user who runs the tests, by a key.
 
-use std::net::TcpListener as StdTcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use super::*;
+use crate::simulator::port::ReservedPort;
 
 pub(super) const SSHD: &str = "/usr/sbin/sshd";
 
@@ -16,6 +16,8 @@ pub(super) struct Sshd {
     child: Child,
     pub(super) port: u16,
     pub(super) folder: TempDir,
+    // Nobody else is given the port before the server listens.
+    _reserved: ReservedPort,
 }
 
 /// Whether a server can be started; says by name what is left out.
@@ -54,14 +56,6 @@ pub(super) fn me() -> String {
     run("id", &["-un"]).trim().to_owned()
 }
 
-pub(super) fn free_port() -> u16 {
-    StdTcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
 impl Sshd {
     /// A server with an Ed25519 host key and further lines of configuration, which come first.
     pub(super) fn start(further: &str) -> Self {
@@ -84,7 +78,8 @@ impl Sshd {
         if me() == "root" {
             std::fs::create_dir_all("/run/sshd").unwrap();
         }
-        let port = free_port();
+        let reserved = ReservedPort::new().unwrap();
+        let port = reserved.number();
         let at = |name: &str| folder.path().join(name).display().to_string();
         let mut text = format!("{}\nListenAddress 127.0.0.1:{port}\n", further(folder.path()));
         for kind in kinds {
@@ -104,7 +99,12 @@ impl Sshd {
             .stderr(log)
             .spawn()
             .unwrap();
-        let sshd = Self { child, port, folder };
+        let sshd = Self {
+            child,
+            port,
+            folder,
+            _reserved: reserved,
+        };
         let begin = Instant::now();
         // Not by connecting, which would count as one of its connections.
         while !sshd.log().contains("Server listening on") {

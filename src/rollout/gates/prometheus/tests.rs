@@ -3,6 +3,7 @@
 use super::super::http::tests::serve_once;
 use super::*;
 use crate::model::gate::GateResult;
+use crate::simulator::port::ReservedPort;
 
 const VECTOR: &str = r#"{"status":"success","data":{"resultType":"vector","result":[
  {"metric":{"__name__":"up","job":"prometheus","instance":"localhost:9090"},"value":[1435781451.781,"1"]},
@@ -87,9 +88,8 @@ async fn the_query_is_sent_as_it_was_written_and_errors_are_read_whatever_their_
 
 #[tokio::test]
 async fn a_metrics_server_that_is_not_there_is_unknown() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let port = ReservedPort::new().unwrap();
+    let address = port.address();
     let is = Comparison::parse("< 1").unwrap();
     let outcome = ask(&format!("http://{address}"), "1", is, Duration::from_secs(5)).await;
     assert_eq!(outcome.result, GateResult::Unknown, "{outcome:?}");
