@@ -101,3 +101,23 @@ fn a_service_that_dies_while_a_later_wave_runs_stops_the_run() {
     assert_eq!(details(&seen, "gate-looked", ("result", "fail".into())).len(), 1);
     assert_eq!(lab.everything_installed("alpine"), untouched);
 }
+
+#[test]
+#[ignore = "needs the lab"]
+fn a_command_that_takes_too_long_says_nothing_and_is_ended_on_the_host() {
+    let lab = Lab::up(&["deb12", "alpine"]);
+    lab.publish("new");
+    let slow = "{name: slow, command: [sleep, '4321'], timeout: 2s, baseline: ignore}";
+    lab.workplace.write("gated.yml", &playbook(&[("'deb12,alpine'", slow)]).replace("name: 'deb12,alpine'", "name: both"));
+    let mut arguments = APPLY.to_vec();
+    arguments.extend(["json", "--no-wait"]);
+    let outcome = lab.patchwave(&arguments).expect_exit(130);
+    assert!(outcome.stdout.contains("slow"), "{}", outcome.stdout);
+    for host in ["deb12", "alpine"] {
+        // The first letter in brackets keeps the search from finding itself.
+        let search = "n=0; while grep -l '[s]leep.4321' /proc/[0-9]*/cmdline 2>/dev/null && [ $n -lt 10 ]; do sleep 1; \
+                      n=$((n + 1)); done; test $n -lt 10 || echo never";
+        let seen = lab.shell(host, search);
+        assert!(!seen.contains("never"), "{host}: {seen}");
+    }
+}

@@ -12,6 +12,7 @@ mod conditions;
 mod connections;
 mod dnf;
 mod doctor;
+mod domains;
 mod download;
 mod drift;
 mod dry_run;
