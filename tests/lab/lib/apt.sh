@@ -45,14 +45,17 @@ apt_download() {
   shift 2
   state=$(mktemp -d)
   mkdir -p "$state"/{lists/partial,cache,etc/preferences.d,etc/sources.list.d} "$debs/partial"
+  # apt locks the folder of dpkg's status, and two may be built from one root at the same time.
+  cp "$root/var/lib/dpkg/status" "$state/status"
+  cp "$root/var/lib/apt/extended_states" "$state/extended_states" 2>/dev/null || true
   while [ "$1" != -- ]; do
     printf '%s\n' "$1" >>"$state/etc/sources.list"
     shift
   done
   shift
   local options=(
-    -o Dir::State::status="$root/var/lib/dpkg/status"
-    -o Dir::State::extended_states="$root/var/lib/apt/extended_states"
+    -o Dir::State::status="$state/status"
+    -o Dir::State::extended_states="$state/extended_states"
     -o Dir::State::lists="$state/lists"
     -o Dir::Cache="$state/cache"
     -o Dir::Cache::archives="$debs"
