@@ -108,7 +108,10 @@ fn a_command_that_takes_too_long_says_nothing_and_is_ended_on_the_host() {
     let lab = Lab::up(&["deb12", "alpine"]);
     lab.publish("new");
     let slow = "{name: slow, command: [sleep, '4321'], timeout: 2s, baseline: ignore}";
-    lab.workplace.write("gated.yml", &playbook(&[("'deb12,alpine'", slow)]).replace("name: 'deb12,alpine'", "name: both"));
+    lab.workplace.write(
+        "gated.yml",
+        &playbook(&[("'deb12,alpine'", slow)]).replace("name: 'deb12,alpine'", "name: both"),
+    );
     let mut arguments = APPLY.to_vec();
     arguments.extend(["json", "--no-wait"]);
     let outcome = lab.patchwave(&arguments).expect_exit(130);
