@@ -30,6 +30,8 @@ struct Domain {
     members: Vec<HostName>,
     quorum: Option<QuorumRule>,
     running: Vec<HostName>,
+    /// The host for which its quorum command is asked now.
+    asked_for: Option<HostName>,
     /// Down for the rest of the run.
     lost: Vec<HostName>,
 }
@@ -107,6 +109,7 @@ impl DomainSchedule {
                     members: domain.members.clone(),
                     quorum: domain.quorum.clone(),
                     running: Vec::new(),
+                    asked_for: None,
                     lost: Vec::new(),
                 })
                 .collect(),
@@ -169,8 +172,8 @@ impl DomainSchedule {
         }
         let name = &candidate.host.name;
         let domains = candidate.domains.iter().filter_map(|number| self.domains.get(*number));
-        let full = domains.filter(|domain| domain.running.len() + domain.lost_without(name) >= domain.limit);
-        full.max_by_key(|domain| domain.lost_without(name) >= domain.limit)
+        let closed = domains.filter(|domain| domain.is_asked() || domain.is_full_for(name));
+        closed.max_by_key(|domain| domain.lost_without(name) >= domain.limit)
     }
 
     /// A host starts: it is down until it ends. One that has started already is not counted again.
@@ -180,6 +183,25 @@ impl DomainSchedule {
                 domain.running.push(host.clone());
             }
         });
+    }
+
+    /// A host is asked for before it starts: it counts as down meanwhile, and a quorum command is asked for one host at
+    /// a time, because its answer is about the domain as it is then.
+    pub fn asks(&mut self, host: &HostName) {
+        self.starts(host);
+        self.each_domain(host, |domain| {
+            if domain.quorum.is_some() {
+                domain.asked_for = Some(host.clone());
+            }
+        });
+    }
+
+    /// The answer about a host has come; it is not down unless it starts now.
+    pub fn answers(&mut self, host: &HostName) {
+        self.each_domain(host, |domain| {
+            domain.asked_for.take_if(|asked| asked == host);
+        });
+        self.ends(host, false);
     }
 
     /// A host ended, and is down or not for the rest of the run. That it started need not be known.
@@ -256,6 +278,14 @@ impl Domain {
     fn others_up<'a>(&'a self, host: &'a HostName) -> impl Iterator<Item = &'a HostName> {
         let is_up = move |name: &&HostName| *name != host && !self.running.contains(name) && !self.lost.contains(name);
         self.members.iter().filter(is_up)
+    }
+
+    fn is_asked(&self) -> bool {
+        self.asked_for.is_some()
+    }
+
+    fn is_full_for(&self, host: &HostName) -> bool {
+        self.running.len() + self.lost_without(host) >= self.limit
     }
 
     /// Those that stay down, apart from the host itself: its own turn takes nobody else down.

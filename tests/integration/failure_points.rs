@@ -32,16 +32,16 @@ const APPLY: Scene = Scene {
     check: Stage::check,
 };
 
-/// One run that is killed at these points, one after the other, and then goes on to its end.
-fn survive(scene: Scene, points: &[String]) -> Result<(), String> {
+/// One run that is killed at these points, one after the other, and then goes on to its end. Gives how often it was
+/// killed: a run may have fewer events than the undisturbed one, where that told of a delay.
+fn survive(scene: Scene, points: &[String]) -> Result<usize, String> {
     let stage = (scene.open)();
     let mut arguments = scene.command;
-    for point in points {
+    for (kills, point) in points.iter().enumerate() {
         let (status, said) = stage.run(arguments, Some(point));
         if status.signal() != Some(9) {
-            // A run that is gone on with may have fewer events left than that.
             return match status.code() {
-                Some(0) if arguments == RESUME => (scene.check)(&stage),
+                Some(0) => (scene.check)(&stage).map(|()| kills),
                 _ => Err(format!("{point}: not killed: {status}\n{said}")),
             };
         }
@@ -59,25 +59,40 @@ fn survive(scene: Scene, points: &[String]) -> Result<(), String> {
         Err(format!("a run that has ended was taken up: {said}"))
     };
     stage.close();
-    checked.and(refused)
+    checked.and(refused).map(|()| points.len())
 }
 
-/// Tries each, some at once, and gives what went wrong.
-fn survive_all(scene: Scene, scenes: Vec<Vec<String>>) -> Vec<String> {
-    let next = AtomicUsize::new(0);
+/// Tries each, some at once. None may go wrong, and hardly any may have ended before it was killed.
+#[track_caller]
+fn survive_all(scene: Scene, scenes: &[Vec<String>], least_kills: usize) {
+    let (next, kills) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(points) = scenes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = survive(scene, points) {
-                        failures.lock().unwrap().push(format!("{points:?}: {error}"));
+                    match survive(scene, points) {
+                        Ok(number) => {
+                            kills.fetch_add(number, Ordering::Relaxed);
+                        }
+                        Err(error) => failures.lock().unwrap().push(format!("{points:?}: {error}")),
                     }
                 }
             });
         }
     });
-    failures.into_inner().unwrap()
+    let failures = failures.into_inner().unwrap();
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+    let kills = kills.into_inner();
+    assert!(
+        kills >= least_kills,
+        "killed {kills} times, at the least {least_kills} are wanted"
+    );
 }
 
 /// The events of a run that nothing disturbs.
@@ -109,13 +124,7 @@ fn survive_every_point(scene: Scene) {
         "failure points: {events} events, {} of {all} points tried",
         points.len()
     );
-    let failures = survive_all(scene, points);
-    assert!(
-        failures.is_empty(),
-        "{} failures:\n{}",
-        failures.len(),
-        failures.join("\n\n")
-    );
+    survive_all(scene, &points, points.len() * 19 / 20);
 }
 
 #[test]
@@ -154,11 +163,5 @@ fn a_run_that_is_killed_again_while_it_is_gone_on_with_is_completed() {
         })
         .collect();
     eprintln!("failure points: {} runs killed three times", scenes.len());
-    let failures = survive_all(APPLY, scenes);
-    assert!(
-        failures.is_empty(),
-        "{} failures:\n{}",
-        failures.len(),
-        failures.join("\n\n")
-    );
+    survive_all(APPLY, &scenes, scenes.len() * 2);
 }

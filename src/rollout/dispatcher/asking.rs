@@ -1,8 +1,8 @@
 //! Hosts whose domains are asked before they start, by a look at their other hosts and by their quorum commands.
 //!
 //! What must stay true: a host that is asked for counts as down for its domains meanwhile, so that no other of them passes
-//! it; and whatever else may keep a host from starting is looked at again after the answer, which may have taken long.
-//! No host of a domain is taken down beside one that has died since it was done.
+//! it, and a quorum command is asked for one host at a time; whatever else may keep a host from starting is looked at
+//! again after the answer, which may have taken long. No host of a domain is taken down beside one that has died since it was done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -91,7 +91,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         };
         let (transport, messages) = (self.context.transport.clone(), messages.clone());
         let asking = &mut running.asking;
-        self.domains.starts(&planned.name);
+        self.domains.asks(&planned.name);
         let task = asking.tasks.spawn(async move {
             let looks = presence::look(&transport, companions).await;
             let agreement = if looks.iter().any(|(_, down)| down.is_some()) {
@@ -174,7 +174,7 @@ impl<T: Transport, S: EventSink> Run<'_, T, S> {
         let Some(planned) = running.asking.hosts.remove(&id) else {
             return Ok(());
         };
-        self.domains.ends(&planned.name, false);
+        self.domains.answers(&planned.name);
         let control = &self.context.control;
         let stands_still = control.is_paused() || self.gating.is_undecided();
         if stands_still && !control.is_draining() && !broken {

@@ -166,6 +166,21 @@ async fn a_host_waits_until_the_quorum_agrees() {
 }
 
 #[tokio::test]
+async fn a_quorum_command_is_asked_for_one_host_after_the_other() {
+    let fleet = Fleet::start(["a", "b", "c"].map(|name| system(name, None))).await;
+    let mut plan = plan(&fleet.scan().await, &[&["a", "b", "c"]], RebootPolicy::Never);
+    plan.waves[0].parallel = 3;
+    domain(&mut plan, "cluster", 2, &["a", "b", "c"]);
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let script = "echo begin >>\"$0\"; sleep 0.3; echo end >>\"$0\"";
+    plan.domains[0].quorum = ask(&["sh", "-c", script, log.to_str().unwrap()], 60_000);
+    let (report, _) = run(&fleet, &plan).await;
+    assert_eq!(states(&report), [HostRunState::Patched; 3], "{report:?}");
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "begin\nend\n".repeat(3));
+}
+
+#[tokio::test]
 async fn another_host_of_the_domain_answers_that_is_up() {
     let fleet = Fleet::start(["a", "b", "c"].map(|name| system(name, None))).await;
     let mut plan = plan(&fleet.scan().await, &[&["a"]], RebootPolicy::Never);
