@@ -10,7 +10,10 @@ const APPLY: [&str; 7] = ["apply", "one.yml", "--yes", "--refresh", "always", "-
 fn lab_with_a_domain() -> Lab {
     let lab = Lab::up(&["deb12", "deb13", "alpine"]);
     lab.publish("new");
-    lab.write_inventory("user: root", "domains:\n  pair: {select: 'deb13,alpine', max_down: 1}\n");
+    lab.write_inventory(
+        "user: root",
+        "domains:\n  pair: {select: 'deb13,alpine', max_down: 1}\n",
+    );
     lab
 }
 
@@ -33,8 +36,10 @@ fn is_left_out(report: &Value, down: &str) {
 #[ignore = "needs the lab"]
 fn a_host_without_power_that_no_run_selects_keeps_the_other_of_its_domain_as_it_is() {
     let lab = lab_with_a_domain();
-    lab.workplace
-        .write("one.yml", "name: one\nselect: 'deb12,alpine'\nwaves: [{name: fleet, rest: true}]\n");
+    lab.workplace.write(
+        "one.yml",
+        "name: one\nselect: 'deb12,alpine'\nwaves: [{name: fleet, rest: true}]\n",
+    );
     let untouched = lab.everything_installed("alpine");
     lab.control("stop", "deb13", &[]);
     let outcome = lab.patchwave(&APPLY).expect_exit(20);
@@ -57,7 +62,9 @@ fn a_host_that_loses_its_power_after_it_was_patched_keeps_the_other_of_its_domai
     let gate = format!("{{name: power, command: ['{power_off}'], on: controller, baseline: ignore, relook: false}}");
     lab.workplace.write(
         "one.yml",
-        &format!("name: one\nwaves:\n  - {{name: first, select: deb13, gates: [{gate}]}}\n  - {{name: rest, rest: true}}\n"),
+        &format!(
+            "name: one\nwaves:\n  - {{name: first, select: deb13, gates: [{gate}]}}\n  - {{name: rest, rest: true}}\n"
+        ),
     );
     let untouched = lab.everything_installed("alpine");
     let outcome = lab.patchwave(&APPLY).expect_exit(20);
