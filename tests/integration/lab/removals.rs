@@ -149,7 +149,8 @@ fn a_job_refuses_every_removal_that_is_not_planned_at_that_version() {
         let right = consent("pwx-replaced", "1.0");
         let (log, code) = job_with(&lab, host, JobStep::Everything, &changes, &[], right);
         assert_eq!(code, 0, "{host}: {log}");
-        assert_eq!(lab.installed(host, "pwx-replaced"), None, "{host}: {log}");
+        // pacman takes what provides a package for it.
+        assert!(!names(&lab, host).contains("pwx-replaced"), "{host}: {log}");
         assert_eq!(
             lab.installed(host, "pwx-newname"),
             Some(version(&lab, host, "1.1")),
@@ -161,7 +162,7 @@ fn a_job_refuses_every_removal_that_is_not_planned_at_that_version() {
 
 #[test]
 #[ignore = "needs the lab"]
-fn what_is_gone_already_is_no_drift_and_another_version_is() {
+fn what_is_gone_already_needs_no_decision() {
     let lab = lab_with_extras();
     let _ = lab
         .patchwave(&["plan", "allowed.yml", "--refresh", "always", "--out", "plan.json"])

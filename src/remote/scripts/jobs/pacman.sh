@@ -48,7 +48,7 @@ pacman_removals() {
   mkdir -p "$work/trial/cache" && cp -R "$(pacman_database)/local" "$work/trial/local" &&
     cp -R "$pacman_copy/sync" "$work/trial/sync" || return
   pacman-conf | awk '
-    /^(XferCommand|CacheDir|DBPath|LogFile) / { next }
+    /^(XferCommand|CacheDir|DBPath|GPGDir|HookDir|LogFile) / { next }
     { print }
     $0 == "[options]" { print "XferCommand = /bin/false" }' >"$work/trial/pacman.conf"
   LC_ALL=C pacman -S --noconfirm --ask 4 --dbonly --noprogressbar --config "$work/trial/pacman.conf" \
