@@ -32,6 +32,7 @@ use crate::model::update::{Update, UpdateStatus};
 
 use super::dependents::hold_dependents;
 use super::listing::{Listing, filled_lines, join_lines};
+use super::removal::needs_consent;
 use known::{Known, newest};
 use reasons::{of_pin, pinned, unmet};
 use relations::Relations;
@@ -89,7 +90,7 @@ fn planned<'a>(sections: &'a Sections, known: &Known<'_>, listing: &mut Listing)
                 let why = "it would go back to an older version: patchwave does that only when asked to";
                 (name, update.map(|update| with_reason(update, why)))
             }
-            Step::Remove(name) => {
+            Step::Remove { name, .. } => {
                 removed.push(name);
                 continue;
             }
@@ -121,11 +122,7 @@ fn hold_back_removals(removed: &[&str], purged: &str, updates: &mut BTreeMap<&st
                 update.status = UpdateStatus::KeptBack;
                 update.removes.push(removed);
                 let all: Vec<&str> = update.removes.iter().map(PackageName::as_str).collect();
-                let why = format!(
-                    "apk would remove {} with it: patchwave removes nothing without consent",
-                    all.join(", ")
-                );
-                update.reason = Some(shorten(&why, 300));
+                update.reason = Some(needs_consent(Manager::Apk, "apk would also remove", &all));
             }
         }
         if !is_said {
@@ -135,7 +132,7 @@ fn hold_back_removals(removed: &[&str], purged: &str, updates: &mut BTreeMap<&st
         }
     }
     let mut all: Vec<Update> = std::mem::take(updates).into_values().collect();
-    hold_dependents(&mut all, &relations.needs);
+    hold_dependents(Manager::Apk, &mut all, &relations.needs);
     listing.updates.extend(all);
 }
 

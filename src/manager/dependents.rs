@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::text::shorten;
+use super::removal::needs_consent;
+use crate::model::manager::Manager;
 use crate::model::update::{Update, UpdateStatus};
 
 /// What each package needs, by its name: names without versions.
@@ -14,21 +15,18 @@ pub(super) fn needed_name(word: &str) -> &str {
 }
 
 /// Keeps back an update that would remove packages, whatever else is said of it.
-pub(super) fn hold_remover(update: &mut Update) {
+pub(super) fn hold_remover(manager: Manager, update: &mut Update) {
     if !update.is_pending() && update.status != UpdateStatus::KeptBack {
         return;
     }
     let names: Vec<&str> = update.removes.iter().map(AsRef::as_ref).collect();
-    let reason = format!(
-        "it would remove {}: patchwave removes nothing without consent",
-        names.join(", ")
-    );
+    let reason = needs_consent(manager, "it would remove", &names);
     update.status = UpdateStatus::KeptBack;
-    update.reason = Some(shorten(&reason, 300));
+    update.reason = Some(reason);
 }
 
 /// Keeps back every update that needs a new package which is kept back because of what it would remove.
-pub(super) fn hold_dependents(updates: &mut [Update], needs: &Needs<'_>) {
+pub(super) fn hold_dependents(manager: Manager, updates: &mut [Update], needs: &Needs<'_>) {
     // Each round holds at least one more, or is the last.
     for _ in 0..updates.len() {
         let held: BTreeMap<String, Update> = updates
@@ -47,13 +45,9 @@ pub(super) fn hold_dependents(updates: &mut [Update], needs: &Needs<'_>) {
             };
             is_settled = false;
             let removes: Vec<&str> = cause.removes.iter().map(AsRef::as_ref).collect();
-            let reason = format!(
-                "it needs {}, which would remove {}: patchwave removes nothing without consent",
-                cause.package,
-                removes.join(", ")
-            );
+            let what = format!("it needs {}, which would remove", cause.package);
             update.status = UpdateStatus::KeptBack;
-            update.reason = Some(shorten(&reason, 300));
+            update.reason = Some(needs_consent(manager, &what, &removes));
             update.removes.clone_from(&cause.removes);
         }
         if is_settled {
@@ -92,7 +86,7 @@ mod tests {
             }
         }
         let needs = Needs::from([("client", vec![needed_name("new>=2")]), ("other", vec!["client-not"])]);
-        hold_dependents(&mut updates, &needs);
+        hold_dependents(Manager::Apk, &mut updates, &needs);
         let shown: Vec<_> = updates
             .iter()
             .map(|update| (update.package.as_str(), update.status))

@@ -39,6 +39,7 @@ use subscription::Subscription;
 use table::{Table, TableRow, parse_table};
 
 use super::listing::{Installed, Listing, Row, filled_lines, key, parse_installed};
+use super::removal::needs_consent;
 use super::rpm;
 
 /// What a parser of this family gives besides the shared sections.
@@ -79,7 +80,9 @@ where
     let mut planned = BTreeSet::new();
     for row in table.planned {
         planned.insert(row.key.clone());
-        listing.updates.push(planned_update(row, &candidates, &sizes, &present));
+        listing
+            .updates
+            .push(planned_update(known.manager, row, &candidates, &sizes, &present));
     }
     for (key, candidate) in candidates {
         if planned.contains(&key) {
@@ -116,7 +119,13 @@ where
 }
 
 /// A row of the table. What it would replace is not removed without consent.
-fn planned_update(row: TableRow, candidates: &Candidates, sizes: &Sizes, present: &Installed) -> Update {
+fn planned_update(
+    manager: Manager,
+    row: TableRow,
+    candidates: &Candidates,
+    sizes: &Sizes,
+    present: &Installed,
+) -> Update {
     let candidate = candidates.get(&row.key).filter(|other| other.to == row.to);
     let size = candidate
         .and_then(|candidate| candidate.size)
@@ -132,10 +141,8 @@ fn planned_update(row: TableRow, candidates: &Candidates, sizes: &Sizes, present
         return found.update(UpdateStatus::Upgradable);
     }
     let mut update = found.update(UpdateStatus::KeptBack);
-    update.reason = Some(format!(
-        "it would replace {}, and nothing is removed without consent",
-        row.replaces.join(", ")
-    ));
+    let names: Vec<&str> = row.replaces.iter().map(String::as_str).collect();
+    update.reason = Some(needs_consent(manager, "it would replace", &names));
     update.removes = row
         .replaces
         .iter()

@@ -24,6 +24,7 @@ pub mod pacman;
 pub mod pkg;
 mod pkg_audit;
 pub mod refresh;
+mod removal;
 mod repository;
 pub mod resolution;
 pub mod rpm;
@@ -48,6 +49,7 @@ use advisory::Fixes;
 
 pub use failure::{OWN_PREFIX, failure, is_lock};
 pub use listing::{Installed, Listing, installed_versions, parse_installed};
+pub use removal::needs_consent;
 pub use transaction::{TransactionError, consented, marked, names_no_package, question, transaction};
 
 /// What is missing where a manager simulates for root alone.

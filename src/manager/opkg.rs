@@ -46,7 +46,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
         match listing.updates.iter_mut().find(|update| update.package == cause) {
             Some(update) => {
                 update.removes.push(gone);
-                super::dependents::hold_remover(update);
+                super::dependents::hold_remover(Manager::Opkg, update);
             }
             None => listing.unparsed += 1,
         }

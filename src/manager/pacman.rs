@@ -61,7 +61,7 @@ pub fn updates(sections: &Sections) -> Result<Listing, HostError> {
         let update = Row { from, ..row }.update(UpdateStatus::Upgradable);
         listing.updates.push(relations.judge(update));
     }
-    hold_dependents(&mut listing.updates, &relations.needs());
+    hold_dependents(Manager::Pacman, &mut listing.updates, &relations.needs());
     let left = LeftOut {
         ignored: Ignored::parse(sections.text("ignore")),
         blocked: blocked(sections.text("blocked")),

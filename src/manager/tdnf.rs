@@ -23,6 +23,7 @@ use super::advisory::Fix;
 use super::dnf::advisories::Advisories;
 use super::dnf::{self, Knowledge};
 use super::listing::{Listing, filled_lines};
+use super::removal::needs_consent;
 use super::rpm;
 
 /// Reads the updates.
@@ -54,13 +55,11 @@ fn keep_removers_back(table: &Table, listing: &mut Listing) {
     if table.removed.is_empty() {
         return;
     }
-    let names = table.removed.join(", ");
+    let names: Vec<&str> = table.removed.iter().map(String::as_str).collect();
     for update in &mut listing.updates {
         if update.is_pending() && update.from.is_none() {
             update.status = UpdateStatus::KeptBack;
-            update.reason = Some(format!(
-                "the transaction would remove {names}, and nothing is removed without consent"
-            ));
+            update.reason = Some(needs_consent(Manager::Tdnf, "the transaction would remove", &names));
             update.removes = table
                 .removed
                 .iter()

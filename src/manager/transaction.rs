@@ -5,8 +5,8 @@
 //! can hold `|`, a blank or a line break: names and versions have been checked when they were read.
 //!
 //! `|asked` behind a line means that the new package is wanted for itself; `|back` that the package may go back to an
-//! older version. A package that may be removed where nothing needs it any more has a line without a word, with
-//! `nothing` in the place of `TO`.
+//! older version. A package that may be removed has a line without a word, with `*` for its architecture and `nothing`
+//! in the place of `TO`; its `FROM` is the only version at which it may go, or empty in a question, which only asks.
 
 use std::cmp::Ordering;
 
@@ -90,17 +90,26 @@ pub fn marked(line: String, install: &[PackageName]) -> String {
 }
 
 /// The lines with what was consented to: `|back` behind each that leads to an older version, and one for each package
-/// that may be removed. Of the managers only apk removes by itself what nothing needs any more; the others are not told.
+/// that may be removed. On a way back only apk removes by itself what nothing needs any more; the others are not told.
 pub fn consented(
     manager: Manager,
     lines: impl IntoIterator<Item = String>,
     consent: &Consent,
 ) -> impl Iterator<Item = String> {
-    let removes = manager == Manager::Apk && consent.may_go_back;
-    let removals = consent.may_remove.iter().filter(move |_| removes);
-    let removals: Vec<String> = removals
-        .map(|(package, version)| format!("|{package}|*|{version}|nothing|"))
-        .collect();
+    let removes = if consent.may_go_back {
+        manager == Manager::Apk
+    } else {
+        manager.replaces_with_consent()
+    };
+    let exactly = consent
+        .may_remove
+        .iter()
+        .map(|(package, version)| format!("|{package}|*|{version}|nothing|"));
+    let asked = consent
+        .may_displace
+        .iter()
+        .map(|package| format!("|{package}|*||nothing|"));
+    let removals: Vec<String> = exactly.chain(asked).filter(|_| removes).collect();
     let may_go_back = consent.may_go_back;
     let marked = move |line: String| {
         if may_go_back && leads_back(manager, &line) {
@@ -204,6 +213,7 @@ mod tests {
         let consent = Consent {
             may_go_back: true,
             may_remove: vec![(PackageName::new("c").unwrap(), Version::new("1-r0").unwrap())],
+            may_displace: Vec::new(),
         };
         let of = |manager, consent: &Consent| -> Vec<String> { consented(manager, lines(), consent).collect() };
         let marked = format!("{}|back", lines()[0]);
@@ -213,6 +223,31 @@ mod tests {
             [marked, lines()[1].clone(), "|c|*|1-r0|nothing|".to_owned()]
         );
         assert_eq!(of(Manager::Apk, &Consent::default()), lines());
+    }
+
+    #[test]
+    fn a_displaced_package_may_go_at_its_version_alone_and_in_a_question_at_any() {
+        let name = |text: &str| PackageName::new(text).unwrap();
+        let consent = Consent {
+            may_go_back: false,
+            may_remove: vec![(name("old"), Version::new("1.0-1").unwrap())],
+            may_displace: vec![name("older")],
+        };
+        let line = || vec!["b:amd64=2|b|amd64|1|2|r".to_owned()];
+        let of = |manager| -> Vec<String> { consented(manager, line(), &consent).collect() };
+        let all = [
+            line().remove(0),
+            "|old|*|1.0-1|nothing|".to_owned(),
+            "|older|*||nothing|".to_owned(),
+        ];
+        for manager in Manager::ALL {
+            let expected = if manager.replaces_with_consent() {
+                &all[..]
+            } else {
+                &all[..1]
+            };
+            assert_eq!(of(manager), expected, "{manager}");
+        }
     }
 
     #[test]

@@ -168,7 +168,7 @@ fn attribute_removals(removed: Vec<PackageName>, replaced: &str, listing: &mut L
         match update {
             Some(update) => {
                 update.removes.push(name);
-                super::dependents::hold_remover(update);
+                super::dependents::hold_remover(Manager::Xbps, update);
             }
             None => listing.notices.push(format!(
                 "the upgrade would remove {name}: patchwave removes nothing without consent"

@@ -130,6 +130,16 @@ impl Manager {
         )
     }
 
+    /// Whether patchwave lets updates take the place of packages with it, where a playbook allows that: only where that
+    /// was seen to work on real hosts.
+    #[must_use]
+    pub fn replaces_with_consent(self) -> bool {
+        matches!(
+            self,
+            Self::Apt | Self::Dnf4 | Self::Dnf5 | Self::Zypper | Self::Pacman | Self::Apk
+        )
+    }
+
     /// Whether its packages are rpm packages.
     #[must_use]
     pub fn is_rpm(self) -> bool {

@@ -78,12 +78,14 @@ pub struct PlanRules {
 }
 
 impl PlanRules {
-    /// What a transaction on that host may do beyond installing what is newer.
+    /// What a transaction on that host may do beyond installing what is newer: what a rollback may, or exactly the
+    /// planned removals.
     #[must_use]
-    pub fn consent(&self, host: &HostName) -> Consent {
-        self.rollback
-            .as_ref()
-            .map_or_else(Consent::default, |rollback| rollback.consent(host))
+    pub fn consent(&self, host: &HostName, removes: &[PlannedRemoval]) -> Consent {
+        match &self.rollback {
+            Some(rollback) => rollback.consent(host),
+            None => Consent::to_remove(removes),
+        }
     }
 }
 
@@ -193,6 +195,8 @@ pub struct PlannedHost {
     /// needed only the host's manager knows when the plan leaves updates out; any other stops the transaction.
     /// Empty where the host was asked, because then those that are needed are among the changes.
     pub may_bring: Arc<[PlannedChange]>,
+    /// Installed packages whose place the changes take, in the order of their names: these go, and no others.
+    pub removes: Vec<PlannedRemoval>,
     /// Pending updates that the playbook or the inventory leaves out, each with the reason.
     pub left_out: Vec<LeftOut>,
     /// When the host is rebooted: the stricter of the playbook's word and the host's own.
@@ -275,6 +279,16 @@ impl PlannedChange {
             arch: self.arch.clone(),
         }
     }
+}
+
+/// An installed package that goes because planned changes take its place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedRemoval {
+    /// The package's name.
+    pub package: PackageName,
+    /// Exactly the installed version: at any other one it is not removed.
+    pub version: Version,
 }
 
 impl From<&Update> for PlannedChange {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::name::{HostName, PackageName, RunId, Version};
+use super::plan::PlannedRemoval;
 use super::step::{Step, StepAction};
 
 /// What makes a plan a way back.
@@ -54,11 +55,24 @@ pub struct HostPackage {
 pub struct Consent {
     /// Whether planned changes may lead to older versions.
     pub may_go_back: bool,
-    /// Packages that may be removed, each at exactly this version, where nothing needs them any more.
+    /// Packages that may be removed, each at exactly this version: on a way back where nothing needs them any more, else
+    /// where the changes take their place.
     pub may_remove: Vec<(PackageName, Version)>,
+    /// Packages that may go in the answer to a question, at whatever version they are. Nothing is changed by a question.
+    pub may_displace: Vec<PackageName>,
 }
 
 impl Consent {
+    /// To exactly these removals, and to nothing else.
+    #[must_use]
+    pub fn to_remove(removes: &[PlannedRemoval]) -> Self {
+        let removal = |one: &PlannedRemoval| (one.package.clone(), one.version.clone());
+        Self {
+            may_remove: removes.iter().map(removal).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Whether a step is the removal of a package that may be removed.
     #[must_use]
     pub fn allows_removal(&self, step: &Step) -> bool {
@@ -79,6 +93,7 @@ impl Rollback {
             may_remove: of_host
                 .map(|removal| (removal.package.clone(), removal.version.clone()))
                 .collect(),
+            may_displace: Vec::new(),
         }
     }
 }

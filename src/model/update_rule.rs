@@ -15,6 +15,9 @@ pub struct UpdateRule {
     pub only: UpdateScope,
     /// Which of these are left out.
     pub exclude: Vec<Exclusion>,
+    /// Packages that may go where an update or a new package takes their place. None by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_removals: Vec<PackagePattern>,
     /// How long a version must have been known before it is taken.
     pub min_age: Option<MinimumAge>,
     /// Packages that must be present; they come with the same transaction, under the same rules.

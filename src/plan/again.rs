@@ -32,6 +32,10 @@ pub fn choose_again(rule: &UpdateRule, scan: &HostScan, host: &Host, planned: &P
     };
     let restrictions = Restrictions::new(rule, ages, &host.exclude);
     let mut choice = choose_updates(scan, &restrictions);
+    // What goes is not chosen again: an update that takes the place of others stands where the plan has all of these.
+    let goes = |package: &PackageName| planned.removes.iter().any(|removal| removal.package == *package);
+    let replacing = choice.replacing.iter().filter(|one| one.removes.iter().all(goes));
+    choice.changes.extend(replacing.map(|one| one.change.clone()));
     let kept_back = |package: &PackageName| {
         let mut left_out = planned.left_out.iter();
         left_out.find(|one| one.status == UpdateStatus::KeptBack && one.package == *package)

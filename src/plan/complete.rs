@@ -44,9 +44,14 @@ pub fn complete_plan(mut draft: Planned, mut answers: BTreeMap<HostName, HostAns
                 if let Some(resolution) = &resolution {
                     host.foresight = Some(foresights.share(foresee(&transaction.changes, resolution)));
                 }
+                // What waited for the host's answer has it now.
+                host.left_out.retain(|left| {
+                    left.status != UpdateStatus::KeptBack || !transaction.replacing.contains(&left.package)
+                });
                 host.left_out.extend(transaction.left_out);
                 host.left_out
                     .sort_by(|one, other| (&one.package, &one.reason).cmp(&(&other.package, &other.reason)));
+                host.removes = transaction.removes;
                 host.changes = shared.share(transaction.changes);
                 host.may_bring = shared.share(Vec::new());
                 draft

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod laws;
 mod package;
+mod removal;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub fn classify(
             differences.extend(found.difference(change));
         }
     }
+    differences.extend(removal::differences(manager, &planned.removes, installed, resolution));
     if let Some(resolution) = resolution {
         let remaining = remaining_changes(manager, &planned.changes, installed);
         differences.extend(transaction::unplanned(manager, planned, &remaining, resolution));

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use super::PlanInputs;
 use super::age::AgeKnowledge;
 use super::shared::Shared;
-use super::updates::{Restrictions, choose_installs, choose_updates};
+use super::updates::{Replacing, Restrictions, choose_installs, choose_updates};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::host::{Host, RebootPolicy};
-use crate::model::name::HostName;
-use crate::model::plan::{Basis, PlannedChange, PlannedHost};
+use crate::model::name::{HostName, PackageName};
+use crate::model::plan::{Basis, LeftOut, PlannedChange, PlannedHost};
 use crate::model::scan::HostScan;
+use crate::model::update::UpdateStatus;
 use crate::playbook::Playbook;
 
 /// Plans hosts one after another; equal lists of changes are kept once.
@@ -40,6 +41,7 @@ impl<'a> HostPlanner<'a> {
             let (_, left_out) = choose_installs(Some(facts.manager), &restrictions);
             choice.left_out.extend(left_out);
         }
+        choice.left_out.extend(choice.replacing.iter().map(unanswered));
         PlannedHost {
             name: host.name.clone(),
             address: host.address.clone(),
@@ -47,10 +49,24 @@ impl<'a> HostPlanner<'a> {
             basis: basis(scan),
             changes: self.shared.share(choice.changes),
             may_bring: self.shared.share(choice.may_bring),
+            removes: Vec::new(),
             left_out: choice.left_out,
             reboot: reboot_policy(host, playbook, scan),
             foresight: None,
         }
+    }
+}
+
+/// What the draft says of an update that takes the place of others until the host itself has said what goes.
+fn unanswered(replacing: &Replacing) -> LeftOut {
+    let names: Vec<&str> = replacing.removes.iter().map(PackageName::as_str).collect();
+    LeftOut {
+        package: replacing.change.package.clone(),
+        status: UpdateStatus::KeptBack,
+        reason: format!(
+            "it would remove {}, and the host did not say at which version",
+            names.join(", ")
+        ),
     }
 }
 

@@ -58,7 +58,7 @@ pub struct ExcludedSince {
     pub pattern: String,
 }
 
-/// What the plan changes and the inventory excludes. A transaction without a part of it is another one, which nobody has
+/// What the plan changes or removes and the inventory excludes. A transaction without a part of it is another one, which nobody has
 /// asked the host about.
 #[must_use]
 pub fn excluded_since(plan: &Plan, inventory: &Inventory) -> Vec<ExcludedSince> {
@@ -74,13 +74,13 @@ pub fn excluded_since(plan: &Plan, inventory: &Inventory) -> Vec<ExcludedSince> 
             .filter_map(|text| Pattern::new(text).ok())
             .collect();
         let changes = host.changes.iter().chain(host.may_bring.iter());
-        excluded.extend(changes.filter_map(|change| {
-            let pattern = patterns
-                .iter()
-                .find(|pattern| pattern.matches(change.package.as_str()))?;
+        let goes = host.removes.iter().map(|removal| &removal.package);
+        let packages = changes.map(|change| &change.package).chain(goes);
+        excluded.extend(packages.filter_map(|package| {
+            let pattern = patterns.iter().find(|pattern| pattern.matches(package.as_str()))?;
             Some(ExcludedSince {
                 host: host.name.clone(),
-                package: change.package.clone(),
+                package: package.clone(),
                 pattern: pattern.to_string(),
             })
         }));

@@ -5,14 +5,16 @@
 //! it is asked for parts, until what cannot be installed is told apart from what can. What is left is always a set
 //! that the host accepted as a whole.
 
+mod replacing;
 mod search;
 mod verdict;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::replacing::{displaced, with_replacing};
 use self::search::Search;
-use self::verdict::{Circumstances, Verdict, judge, unasked_changes};
+use self::verdict::{Circumstances, Verdict, judge, removals, unasked_changes};
 use super::PlanInputs;
 use super::age::AgeKnowledge;
 use super::shared::Shared;
@@ -22,7 +24,7 @@ use crate::model::first_seen::FirstSeen;
 use crate::model::known_exploited::KnownExploited;
 use crate::model::manager::Manager;
 use crate::model::name::{HostName, PackageName};
-use crate::model::plan::{Basis, LeftOut, Plan, PlannedChange, PlannedHost};
+use crate::model::plan::{Basis, LeftOut, Plan, PlannedChange, PlannedHost, PlannedRemoval};
 use crate::model::resolution::Resolution;
 use crate::model::scan::HostScan;
 use crate::model::update::{Update, UpdateStatus};
@@ -52,7 +54,11 @@ pub struct HostQuestion {
     changes: Arc<[PlannedChange]>,
     may_bring: Arc<[PlannedChange]>,
     install: Vec<PackageName>,
-    /// What the scan offered and the draft has not among the changes.
+    /// What of the changes the draft has not, because they take the place of packages which may go.
+    replacing: Vec<PackageName>,
+    /// Packages that may go.
+    displaced: Vec<PackageName>,
+    /// What the scan offered and is not among the changes.
     others: Vec<Update>,
     search: Search,
     error: Option<HostError>,
@@ -68,6 +74,8 @@ pub struct Asked {
     pub may_bring: Vec<PlannedChange>,
     /// Packages that must be present, in whatever version the manager takes.
     pub install: Vec<PackageName>,
+    /// Packages that may go where these take their place.
+    pub displaced: Vec<PackageName>,
 }
 
 /// What became of a host's part of a draft.
@@ -88,6 +96,10 @@ pub struct HostAnswer {
 pub struct HostTransaction {
     /// Every change, by package.
     pub changes: Arc<[PlannedChange]>,
+    /// What goes, because the changes take its place.
+    pub removes: Vec<PlannedRemoval>,
+    /// What the draft left to the host's answer: it is among the changes, or left out with the answer's reason.
+    pub replacing: Vec<PackageName>,
     /// What cannot be installed without breaking a rule, each with the reason.
     pub left_out: Vec<LeftOut>,
     /// Packages that must be present and that no repository of the host has.
@@ -140,32 +152,34 @@ impl HostQuestion {
         let Basis::Scanned { manager, os, arch, .. } = &planned.basis else {
             return None;
         };
-        let (install, _) = choose_installs(
-            Some(*manager),
-            &Restrictions::new(&rules.updates, rules.ages(), &exclude),
-        );
-        if planned.changes.is_empty() && install.is_empty() {
+        let restrictions = Restrictions::new(&rules.updates, rules.ages(), &exclude);
+        let (install, _) = choose_installs(Some(*manager), &restrictions);
+        let (changes, replacing) = with_replacing(planned, scan, &restrictions);
+        if changes.is_empty() && install.is_empty() {
             return None;
         }
         let is_planned = |update: &&Update| {
-            let mut changes = planned.changes.iter();
+            let mut changes = changes.iter();
             changes.any(|change| change.package == update.package && change.arch == update.arch)
         };
+        let displaced = displaced(*manager, scan, &restrictions);
         Some(Self {
             host: planned.name.clone(),
             manager: *manager,
             exclude,
             os: os.clone(),
             machine: arch.clone(),
-            changes: Arc::clone(&planned.changes),
             may_bring: Arc::clone(&planned.may_bring),
+            displaced,
             others: scan
                 .updates
                 .iter()
                 .filter(|update| !is_planned(update))
                 .cloned()
                 .collect(),
-            search: Search::new(planned.changes.len(), install.len()),
+            search: Search::new(changes.len(), install.len()),
+            changes,
+            replacing,
             install,
             rules,
             error: None,
@@ -191,6 +205,7 @@ impl HostQuestion {
                 .iter()
                 .filter_map(|item| self.install.get(item.checked_sub(changes)?).cloned())
                 .collect(),
+            displaced: self.displaced.clone(),
         })
     }
 
@@ -247,8 +262,10 @@ impl HostQuestion {
             .filter_map(|item| self.changes.get(*item).cloned())
             .collect();
         let resolution = self.search.accepted().cloned();
+        let mut removes = Vec::new();
         if let Some(resolution) = &resolution {
             changes.extend(unasked_changes(&changes, resolution, &self.circumstances()));
+            removes = removals(resolution, &self.circumstances());
         }
         changes.sort();
         let (mut left_out, mut unknown) = (Vec::new(), Vec::new());
@@ -282,6 +299,8 @@ impl HostQuestion {
         left_out.sort_by(|one, other| (&one.package, &one.reason).cmp(&(&other.package, &other.reason)));
         HostTransaction {
             changes: changes.into(),
+            removes,
+            replacing: self.replacing.clone(),
             left_out,
             unknown,
             resolution: resolution.map(Arc::new),
@@ -291,6 +310,7 @@ impl HostQuestion {
     fn circumstances(&self) -> Circumstances<'_> {
         Circumstances {
             restrictions: Restrictions::new(&self.rules.updates, self.rules.ages(), &self.exclude),
+            manager: self.manager,
             os: &self.os,
             machine: &self.machine,
             planned: &self.changes,

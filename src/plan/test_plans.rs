@@ -46,6 +46,7 @@ pub fn host(name: &str, changes: &[&str]) -> PlannedHost {
         },
         changes: Arc::from(changes),
         may_bring: Arc::from(Vec::new()),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: RebootPolicy::IfNeeded,
         foresight: None,

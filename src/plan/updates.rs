@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::age::AgeKnowledge;
+use crate::manager::needs_consent;
 use crate::model::first_seen::SeenVersion;
 use crate::model::manager::Manager;
 use crate::model::name::PackageName;
@@ -21,6 +22,18 @@ pub struct Choice {
     pub may_bring: Vec<PlannedChange>,
     /// What a rule leaves out, and why.
     pub left_out: Vec<LeftOut>,
+    /// Wanted updates that take the place of packages which may all go. They are planned only with the host's own
+    /// answer, which says exactly what goes.
+    pub replacing: Vec<Replacing>,
+}
+
+/// An update, or a new package, that takes the place of installed packages.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Replacing {
+    /// The change.
+    pub change: PlannedChange,
+    /// What would go.
+    pub removes: Vec<PackageName>,
 }
 
 /// What keeps a package of one host from being touched: the exclusions of playbook and inventory, and its age.
@@ -62,6 +75,12 @@ impl<'a> Restrictions<'a> {
         }
     }
 
+    /// Whether the playbook allows any package to be removed.
+    #[must_use]
+    pub fn allows_some_removal(&self) -> bool {
+        !self.rule.allow_removals.is_empty()
+    }
+
     /// Why nobody may touch a package of that name; `None` when it may be touched.
     #[must_use]
     pub fn exclusion(&self, package: &PackageName) -> Option<Reason> {
@@ -72,6 +91,18 @@ impl<'a> Restrictions<'a> {
             Some(format!("the inventory excludes `{pattern}` on this host"))
         })?;
         Some((UpdateStatus::Excluded, reason))
+    }
+
+    /// Why a package may not be removed where a change takes its place, in a sentence; `None` when it may.
+    #[must_use]
+    pub fn kept(&self, manager: Manager, package: &PackageName) -> Option<String> {
+        let mut allowed = self.rule.allow_removals.iter();
+        let is_allowed = allowed.any(|pattern| pattern.matches(package.as_str()));
+        if !is_allowed || !manager.replaces_with_consent() {
+            return Some(needs_consent(manager, "it would remove", &[package.as_str()]));
+        }
+        let (_, reason) = self.exclusion(package)?;
+        Some(format!("it would remove {package}, which is excluded: {reason}"))
     }
 
     /// Why a version is not taken yet; `None` when it is old enough or need not wait.
@@ -120,6 +151,7 @@ pub fn choose_updates(scan: &HostScan, restrictions: &Restrictions<'_>) -> Choic
             None => changes.push(PlannedChange::from(update)),
         }
     }
+    let (replacing, kept_back) = choose_replacing(scan, restrictions);
     // Where nothing is left out, everything that the manager said it would install is part of the plan.
     if rule.only == UpdateScope::All && left_out.is_empty() {
         changes.append(&mut may_bring);
@@ -129,12 +161,54 @@ pub fn choose_updates(scan: &HostScan, restrictions: &Restrictions<'_>) -> Choic
     }
     changes.sort();
     may_bring.sort();
+    left_out.extend(kept_back);
     left_out.sort_by(|one, other| (&one.package, &one.reason).cmp(&(&other.package, &other.reason)));
     Choice {
         changes,
         may_bring,
         left_out,
+        replacing,
     }
+}
+
+/// Of the wanted updates that would remove packages those that may, and why the others stay kept back. Neither where
+/// the playbook allows no removal at all.
+fn choose_replacing(scan: &HostScan, restrictions: &Restrictions<'_>) -> (Vec<Replacing>, Vec<LeftOut>) {
+    let (mut replacing, mut kept_back) = (Vec::new(), Vec::new());
+    let Some(facts) = scan.facts.as_ref().filter(|_| restrictions.allows_some_removal()) else {
+        return (replacing, kept_back);
+    };
+    let is_held = |update: &&Update| update.status == UpdateStatus::KeptBack && !update.removes.is_empty();
+    for update in scan.updates.iter().filter(is_held) {
+        if !is_wanted(update, &restrictions.rule.only) {
+            continue;
+        }
+        let seen = SeenVersion {
+            os: &facts.os.id,
+            package: &update.package,
+            arch: &update.arch,
+            version: &update.to,
+        };
+        let mut removals = update.removes.iter();
+        let kept = removals.find_map(|gone| restrictions.kept(facts.manager, gone));
+        let reason = restrictions
+            .exclusion(&update.package)
+            .or_else(|| restrictions.youth(seen, Some(update)))
+            .or_else(|| Some((UpdateStatus::KeptBack, kept?)));
+        match reason {
+            Some((status, reason)) => kept_back.push(LeftOut {
+                package: update.package.clone(),
+                status,
+                reason,
+            }),
+            None => replacing.push(Replacing {
+                change: PlannedChange::from(update),
+                removes: update.removes.clone(),
+            }),
+        }
+    }
+    replacing.sort();
+    (replacing, kept_back)
 }
 
 /// The packages of `install` that a host is asked for, and those that a rule keeps away from it.

@@ -51,6 +51,7 @@ impl Serialize for Playbook {
                         until: exclusion.until.map(|day| day.to_string()),
                     })
                     .collect(),
+                allow_removals: self.updates.allow_removals.iter().map(Pattern::as_str).collect(),
                 min_age: self.updates.min_age.as_ref().map(|rule| MinimumAgeForm {
                     age: format_duration(rule.age),
                     except: rule.except.iter().map(|exception| exception.as_str()).collect(),
@@ -218,6 +219,8 @@ enum RestartForm<'a> {
 struct UpdatesForm<'a> {
     only: OnlyForm,
     exclude: Vec<ExclusionForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allow_removals: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     min_age: Option<MinimumAgeForm<'a>>,
 }

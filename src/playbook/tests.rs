@@ -135,6 +135,26 @@ fn what_is_left_out_has_the_careful_default() {
 }
 
 #[test]
+fn what_may_go_is_read_strictly_and_written_again() {
+    let playbook = parse("updates: {allow_removals: [\"old-*\", mailx]}\nwaves: [{name: a, rest: true}]\n");
+    let patterns: Vec<&str> = playbook.updates.allow_removals.iter().map(|one| one.as_str()).collect();
+    assert_eq!(patterns, ["old-*", "mailx"]);
+    assert_eq!(parse(&playbook_yaml(&playbook).unwrap()), playbook);
+    let text = "updates: {allow_removals: [\"[a\"]}\nwaves: [{name: a, rest: true}]\n";
+    assert_eq!(
+        problems(text),
+        ["p.yml:1:28: `[a` is not a valid pattern: unclosed character class; missing ']'"]
+    );
+    let text = "updates: {allow_removal: []}\nwaves: [{name: a, rest: true}]\n";
+    assert_eq!(
+        problems(text),
+        ["p.yml:1:11: `allow_removal` is not a key of `updates` (did you mean `allow_removals`?)"]
+    );
+    let text = "updates: {allow_removals: []}\nwaves: [{name: a, rest: true}]\n";
+    assert_eq!(problems(text), ["p.yml:1:27: the list of packages is empty"]);
+}
+
+#[test]
 fn every_mistake_is_reported_at_once() {
     let text = r#"nmae: x
 select: "all & "

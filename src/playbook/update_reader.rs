@@ -20,6 +20,10 @@ pub(super) fn read_updates(reader: &mut Reader, node: &Node) -> Option<UpdateRul
         Some(node) => read_exclusions(reader, node),
         None => Some(Vec::new()),
     };
+    let allow_removals = match fields.get("allow_removals") {
+        Some(node) => read_patterns(reader, node),
+        None => Some(Vec::new()),
+    };
     let min_age = fields.get("min_age").map(|node| read_min_age(reader, node));
     reader.finish(fields);
     let min_age = match min_age {
@@ -29,6 +33,7 @@ pub(super) fn read_updates(reader: &mut Reader, node: &Node) -> Option<UpdateRul
     Some(UpdateRule {
         only: only?,
         exclude: exclude?,
+        allow_removals: allow_removals?,
         min_age,
         install: Vec::new(),
     })

@@ -327,11 +327,12 @@ pub fn simulate_script(
     manager: Manager,
     changes: &[PlannedChange],
     may_bring: &[PlannedChange],
+    consent: &Consent,
     lock_wait: Duration,
     nonce: Nonce,
 ) -> Result<Script, JobError> {
     let mut data = vec![manager.to_string(), lock_wait.as_secs().to_string()];
-    data.extend(transaction(manager, changes, may_bring)?);
+    data.extend(consented(manager, transaction(manager, changes, may_bring)?, consent));
     data.push(END.to_owned());
     Ok(Script::new(SIMULATE_KIND, &program::simulate(manager), nonce, data)?)
 }

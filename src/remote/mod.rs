@@ -58,6 +58,8 @@ mod jobs_test;
 #[cfg(test)]
 mod offers_test;
 #[cfg(test)]
+mod removal_test;
+#[cfg(test)]
 mod scripts_test;
 #[cfg(test)]
 mod space_test;

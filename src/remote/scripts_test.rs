@@ -114,7 +114,15 @@ fn scripts_of_managers() -> Vec<(String, Script)> {
         scripts.push((format!("start-{manager}"), start_script(&request, nonce()).unwrap()));
         scripts.push((
             format!("simulate-{manager}"),
-            simulate_script(manager, &request.changes, &[], Duration::from_secs(60), nonce()).unwrap(),
+            simulate_script(
+                manager,
+                &request.changes,
+                &[],
+                &Consent::default(),
+                Duration::from_secs(60),
+                nonce(),
+            )
+            .unwrap(),
         ));
         let question = ResolveRequest {
             manager,

@@ -122,6 +122,7 @@ mod tests {
             },
             changes: Arc::from(Vec::new()),
             may_bring: Arc::from(Vec::new()),
+            removes: Vec::new(),
             left_out: Vec::new(),
             reboot: RebootPolicy::Never,
             foresight: None,

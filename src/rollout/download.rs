@@ -35,6 +35,7 @@ impl<T: Transport> Turn<T> {
             manager: ready.facts.manager,
             changes: ready.remaining,
             may_bring: ready.may_bring.to_vec(),
+            removes: ready.removes,
             before: None,
         };
         let mut link = Link::new(self, connection);

@@ -15,9 +15,10 @@ use crate::manager::{Installed, detect};
 use crate::model::drift::{DriftAction, DriftClass, DriftPolicy, HostDrift};
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::facts::Facts;
-use crate::model::plan::{Basis, PlannedChange, PlannedHost};
+use crate::model::plan::{Basis, PlannedChange, PlannedHost, PlannedRemoval};
 use crate::model::resolution::Resolution;
 use crate::model::run::HostRunState;
+use crate::model::update::Update;
 use crate::plan::choose_again;
 use crate::plan::drift::{absent as absence, classify, decided, drift_error, moved, remaining_changes, summary};
 use crate::remote::probe::{Probe, ProbeRequest, Refresh};
@@ -38,6 +39,8 @@ pub(super) struct Ready {
     pub remaining: Vec<PlannedChange>,
     /// New dependencies that may come with them.
     pub may_bring: Arc<[PlannedChange]>,
+    /// What goes, because the changes take its place.
+    pub removes: Vec<PlannedRemoval>,
     /// What the host is.
     basis: Basis,
     /// Whether it was planned anew.
@@ -104,7 +107,7 @@ impl<T: Transport> Turn<T> {
             return Ok(drift);
         }
         detect::check_installs(facts.manager)?;
-        let consent = self.rules.consent(&self.host.name);
+        let consent = self.rules.consent(&self.host.name, &planned.removes);
         let request = ResolveRequest {
             manager: facts.manager,
             changes: remaining,
@@ -114,7 +117,9 @@ impl<T: Transport> Turn<T> {
             lock_wait: self.limits.read_lock_wait,
         };
         let mut resolution = ask_when_free(self, connection, request).await?;
-        resolution.steps.retain(|step| !consent.allows_removal(step));
+        if consent.may_go_back {
+            resolution.steps.retain(|step| !consent.allows_removal(step));
+        }
         check_possible(&resolution)?;
         Ok(classify(planned, facts, installed, updates, Some(&resolution)))
     }
@@ -129,7 +134,9 @@ impl<T: Transport> Turn<T> {
     ) -> Result<Ready, HostError> {
         let scan = to_host_scan(&self.host, Ok(probe.clone()), 0);
         let choice = choose_again(&self.rules.updates, &scan, &self.host, &self.planned, Timestamp::now());
+        let removes = still_replaced(&self.planned.removes, &scan.updates, &choice.changes);
         let planned = PlannedHost {
+            removes,
             address: self.host.address.clone(),
             port: self.host.port,
             basis: basis_of(&scan.facts, &self.planned.basis),
@@ -202,6 +209,7 @@ impl Ready {
             before,
             changes: planned.changes.clone(),
             may_bring: planned.may_bring.clone(),
+            removes: planned.removes.clone(),
             basis: planned.basis.clone(),
             is_planned_anew,
         }
@@ -220,6 +228,14 @@ impl Ready {
 /// The drift of a host that the inventory does not have.
 pub(super) fn absent(policy: &DriftPolicy) -> HostDrift {
     decided(summary(vec![absence()]), policy)
+}
+
+/// The planned removals that the changes of a host which was planned anew still entail.
+fn still_replaced(removes: &[PlannedRemoval], updates: &[Update], changes: &[PlannedChange]) -> Vec<PlannedRemoval> {
+    let is_chosen = |update: &&Update| changes.iter().any(|change| change.key() == update.key());
+    let replacing: Vec<&Update> = updates.iter().filter(is_chosen).collect();
+    let still = |removal: &&PlannedRemoval| replacing.iter().any(|update| update.removes.contains(&removal.package));
+    removes.iter().filter(still).cloned().collect()
 }
 
 /// What keeps a host from being changed and is no drift.

@@ -17,7 +17,7 @@ use crate::manager::version::compare;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::EventKind;
 use crate::model::manager::Manager;
-use crate::model::plan::PlannedChange;
+use crate::model::plan::{PlannedChange, PlannedRemoval};
 use crate::model::repair::Finding;
 use crate::model::run_rules::HalfDone;
 use crate::plan::drift::remaining_changes;
@@ -39,6 +39,8 @@ pub(super) struct Goal<'a> {
     pub changes: &'a [PlannedChange],
     /// New dependencies that may come with them.
     pub may_bring: &'a [PlannedChange],
+    /// What goes with them.
+    pub removes: &'a [PlannedRemoval],
 }
 
 /// Which job of a mending one is, by its id.
@@ -158,6 +160,7 @@ async fn mend<T: Transport>(
         manager: goal.manager,
         changes: goal.changes.to_vec(),
         may_bring: Vec::new(),
+        removes: goal.removes.to_vec(),
         before: None,
     };
     let repaired = job::run_as(turn, link, order, id_of(turn, Stage::Repair)?, JobStep::Repair).await?;
@@ -210,6 +213,7 @@ async fn install_rest<T: Transport>(
         manager: goal.manager,
         changes: rest,
         may_bring: goal.may_bring.to_vec(),
+        removes: goal.removes.to_vec(),
         before: None,
     };
     let last = job::run_as(turn, link, order, id_of(turn, Stage::Rest)?, JobStep::Everything).await?;

@@ -16,7 +16,7 @@ use crate::model::condition::Condition;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::{EventKind, HostPhase};
 use crate::model::manager::Manager;
-use crate::model::plan::PlannedChange;
+use crate::model::plan::{PlannedChange, PlannedRemoval};
 use crate::model::text::printable;
 use crate::remote::job::{
     JobId, JobRequest, JobStart, JobState, JobStep, cleanup_script, follow_script, parse_cleanup, parse_follow,
@@ -42,6 +42,8 @@ pub(super) struct JobOrder {
     pub manager: Manager,
     pub changes: Vec<PlannedChange>,
     pub may_bring: Vec<PlannedChange>,
+    /// What goes, because the changes take its place.
+    pub removes: Vec<PlannedRemoval>,
     /// The condition of the host before, which is kept with the job.
     pub before: Option<Condition>,
 }
@@ -89,7 +91,7 @@ pub(super) async fn run_as<T: Transport>(
         changes: order.changes,
         may_bring: order.may_bring,
         install: turn.rules.updates.install.clone(),
-        consent: turn.rules.consent(&turn.host.name),
+        consent: turn.rules.consent(&turn.host.name, &order.removes),
         lock_wait: turn.limits.lock_wait,
     };
     let (state, log) = start(turn, link, &request).await?;

@@ -72,7 +72,10 @@ async fn ask_host<T: Transport>(
             changes: asked.changes,
             may_bring: asked.may_bring,
             install: asked.install,
-            consent: Consent::default(),
+            consent: Consent {
+                may_displace: asked.displaced,
+                ..Consent::default()
+            },
             lock_wait: limits.read_lock_wait.min(LOCK_WAIT),
         };
         question.answer(ask_resolution(&connection, &request, limits).await);

@@ -246,6 +246,7 @@ async fn mend<T: Transport>(
     let connection = turn.transport.connect(&turn.host).await.map_err(nothing_done)?;
     let mut link = Link::new(turn, connection);
     let order = JobOrder {
+        removes: Vec::new(),
         manager,
         changes: Vec::new(),
         may_bring: Vec::new(),
@@ -336,6 +337,7 @@ fn nothing_planned(host: &Host) -> PlannedHost {
         basis: Basis::Unknown { error: interrupted() },
         changes: Arc::default(),
         may_bring: Arc::default(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: RebootPolicy::Never,
         foresight: None,

@@ -143,6 +143,7 @@ async fn ask(question: &RollbackQuestion, connection: &impl Connection, limits: 
             consent: Consent {
                 may_go_back: true,
                 may_remove: way.new.clone(),
+                may_displace: Vec::new(),
             },
             lock_wait: limits.read_lock_wait.min(LOCK_WAIT),
         };

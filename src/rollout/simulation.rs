@@ -13,6 +13,7 @@ use crate::model::host::Host;
 use crate::model::manager::Manager;
 use crate::model::name::HostName;
 use crate::model::plan::{Basis, Plan, PlannedHost};
+use crate::model::rollback::Consent;
 use crate::model::step::HostSteps;
 use crate::remote::job::{parse_simulate, simulate_script};
 use crate::remote::script::Nonce;
@@ -100,10 +101,12 @@ async fn simulate_host<T: Transport>(
 ) -> Result<Steps, HostError> {
     check_installs(manager)?;
     let nonce = Nonce::from_bits(rand::random());
+    let consent = Consent::to_remove(&planned.removes);
     let script = simulate_script(
         manager,
         &planned.changes,
         &planned.may_bring,
+        &consent,
         limits.read_lock_wait,
         nonce.clone(),
     )

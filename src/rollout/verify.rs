@@ -7,7 +7,7 @@ use crate::manager::version::compare;
 use crate::manager::{Installed, installed_versions};
 use crate::model::manager::Manager;
 use crate::model::name::Version;
-use crate::model::plan::PlannedChange;
+use crate::model::plan::{PlannedChange, PlannedRemoval};
 use crate::model::run::Change;
 use crate::model::update::PackageKey;
 
@@ -27,6 +27,20 @@ pub fn missing_changes(manager: Manager, planned: &[PlannedChange], installed: &
                 versions => format!("{} is at {}, not {}", change.package, join(versions), change.to),
             })
         })
+        .collect()
+}
+
+/// The planned removals that are still installed at the version that was to go, each in words.
+#[must_use]
+pub fn remaining_removals(manager: Manager, removes: &[PlannedRemoval], installed: &Installed) -> Vec<String> {
+    let is_there = |removal: &&PlannedRemoval| {
+        let of_name = installed.iter().filter(|(key, _)| key.package == removal.package);
+        let mut versions = of_name.flat_map(|(_, versions)| versions);
+        versions.any(|version| compare(manager, version, &removal.version) == Ordering::Equal)
+    };
+    let still = removes.iter().filter(is_there);
+    still
+        .map(|removal| format!("{} {} is still installed", removal.package, removal.version))
         .collect()
 }
 
@@ -128,6 +142,17 @@ mod tests {
         let planned = [change("a", "amd64", Some("1"), "2"), change("b", "amd64", None, "1")];
         let missing = missing_changes(Manager::Apt, &planned, &installed(&[("a", "amd64", &["1"])]));
         assert_eq!(missing, ["a is at 1, not 2", "b is not installed"]);
+    }
+
+    #[test]
+    fn what_was_to_go_and_is_still_there_is_named() {
+        let removes = [PlannedRemoval {
+            package: PackageName::new("old").unwrap(),
+            version: Version::new("1").unwrap(),
+        }];
+        let left = |rows: &[(&str, &str, &[&str])]| remaining_removals(Manager::Apt, &removes, &installed(rows));
+        assert_eq!(left(&[("old", "all", &["1"])]), ["old 1 is still installed"]);
+        assert_eq!(left(&[("a", "all", &["1"])]), Vec::<String>::new());
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn is_due(host: &PlannedHost, always: bool) -> bool {
 fn only_reboot(host: &mut PlannedHost, always: bool, never: bool) {
     host.changes = Arc::default();
     host.may_bring = Arc::default();
+    host.removes.clear();
     host.left_out.clear();
     host.foresight = None;
     host.reboot = match (never, always) {

@@ -13,7 +13,10 @@ pub(in crate::manager) enum Step<'a> {
         from: &'a str,
         to: &'a str,
     },
-    Remove(&'a str),
+    Remove {
+        name: &'a str,
+        version: &'a str,
+    },
     Unknown,
     None,
 }
@@ -39,7 +42,7 @@ pub(in crate::manager) fn parse_step(line: &str) -> Step<'_> {
         },
         ("Downgrading", _, Some((from, to))) => Step::Downgrade { name, from, to },
         ("Installing", Some(to), _) => Step::Install { name, from: None, to },
-        ("Purging", Some(_), _) => Step::Remove(name),
+        ("Purging", Some(version), _) => Step::Remove { name, version },
         // The same version again, from another repository or with other flags: no update.
         ("Reinstalling" | "Re-installing", ..) => Step::None,
         _ => Step::Unknown,
@@ -83,7 +86,11 @@ mod tests {
         );
         let downgrade = parse_step("(1/1) Downgrading lib (1.1-r0 -> 1.0-r0)");
         assert!(matches!(downgrade, Step::Downgrade { from: "1.1-r0", .. }));
-        assert_eq!(parse_step("(3/4) Purging old (1-r0)"), Step::Remove("old"));
+        let removal = Step::Remove {
+            name: "old",
+            version: "1-r0",
+        };
+        assert_eq!(parse_step("(3/4) Purging old (1-r0)"), removal);
         assert_eq!(parse_step("OK: 67.8 MiB in 67 packages"), Step::None);
         assert_eq!(parse_step("(3/4) Frobbing"), Step::Unknown);
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::manager::listing::Row;
+use crate::manager::removal::needs_consent;
+use crate::model::manager::Manager;
 use crate::model::update::PackageKey;
 
 use super::known::Known;
@@ -49,7 +51,8 @@ pub(super) fn kept_back(known: &Known<'_>, planned: &BTreeSet<PackageKey>, row: 
         return format!("unmet: {}", obstacle.unmet.join("; "));
     }
     if !obstacle.removes.is_empty() {
-        return format!("it would remove {}", obstacle.removes.join(", "));
+        let names: Vec<&str> = obstacle.removes.iter().map(String::as_str).collect();
+        return needs_consent(Manager::Apt, "it would remove", &names);
     }
     let waits = obstacle
         .installs

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manager::dependents::{Needs, needed_name};
 use crate::manager::listing::{Row, filled_lines};
+use crate::manager::removal::needs_consent;
 use crate::manager::version::alpm;
+use crate::model::manager::Manager;
 use crate::model::section::Sections;
 use crate::model::text::{printable, shorten};
 use crate::model::update::{Update, UpdateStatus};
@@ -75,10 +77,7 @@ impl<'a> Relations<'a> {
         let replaced: Vec<&str> = replaced.filter(|old| self.installed.contains(old)).collect();
         let reason = if !replaced.is_empty() {
             update.removes = names(replaced.iter().copied());
-            format!(
-                "it would replace {}: patchwave removes nothing without consent",
-                replaced.join(", ")
-            )
+            needs_consent(Manager::Pacman, "it would replace", &replaced)
         } else if let Some((other, why)) = self.conflict(&name, package) {
             update.removes = names(std::iter::once(other));
             why
@@ -99,10 +98,11 @@ impl<'a> Relations<'a> {
             let hits = names_it(&package.conflicts, other, stays.version, &stays.provides)
                 || names_it(&stays.conflicts, name, package.version, &package.provides);
             hits.then(|| {
-                let why = format!(
-                    "it conflicts with {other} {}, which is installed: pacman would refuse the whole upgrade",
+                let what = format!(
+                    "it conflicts with {other} {}, which is installed: pacman would refuse the whole upgrade, or remove",
                     stays.version
                 );
+                let why = needs_consent(Manager::Pacman, &what, &[other]);
                 (*other, why)
             })
         })

@@ -10,7 +10,7 @@ pub(super) fn read(said: &str, found: &mut Steps) {
             Step::Install { name, from: None, to } => found.add(StepAction::Install, name, "", None, Some(to)),
             Step::Install { name, from, to } => found.add(StepAction::Upgrade, name, "", from, Some(to)),
             Step::Downgrade { name, from, to } => found.add(StepAction::Downgrade, name, "", Some(from), Some(to)),
-            Step::Remove(name) => found.add(StepAction::Remove, name, "", None, None),
+            Step::Remove { name, version } => found.add(StepAction::Remove, name, "", Some(version), None),
             Step::Unknown => found.unparsed += 1,
             Step::None => {}
         }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::manager::dependents::{Needs, hold_dependents, needed_name};
 use crate::manager::listing::{Listing, Row, filled_lines, key};
+use crate::manager::removal::needs_consent;
 use crate::manager::rpm;
 use crate::manager::xml::{Tag, tags};
+use crate::model::manager::Manager;
 use crate::model::name::{PackageName, Version};
 use crate::model::update::{Update, UpdateStatus};
 
@@ -25,12 +27,7 @@ pub(super) fn planned(xml: &str, obsoletes: &str, listing: &mut Listing) -> Vec<
     let installed = steps.installed.into_iter().map(|row| {
         let removes = replacing.get(row.key.package.as_str()).cloned().unwrap_or_default();
         let names: Vec<&str> = removes.iter().map(PackageName::as_str).collect();
-        let reason = (!names.is_empty()).then(|| {
-            format!(
-                "it would replace {}: patchwave removes nothing without consent",
-                names.join(", ")
-            )
-        });
+        let reason = (!names.is_empty()).then(|| needs_consent(Manager::Zypper, "it would replace", &names));
         let status = if reason.is_some() {
             UpdateStatus::KeptBack
         } else {
@@ -48,7 +45,7 @@ pub(super) fn planned(xml: &str, obsoletes: &str, listing: &mut Listing) -> Vec<
         update
     });
     let mut updates: Vec<Update> = installed.chain(downgraded).collect();
-    hold_dependents(&mut updates, &needs);
+    hold_dependents(Manager::Zypper, &mut updates, &needs);
     updates
 }
 

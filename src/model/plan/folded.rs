@@ -11,7 +11,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Basis, Budget, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain, PlannedHost, PlannedWave};
+use super::{
+    Basis, Budget, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain, PlannedHost, PlannedRemoval,
+    PlannedWave,
+};
 use crate::model::foresight::Foresight;
 use crate::model::host::RebootPolicy;
 use crate::model::name::{HostName, RunId, WaveName};
@@ -57,6 +60,8 @@ struct FoldedHost {
     foresight: Option<usize>,
     reboot: RebootPolicy,
     left_out: Vec<LeftOut>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removes: Vec<PlannedRemoval>,
 }
 
 /// A table in which everything stands once.
@@ -105,6 +110,7 @@ fn fold<'p>(plan: &'p Plan) -> FoldedPlan {
             basis,
             changes,
             may_bring,
+            removes,
             left_out,
             reboot,
             foresight,
@@ -119,6 +125,7 @@ fn fold<'p>(plan: &'p Plan) -> FoldedPlan {
             foresight: foresight.as_ref().map(|foresight| foresights.number(foresight)),
             reboot: *reboot,
             left_out: left_out.clone(),
+            removes: removes.clone(),
         }
     };
     let waves = plan
@@ -167,6 +174,7 @@ fn unfold(folded: FoldedPlan) -> Result<Plan, String> {
             address: host.address,
             port: host.port,
             basis: host.basis,
+            removes: host.removes,
             left_out: host.left_out,
             reboot: host.reboot,
         })

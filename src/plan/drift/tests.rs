@@ -9,7 +9,7 @@ use crate::model::facts::{Kernel, Metadata, OperatingSystem, Reboot};
 use crate::model::host::{Host, RebootPolicy};
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, HostName, PackageName, Version};
-use crate::model::plan::Basis;
+use crate::model::plan::{Basis, PlannedRemoval};
 use crate::model::resolution::{Offer, OfferSource};
 use crate::model::step::{Step, StepAction};
 use crate::model::update::UpdateStatus;
@@ -51,6 +51,7 @@ pub(super) fn planned(manager: Manager, changes: Vec<PlannedChange>) -> PlannedH
         },
         changes: changes.into(),
         may_bring: Arc::default(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: RebootPolicy::Never,
         foresight: None,
@@ -409,4 +410,50 @@ fn a_kernel_is_not_installed_beside_a_newer_one() {
     let beyond = of("kernel|amd64|6.1\nkernel|amd64|6.3\n");
     assert_eq!(beyond, (DriftClass::HostChanged, 0));
     assert_eq!(of("kernel|amd64|6.0\nkernel|amd64|6.1\n"), (DriftClass::Identical, 1));
+}
+
+#[test]
+fn a_planned_removal_is_as_planned_gone_already_or_another_one() {
+    let removal = |version: &str| PlannedRemoval {
+        package: PackageName::new("old").unwrap(),
+        version: Version::new(version).unwrap(),
+    };
+    let plan = PlannedHost {
+        removes: vec![removal("2")],
+        ..planned(Manager::Apt, vec![change("lib", Some("1.0"), "1.1")])
+    };
+    let goes = |version: &str| step(StepAction::Remove, "old", Some(version), None);
+    let class = |listed: &str, steps: Vec<Step>| {
+        let (installed, _) = parse_installed(listed);
+        let would = would(steps, Vec::new());
+        let found = classify(&plan, &facts(Manager::Apt), &installed, &[], Some(&would));
+        (found.class, found.differences.first().map(|one| one.message.clone()))
+    };
+    let both = "lib|amd64|1.0\nold|all|2\n";
+    assert_eq!(
+        class(both, vec![upgrade("1.1"), goes("2")]),
+        (DriftClass::Identical, None)
+    );
+    assert_eq!(
+        class(AS_PLANNED, vec![upgrade("1.1")]),
+        (DriftClass::AlreadyThere, Some("old 2 is gone already".to_owned()))
+    );
+    assert_eq!(
+        class(both, vec![upgrade("1.1")]),
+        (
+            DriftClass::HostChanged,
+            Some("the plan removes old 2, and the transaction would leave it".to_owned())
+        )
+    );
+    let other = class("lib|amd64|1.0\nold|all|3\n", vec![upgrade("1.1"), goes("3")]);
+    assert_eq!(other.0, DriftClass::HostChanged);
+    let further = step(StepAction::Remove, "other", Some("2"), None);
+    let found = class(both, vec![upgrade("1.1"), goes("2"), further]);
+    assert_eq!(
+        found,
+        (
+            DriftClass::ExtraDependency,
+            Some("the transaction would also remove other 2, which is not planned".to_owned())
+        )
+    );
 }

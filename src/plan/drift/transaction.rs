@@ -7,6 +7,7 @@ use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::plan::{PlannedChange, PlannedHost};
 use crate::model::resolution::Resolution;
+use crate::model::rollback::Consent;
 use crate::model::step::{Step, StepAction};
 
 /// The steps that the plan does not have. A package that remains to be changed and goes to another version is no such
@@ -17,6 +18,7 @@ pub(super) fn unplanned(
     remaining: &[PlannedChange],
     resolution: &Resolution,
 ) -> Vec<DriftDifference> {
+    let consent = Consent::to_remove(&planned.removes);
     let is_unplanned = |step: &&Step| {
         let is_of_step =
             |change: &PlannedChange| change.package.as_str() == step.package && is_same(step, change.arch.as_str());
@@ -24,7 +26,7 @@ pub(super) fn unplanned(
         let is_planned = remaining.iter().any(is_of_step) || planned.changes.iter().any(is_brought);
         let is_change = is_planned && step.action != StepAction::Remove;
         let is_expected = planned.may_bring.iter().any(is_brought);
-        !is_change && !is_expected
+        !is_change && !is_expected && !consent.allows_removal(step)
     };
     resolution
         .steps

@@ -36,6 +36,7 @@ fn host(name: &str, release: &str, changes: Vec<PlannedChange>) -> PlannedHost {
         },
         changes: changes.into(),
         may_bring: Vec::new().into(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: RebootPolicy::Never,
         foresight: None,

@@ -1,13 +1,14 @@
-//! Whether a host's answer keeps the rules: nothing that is left out is touched, nothing is removed, nothing becomes
-//! older. Pure.
+//! Whether a host's answer keeps the rules: nothing that is left out is touched, nothing is removed that may not go,
+//! nothing becomes older. Pure.
 
 use std::collections::HashMap;
 
 use super::Asked;
 use crate::model::error::{ErrorCode, HostError};
 use crate::model::first_seen::SeenVersion;
+use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
-use crate::model::plan::PlannedChange;
+use crate::model::plan::{PlannedChange, PlannedRemoval};
 use crate::model::resolution::{Offer, OfferSource, Resolution};
 use crate::model::step::{Step, StepAction};
 use crate::model::update::{Update, UpdateStatus};
@@ -17,6 +18,8 @@ use crate::plan::updates::Restrictions;
 pub struct Circumstances<'a> {
     /// What keeps packages from being touched.
     pub restrictions: Restrictions<'a>,
+    /// The host's package manager.
+    pub manager: Manager,
     /// The distribution's id.
     pub os: &'a str,
     /// The machine's architecture.
@@ -95,10 +98,7 @@ impl Circumstances<'_> {
         let from = step.from.as_deref().unwrap_or("the installed version");
         match step.action {
             StepAction::Remove => {
-                let text = format!(
-                    "it would remove {}, and nothing is removed without consent",
-                    step.package
-                );
+                let text = self.removal(step).err()?;
                 return refused(UpdateStatus::KeptBack, text);
             }
             StepAction::Downgrade => {
@@ -122,6 +122,22 @@ impl Circumstances<'_> {
         }
         let text = format!("it needs {} {}, which is left out: {reason}", change.package, change.to);
         refused(status, text)
+    }
+
+    /// What goes with a step that removes, or why it may not go.
+    fn removal(&self, step: &Step) -> Result<PlannedRemoval, String> {
+        let package = PackageName::new(step.package.as_str());
+        let package =
+            package.map_err(|_| format!("it would remove {}, whose name cannot be understood", step.package))?;
+        if let Some(why) = self.restrictions.kept(self.manager, &package) {
+            return Err(why);
+        }
+        match step.from.as_deref().map(Version::new) {
+            Some(Ok(version)) => Ok(PlannedRemoval { package, version }),
+            _ => Err(format!(
+                "it would remove {package}, and the host does not say at which version"
+            )),
+        }
     }
 
     fn restriction(&self, change: &PlannedChange) -> Option<(UpdateStatus, String)> {
@@ -192,6 +208,18 @@ impl Circumstances<'_> {
                 .or_else(|| scanned.and_then(|update| update.size)),
         })
     }
+}
+
+/// What goes with the accepted transaction, in the order of the names.
+pub fn removals(resolution: &Resolution, circumstances: &Circumstances<'_>) -> Vec<PlannedRemoval> {
+    let steps = resolution.steps.iter();
+    let mut removals: Vec<PlannedRemoval> = steps
+        .filter(|step| step.action == StepAction::Remove)
+        .filter_map(|step| circumstances.removal(step).ok())
+        .collect();
+    removals.sort();
+    removals.dedup();
+    removals
 }
 
 /// What the accepted transaction brings beside the changes that were asked for.

@@ -76,6 +76,7 @@ fn turned(host: &PlannedHost, back: &HostBack) -> PlannedHost {
         },
         changes: back.changes.clone().into(),
         may_bring: Vec::new().into(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         foresight: Some(back.foresight.clone().into()),
         ..host.clone()

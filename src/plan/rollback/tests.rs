@@ -313,6 +313,6 @@ fn waves_run_in_the_reverse_order_and_hosts_that_stay_are_in_none() {
     assert!(!made.rules.secure_old);
     assert_eq!(made.rules.drift.vanished, DriftAction::Fail);
     assert_eq!(made.rules.rollback, Some(rollback));
-    assert!(made.rules.consent(&first.name).may_go_back);
-    assert!(!old.rules.consent(&first.name).may_go_back);
+    assert!(made.rules.consent(&first.name, &[]).may_go_back);
+    assert!(!old.rules.consent(&first.name, &[]).may_go_back);
 }

@@ -16,7 +16,7 @@ use crate::model::manager::Manager;
 use crate::model::name::{Architecture, DomainName, HostName, PackageName, RunId, Version, WaveName};
 use crate::model::plan::{
     Basis, Budget, Gate, GateCheck, GatePlace, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain, PlannedHost,
-    PlannedWave,
+    PlannedRemoval, PlannedWave,
 };
 use crate::model::quorum::{QuorumPlace, QuorumRule};
 use crate::model::saved_plan::{FORMAT_VERSION, SavedPlan};
@@ -62,6 +62,14 @@ fn host(number: usize, text: &str, packages: &[usize]) -> PlannedHost {
             .iter()
             .take(1)
             .map(|package| change(package + 100, None, ""))
+            .collect(),
+        removes: packages
+            .iter()
+            .filter(|package| package.is_multiple_of(2))
+            .map(|package| PlannedRemoval {
+                package: PackageName::new(format!("old{package}")).unwrap(),
+                version: Version::new("0.9-1").unwrap(),
+            })
             .collect(),
         left_out: vec![LeftOut {
             package: PackageName::new("held").unwrap(),

@@ -21,6 +21,7 @@ mod chosen;
 mod domains;
 mod order;
 mod questions;
+mod removals;
 mod waves;
 
 fn inventory(text: &str) -> Inventory {

@@ -13,18 +13,18 @@ use crate::model::known::Knowledge;
 use crate::model::name::{Architecture, PackageName, Version};
 use crate::model::resolution::{Offer, OfferSource, Resolution};
 use crate::model::step::{Step, StepAction};
-use crate::model::update::UpdateStatus;
+use crate::model::update::{Update, UpdateStatus};
 use crate::plan::{Asked, HostAnswer, PlanInputs, Planned, complete_plan, make_plan, questions};
 
 /// A repository: what each package needs, and what it puts out of the way.
 #[derive(Debug, Clone, Default)]
-struct World {
-    needs: Vec<(&'static str, &'static str)>,
-    removes: Vec<(&'static str, &'static str)>,
+pub(super) struct World {
+    pub(super) needs: Vec<(&'static str, &'static str)>,
+    pub(super) removes: Vec<(&'static str, &'static str)>,
     /// Packages that are there to install.
-    offered: Vec<&'static str>,
+    pub(super) offered: Vec<&'static str>,
     /// Packages that are installed at the offered version.
-    present: Vec<&'static str>,
+    pub(super) present: Vec<&'static str>,
 }
 
 impl World {
@@ -91,13 +91,18 @@ impl World {
 
 /// Plans one host with these updates, asks it, and completes the plan. Versions of the scan are a year old.
 fn planned(rules: &str, updates: &[&str], world: &World) -> (Planned, HostAnswer, usize) {
-    let inventory = inventory("hosts: {web01: {exclude: [theirs]}}");
-    let playbook = playbook(&format!("{rules}\nwaves: [{{name: one, rest: true}}]"));
-    let selected: Vec<&Host> = inventory.hosts().iter().collect();
     let updates = updates
         .iter()
         .map(|name| update(name, Some("1"), None, UpdateStatus::Upgradable));
-    let scan = scan(vec![answered(selected[0], "12", updates.collect())]);
+    planned_of(rules, updates.collect(), world)
+}
+
+/// The same of updates as they are.
+pub(super) fn planned_of(rules: &str, updates: Vec<Update>, world: &World) -> (Planned, HostAnswer, usize) {
+    let inventory = inventory("hosts: {web01: {exclude: [theirs]}}");
+    let playbook = playbook(&format!("{rules}\nwaves: [{{name: one, rest: true}}]"));
+    let selected: Vec<&Host> = inventory.hosts().iter().collect();
+    let scan = scan(vec![answered(selected[0], "12", updates)]);
     let mut first_seen = FirstSeen::default();
     for (seen, host) in seen_in_scan(&scan) {
         let at = "2025-11-21T12:00:00Z".parse().unwrap();
@@ -125,7 +130,7 @@ fn planned(rules: &str, updates: &[&str], world: &World) -> (Planned, HostAnswer
     (complete_plan(draft, answers), answer, count)
 }
 
-fn changes(planned: &Planned) -> Vec<String> {
+pub(super) fn changes(planned: &Planned) -> Vec<String> {
     let host = planned.plan.hosts().next().unwrap();
     let changes = host.changes.iter();
     changes
@@ -136,7 +141,7 @@ fn changes(planned: &Planned) -> Vec<String> {
         .collect()
 }
 
-fn left_out(planned: &Planned) -> Vec<String> {
+pub(super) fn left_out(planned: &Planned) -> Vec<String> {
     let host = planned.plan.hosts().next().unwrap();
     let left_out = host.left_out.iter();
     left_out
@@ -194,7 +199,7 @@ fn what_needs_an_excluded_package_is_left_out_before_the_run() {
 }
 
 #[test]
-fn a_removal_is_never_planned() {
+fn a_removal_is_not_planned_without_consent() {
     let world = World {
         removes: vec![("app", "mail")],
         ..World::default()
@@ -203,7 +208,7 @@ fn a_removal_is_never_planned() {
     assert_eq!(changes(&planned), ["b 1  None"]);
     assert_eq!(
         left_out(&planned),
-        ["app kept-back: it would remove mail, and nothing is removed without consent"]
+        ["app kept-back: it would remove mail: allow it with `updates: {allow_removals: [mail]}`"]
     );
 }
 

@@ -175,7 +175,14 @@ fn change(manager: Manager) -> PlannedChange {
 fn a_simulation_is_the_same_under_every_shell() {
     for manager in managers::PROBED {
         alike(manager, |world| {
-            let Ok(script) = job::simulate_script(manager, &[change(manager)], &[], Duration::ZERO, nonce()) else {
+            let Ok(script) = job::simulate_script(
+                manager,
+                &[change(manager)],
+                &[],
+                &Consent::default(),
+                Duration::ZERO,
+                nonce(),
+            ) else {
                 return String::new();
             };
             let (output, text) = answer(world, &script);

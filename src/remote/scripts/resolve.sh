@@ -13,7 +13,7 @@ read_plan() {
 # Nothing is left to do when all that must be present is.
 resolve_steps() {
   : >"$work/resolved"
-  if [ ! -s "$work/plan" ]; then return 0; fi
+  grep -qv '|nothing|$' "$work/plan" || return 0
   find_hosted && simulate && demand_names
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::download::Download;
 use crate::model::foresight::Foresight;
 use crate::model::name::{HostName, RunId, WaveName};
-use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain};
+use crate::model::plan::{Basis, Gate, LeftOut, Plan, PlanRules, PlannedChange, PlannedDomain, PlannedRemoval};
 use crate::model::repository_download::{RepositoryDownload, by_repository, of_host};
 use crate::model::step::HostSteps;
 
@@ -76,6 +76,9 @@ struct PlannedHostBody<'a> {
     downloads: BTreeMap<&'a str, Download>,
     foresight: Option<&'a Foresight>,
     changes: &'a [PlannedChange],
+    /// What goes, because the changes take its place.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    removes: &'a [PlannedRemoval],
     may_bring: &'a [PlannedChange],
     left_out: &'a [LeftOut],
 }
@@ -123,6 +126,7 @@ impl<'a> From<&'a Plan> for PlanBody<'a> {
                 downloads: of_host(&host.changes),
                 foresight: host.foresight.as_deref(),
                 changes: &host.changes,
+                removes: &host.removes,
                 may_bring: &host.may_bring,
                 left_out: &host.left_out,
             })

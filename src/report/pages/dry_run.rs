@@ -4,6 +4,7 @@
 use crate::model::download::size_in_words;
 use crate::model::name::HostName;
 use crate::model::plan::{Plan, PlannedChange, PlannedHost};
+use crate::model::rollback::Consent;
 use crate::model::step::{HostSteps, Step, StepAction};
 use crate::model::text::count;
 use crate::report::fold::fold_line;
@@ -109,6 +110,8 @@ fn verdict(planned: &PlannedHost, step: &Step) -> Text {
         Text::new("as planned", Tone::Quiet)
     } else if planned.may_bring.iter().any(brings) {
         Text::new("new, needed by another", Tone::Quiet)
+    } else if Consent::to_remove(&planned.removes).allows_removal(step) {
+        Text::new("as planned", Tone::Quiet)
     } else if step.action == StepAction::Remove {
         // dnf takes old kernels away beyond the number that the host keeps; anything else is refused.
         Text::new("the host's own limit", Tone::Warning)

@@ -10,7 +10,7 @@ use crate::model::error::{ErrorCode, HostError};
 use crate::model::event::{EventKind, HostPhase};
 use crate::model::facts::Facts;
 use crate::model::manager::Manager;
-use crate::model::plan::PlannedChange;
+use crate::model::plan::{PlannedChange, PlannedRemoval};
 use crate::model::run::{Change, HostRunState};
 use crate::model::text::count;
 use crate::remote::probe::{ProbeRequest, Refresh, parse_installed_only, parse_probe, probe_script};
@@ -20,7 +20,7 @@ use crate::rollout::excerpt::{excerpt, last_lines};
 use crate::rollout::executor::RanChanges;
 use crate::rollout::job::{self, FinishedJob};
 use crate::rollout::link::Link;
-use crate::rollout::verify::{changes_between, changes_since, missing_changes};
+use crate::rollout::verify::{changes_between, changes_since, missing_changes, remaining_removals};
 use crate::rollout::{after, half_done, left_over};
 
 /// What a transaction is judged by.
@@ -33,6 +33,8 @@ pub(in crate::rollout) struct Aim {
     pub ran: RanChanges,
     /// New dependencies that may come with it.
     pub may_bring: Vec<PlannedChange>,
+    /// What goes with it.
+    pub removes: Vec<PlannedRemoval>,
 }
 
 /// What was installed before.
@@ -66,6 +68,7 @@ impl<T: Transport> Turn<T> {
             manager: ready.facts.manager,
             changes: ready.remaining.clone(),
             may_bring: ready.may_bring.to_vec(),
+            removes: ready.removes.clone(),
             before: Some(condition_before(before, &ready.facts)),
         };
         let finished = job::run(self, link, order).await?;
@@ -73,6 +76,7 @@ impl<T: Transport> Turn<T> {
             manager: ready.facts.manager,
             ran: ready.ran(),
             may_bring: ready.may_bring.to_vec(),
+            removes: ready.removes.clone(),
             failed_units: ready.facts.failed_units.clone(),
             before: Before::Seen(ready.before),
         };
@@ -91,6 +95,7 @@ impl<T: Transport> Turn<T> {
             manager: aim.manager,
             changes: &aim.ran.changes,
             may_bring: &aim.may_bring,
+            removes: &aim.removes,
         };
         let finished = half_done::settle(self, link, goal, finished).await?;
         result.downloaded_bytes = finished.downloaded_bytes;
@@ -172,7 +177,8 @@ impl<T: Transport> Turn<T> {
         match answer {
             Ok((after, probe)) => {
                 result.changed = aim.before.changed(&after);
-                let missing = missing_changes(aim.manager, &aim.ran.changes, &after);
+                let mut missing = missing_changes(aim.manager, &aim.ran.changes, &after);
+                missing.extend(remaining_removals(aim.manager, &aim.removes, &after));
                 let failure = finished.failure.clone().or_else(|| incomplete(&missing));
                 (
                     failure,

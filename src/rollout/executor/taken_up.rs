@@ -81,12 +81,20 @@ impl<T: Transport> Turn<T> {
             }
         }
         changes.extend(self.planned.may_bring.iter().cloned());
+        let ran = past::ran(past, &self.planned);
+        let is_anew = ran.planned_anew;
         let aim = Aim {
             manager,
             before: Before::Kept(changes),
             failed_units: failed.map(|units| units.iter().cloned().collect()),
-            ran: past::ran(past, &self.planned),
+            ran,
             may_bring: self.planned.may_bring.to_vec(),
+            // What went with a host that was planned anew was not kept.
+            removes: if is_anew {
+                Vec::new()
+            } else {
+                self.planned.removes.clone()
+            },
         };
         let facts = self.prove(link, &aim, finished, result).await?;
         let facts = self.after_patch(link, before, facts, result).await?;

@@ -90,6 +90,7 @@ fn planned(host: &HostScan, reboot: RebootPolicy) -> PlannedHost {
         basis,
         changes: host.pending().map(PlannedChange::from).collect(),
         may_bring: Arc::default(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot,
         foresight: None,

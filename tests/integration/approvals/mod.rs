@@ -128,6 +128,7 @@ fn plan(required: usize, made: Timestamp) -> Plan {
         },
         changes: Vec::new().into(),
         may_bring: Vec::new().into(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: RebootPolicy::Never,
         foresight: None,

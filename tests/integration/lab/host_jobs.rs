@@ -150,6 +150,18 @@ pub fn offered(found: &Resolution, package: &str, source: OfferSource) -> Vec<St
 
 /// Runs a job to its end; its log and exit code.
 pub fn job(lab: &Lab, host: &str, step: JobStep, changes: &[PlannedChange], install: &[&str]) -> (String, i32) {
+    job_with(lab, host, step, changes, install, Consent::default())
+}
+
+/// The same with consent to more than installing what is newer.
+pub fn job_with(
+    lab: &Lab,
+    host: &str,
+    step: JobStep,
+    changes: &[PlannedChange],
+    install: &[&str],
+    consent: Consent,
+) -> (String, i32) {
     let id = JobId::new("lab-job").unwrap();
     let request = JobRequest {
         id: id.clone(),
@@ -158,7 +170,7 @@ pub fn job(lab: &Lab, host: &str, step: JobStep, changes: &[PlannedChange], inst
         changes: changes.to_vec(),
         may_bring: Vec::new(),
         install: install.iter().map(|text| name(text)).collect(),
-        consent: Consent::default(),
+        consent,
         lock_wait: Duration::from_secs(60),
     };
     parse_start(&run(lab, host, &start_script(&request, nonce()).unwrap()), &nonce()).unwrap();

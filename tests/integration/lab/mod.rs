@@ -30,6 +30,7 @@ mod locks;
 mod logins;
 mod pacman;
 mod reboots;
+mod removals;
 mod repair;
 mod resolutions;
 mod rollbacks;

@@ -97,6 +97,11 @@ impl Gathered {
                 return;
             }
         };
+        let returns = |package: &PackageName| feasible.changes.iter().any(|(change, _)| change.package == *package);
+        for (package, version) in found.way.gone.iter().filter(|(package, _)| !returns(package)) {
+            let reason = "the run removed it, and nothing that goes back needs it: install it again by hand";
+            self.stay(&host, Some(package.clone()), Some(version.clone()), reason);
+        }
         let of_host = |(package, version): &(PackageName, Version)| HostPackage {
             host: host.clone(),
             package: package.clone(),

@@ -1,4 +1,4 @@
-# apt: exact versions, nothing removed, no question asked, configuration files kept.
+# apt: exact versions, nothing removed but what is planned, no question asked, configuration files kept.
 # shellcheck shell=sh
 
 # shellcheck disable=SC2317
@@ -8,11 +8,16 @@ apt_run() {
   apt-get -y -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=5 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
     -o APT::Get::Show-User-Simulation-Note=false \
-    --no-remove --no-install-recommends $(apt_back) "$@" install $(plan_words)
+    $(apt_keeps) --no-install-recommends $(apt_back) "$@" install $(plan_words)
 }
 
 apt_back() {
   if goes_back; then echo --allow-downgrades; fi
+}
+
+# Where removals are planned, the guard below lets exactly these through.
+apt_keeps() {
+  if ! removes_planned; then echo --no-remove; fi
 }
 
 package_cache() {
@@ -65,6 +70,7 @@ awk -F '|' -v plan="${0%/*}/plan" '
   BEGIN {
     while ((getline line < plan) > 0) {
       split(line, part, "|")
+      if (part[1] == "" && part[5] == "nothing") goes[part[2] " " part[4]] = 1
       planned[part[2] " " part[3] " " part[5]] = part[4] == "" ? "-" : part[4]
     }
   }
@@ -72,6 +78,7 @@ awk -F '|' -v plan="${0%/*}/plan" '
   body {
     split($0, field, " ")
     if (field[9] == "**CONFIGURE**") next
+    if (field[9] == "**REMOVE**" && (field[1] " " field[2]) in goes) next
     wanted = planned[field[1] " " field[7] " " field[6]]
     if (field[9] == "**REMOVE**") problem = "the transaction would also remove " field[1]
     else if (wanted == "") problem = "the transaction would also change " field[1] " from " shown(field[2]) " to " field[6]
@@ -116,12 +123,14 @@ transaction() {
   return "$transaction_code"
 }
 
-# apt prints `Inst NAME[:ARCH] [OLD] (NEW ORIGIN [ARCH])` for each step; compared with the plan as above.
+# apt prints `Inst NAME[:ARCH] [OLD] (NEW ORIGIN [ARCH])` for each step and `Remv NAME[:ARCH] [OLD]`; compared with the plan as above.
 simulate() {
   apt_steps=$(apt_run -s -o Dir::Log::Planner=/dev/null)
   simulate_code=$?
   printf '%s\n' "$apt_steps"
   if [ "$simulate_code" != 0 ]; then return "$simulate_code"; fi
-  printf '%s\n' "$apt_steps" | sed -n 's/^Inst \([^ :]*\)[^ ]* \(\[\([^]]*\)\] \)\{0,1\}(\([^ ]*\) .*\[\([^]]*\)\]).*$/\1|\5|\3|\4/p' |
+  printf '%s\n' "$apt_steps" | sed -n \
+    -e 's/^Inst \([^ :]*\)[^ ]* \(\[\([^]]*\)\] \)\{0,1\}(\([^ ]*\) .*\[\([^]]*\)\]).*$/\1|\5|\3|\4/p' \
+    -e 's/^Remv \([^ :]*\)[^ ]* \[\([^]]*\)\].*$/\1|*|\2|nothing/p' |
     compare_steps
 }

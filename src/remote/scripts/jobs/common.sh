@@ -1,6 +1,7 @@
 # What the jobs of all managers share. A line of the plan is
 # WORD|NAME|ARCHITECTURE|FROM|TO|REPOSITORY, where WORD is what the manager is told, and FROM is empty for
-# a new package; `|asked` follows where that is wanted for itself, and is no dependency, and `|back` where a package may
+# a new package; `|NAME|*|VERSION|nothing|` is a package that goes where the others take its place, at that version
+# alone, and that no manager is told of; `|asked` follows where that is wanted for itself, and is no dependency, and `|back` where a package may
 # go back to an older version. No manager is told that it may install older versions unless a line has that.
 #
 # The file of a manager defines `transaction` and `simulate`, and again those of the functions below that it
@@ -65,6 +66,11 @@ goes_back() {
   awk -F '|' '$7 == "back" { found = 1 } END { exit found ? 0 : 1 }' "$work/plan"
 }
 
+# removes_planned: whether packages go with the plan. No other removal is let through.
+removes_planned() {
+  awk -F '|' '$1 == "" && $5 == "nothing" { found = 1 } END { exit found ? 0 : 1 }' "$work/plan"
+}
+
 # acting WORDS: says what a repair does, before it does it.
 acting() {
   echo "patchwave: repair: $1"
@@ -111,6 +117,7 @@ compare_steps() {
       }
     }
     ($1 "|" $2 "|" $3 "|" $4) in planned { next }
+    $4 == "nothing" && ($1 "|*|" $3 "|" $4) in planned { next }
     {
       bad = 1
       if ($4 != "nothing" && ($1 in to) && to[$1] != $4)

@@ -26,14 +26,28 @@ dnf_write_replay() {
       arch_of[part[1] "|" evr] = part[2]
     }
     END {
+      while ((getline line < plan) > 0) {
+        split(line, part, "|")
+        if (part[1] != "" || part[5] != "nothing") continue
+        reason = reason_of[part[2] "|" arch_of[part[2] "|" part[4]] "|" part[4]]
+        if (tolower(reason) == "user") wanted_goes = 1
+      }
+      close(plan)
       printf "{\"version\":\"%s\",\"rpms\":[\n", generation == 5 ? "1.0" : "0.0"
       while ((getline line < plan) > 0) {
         split(line, part, "|")
         name = part[2]; arch = part[3]; from = part[4]; to = part[5]; repository = part[6]
+        if (part[1] == "" && to == "nothing") {
+          gone_arch = arch_of[name "|" from]
+          if (gone_arch == "") continue
+          item(generation == 5 ? "Replaced" : "Obsoleted", label(name, from, gone_arch), reason_of[name "|" gone_arch "|" from], "@System")
+          continue
+        }
         if (from == "") {
           # What may come along comes only where something needs it.
           if (part[1] == "" && !(name in needed)) continue
-          reason = part[7] == "asked" ? "User" : "Dependency"
+          # Which of the new ones takes the place of what was wanted for itself is not told: none is cleared away then.
+          reason = part[7] == "asked" || wanted_goes ? "User" : "Dependency"
           item("Install", label(name, to, arch), generation == 5 ? reason : tolower(reason), repository)
           continue
         }
@@ -107,7 +121,7 @@ dnf_cache() {
 
 # dnf_has_optional: whether the plan names new dependencies that only the host knows to be needed or not.
 dnf_has_optional() {
-  grep -q '^|' "$work/plan"
+  awk -F '|' '$1 == "" && $5 != "nothing" { found = 1 } END { exit found ? 0 : 1 }' "$work/plan"
 }
 
 # dnf_needed FILE: of the table of a transaction in FILE the packages that come along.

@@ -30,9 +30,46 @@ pacman_snapshot() {
 # name of a repository.
 # shellcheck disable=SC2317
 pacman_names() {
-  awk -F '|' -v hosted="$work/hosted" '
+  # What takes the place of others may be needed by nothing, and has to be named.
+  if removes_planned; then names_all=yes; else names_all=no; fi
+  awk -F '|' -v hosted="$work/hosted" -v all="$names_all" '
     BEGIN { while ((getline line < hosted) > 0) { split(line, part, "|"); here[part[3]] = 1 } }
-    ($4 != "" || $7 == "asked") && !($2 in here) { print $2 }' "$work/plan"
+    $5 == "nothing" { next }
+    ($4 != "" || $7 == "asked" || (all == "yes" && $1 != "")) && !($2 in here) { print $2 }' "$work/plan"
+}
+
+# pacman_removals NAME...: adds what pacman would remove for them to the steps, as NAME|*|VERSION|nothing. `--print` looks
+# at no conflicts, so the transaction is tried on copies of the databases alone (`--dbonly`), where it ends at the download,
+# for which there is no program; `--ask 4` answers the question about a conflict with yes (pacman(8)).
+pacman_removals() {
+  if ! removes_planned; then return 0; fi
+  if ! is_root; then return 77; fi
+  rm -rf "$work/trial"
+  mkdir -p "$work/trial/cache" && cp -R "$(pacman_database)/local" "$work/trial/local" &&
+    cp -R "$pacman_copy/sync" "$work/trial/sync" || return
+  pacman-conf | awk '
+    /^(XferCommand|CacheDir|DBPath|GPGDir|HookDir|LogFile) / { next }
+    { print }
+    $0 == "[options]" { print "XferCommand = /bin/false" }' >"$work/trial/pacman.conf"
+  LC_ALL=C pacman -S --noconfirm --ask 4 --dbonly --noprogressbar --config "$work/trial/pacman.conf" \
+    --dbpath "$work/trial" --cachedir "$work/trial/cache" --logfile /dev/null "$@" >"$work/asked" 2>&1
+  rm -rf "$work/trial"
+  if ! grep -q 'Proceed with installation?' "$work/asked"; then
+    cat "$work/asked"
+    return 1
+  fi
+  sed -n 's/^.*:: .* are in conflict.* Remove \([^ ?]*\)? \[y\/N\].*$/\1/p' "$work/asked" | sort -u >"$work/gone.names"
+  awk -v names="$work/gone.names" '
+    BEGIN { while ((getline line < names) > 0) gone[line] = 1 }
+    $1 == "have" && ($2 in gone) { print $2 "|*|" $3 "|nothing" }' "$work/have" >>"$work/steps.found"
+}
+
+# Which of the new packages takes the place of what was wanted for itself is not told: none is a dependency then.
+pacman_mark_new() {
+  if ! removes_planned || [ -s "$work/gone.wanted" ]; then return 0; fi
+  # shellcheck disable=SC2046
+  set -- $(awk -F '|' '$1 != "" && $4 == "" && $7 != "asked" { print $2 }' "$work/plan")
+  if [ "$#" -gt 0 ]; then pacman -D --asdeps "$@" >/dev/null; fi
 }
 
 # pacman_steps ARGUMENT...: what pacman would install, as NAME|ARCHITECTURE|FROM|TO.
@@ -57,7 +94,7 @@ pacman_check() {
     # shellcheck disable=SC2046
     set -- $(pacman_names)
   fi
-  pacman_steps -Sp "$@" || return
+  pacman_steps -Sp "$@" && pacman_removals "$@" || return
   compare_steps <"$work/steps.found" || return
   demand_steps "$work/steps.found"
 }
@@ -164,14 +201,19 @@ pacman_install() {
   cp -pR "$(pacman_database)/sync" "$work/previous" || return
   again_while_locked 'unable to lock database' pacman_swap "$pacman_copy/sync" || return
   transaction_log=$(($(wc -c <"$work/log") + 1))
+  if removes_planned; then set -- --ask 4; else set --; fi
+  pacman -Qqe | awk -F '|' -v plan="$work/plan" '
+    BEGIN { while ((getline line < plan) > 0) { split(line, part, "|"); if (part[5] == "nothing") goes[part[2]] = 1 } }
+    $1 in goes' >"$work/gone.wanted"
   if [ -z "$(pacman_names)" ]; then
     # shellcheck disable=SC2046
-    again_while_locked 'unable to lock database' pacman -S --noconfirm --noprogressbar --asdeps $(plan_words)
+    again_while_locked 'unable to lock database' pacman -S --noconfirm "$@" --noprogressbar --asdeps $(plan_words)
   else
     # shellcheck disable=SC2046
-    again_while_locked 'unable to lock database' pacman -S --noconfirm --noprogressbar $(pacman_names)
+    again_while_locked 'unable to lock database' pacman -S --noconfirm "$@" --noprogressbar $(pacman_names)
   fi
   install_code=$?
+  if [ "$install_code" = 0 ]; then pacman_mark_new; fi
   if [ "$pacman_whole" = no ] || [ "$install_code" != 0 ]; then
     again_while_locked 'unable to lock database' pacman_swap "$work/previous"
   fi

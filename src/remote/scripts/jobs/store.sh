@@ -133,7 +133,7 @@ keep_cached() {
 # What was downloaded for the plan survives until it is installed, whatever becomes of the repository.
 keep_planned() {
   prune_store
-  awk -F '|' '$5 != "" { print $2 "|" $3 "|" $5 }' "$work/plan" >"$work/planned.files"
+  awk -F '|' '$5 != "" && $5 != "nothing" { print $2 "|" $3 "|" $5 }' "$work/plan" >"$work/planned.files"
   keep_cached "$work/planned.files"
 }
 
@@ -151,7 +151,7 @@ store_needs() {
 # Puts the installed versions of what is planned into the store, and says of which there is no file left anywhere.
 secure() {
   prune_store
-  awk -F '|' '$4 != "" { print $2 "|" $3 "|" $4 }' "$work/plan" | sort -u >"$work/secure"
+  awk -F '|' '$4 != "" && $5 != "nothing" { print $2 "|" $3 "|" $4 }' "$work/plan" | sort -u >"$work/secure"
   cp "$work/secure" "$work/secure.all"
   keep_cached "$work/secure" || return
   if [ -s "$work/secure" ]; then

@@ -1,4 +1,4 @@
-# zypper: exact versions, nothing removed, nothing recommended.
+# zypper: exact versions, nothing removed but what is planned, nothing recommended.
 # shellcheck shell=sh
 
 zypper_install() {
@@ -112,7 +112,12 @@ download() {
 zypper_restore_marks() {
   zypper_marks=/var/lib/zypp/AutoInstalled
   if [ ! -e "$work/auto" ] || [ ! -e "$zypper_marks" ]; then return; fi
-  awk -F '|' '$4 == "" && $7 != "asked" { print $2 }' "$work/plan" >"$work/new"
+  # Which of the new ones takes the place of what was wanted for itself is not told: none is a dependency then.
+  awk -F '|' -v auto="$work/auto" '
+    BEGIN { while ((getline line < auto) > 0) dependency[line] = 1 }
+    $1 == "" && $5 == "nothing" && !($2 in dependency) { wanted = 1 }
+    $4 == "" && $7 != "asked" { new[++count] = $2 }
+    END { if (!wanted) for (i = 1; i <= count; i++) print new[i] }' "$work/plan" >"$work/new"
   cat "$zypper_marks" >"$work/auto.new"
   cat "$work/auto" "$work/new" | grep -v '^#' | sort -u | while read -r zypper_name; do
     if [ -n "$zypper_name" ] && ! grep -qxF "$zypper_name" "$zypper_marks" && rpm -q "$zypper_name" >/dev/null 2>&1; then

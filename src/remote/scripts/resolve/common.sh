@@ -3,6 +3,7 @@
 #
 # The file of a manager defines `installed_versions` and `files_of`, and again what it knows better.
 # `$work/plan` has the planned lines; the name alone stands for a package that must be present, in whatever version.
+# What may go has a line as in the jobs, with its version or without one; the answer says what would go.
 # shellcheck shell=sh
 
 # Most lines of one section.
@@ -27,7 +28,7 @@ forget_present() {
     BEGIN { while ((getline line < present) > 0) { split(line, part, "|"); there[part[1]] = 1 } }
     $5 == "" && ($2 in there) { next }
     { print }' "$work/plan" >"$work/plan.asked"
-  cut -d '|' -f 2 "$work/plan" | sort -u >"$work/names"
+  awk -F '|' '$5 != "nothing" { print $2 }' "$work/plan" | sort -u >"$work/names"
   awk -F '|' '$5 == "" { print $2 }' "$work/plan.asked" >"$work/wanted.names"
   mv "$work/plan.asked" "$work/plan"
 }

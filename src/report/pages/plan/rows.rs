@@ -1,4 +1,4 @@
-//! A plan as rows for spreadsheets: one a host and package, with nothing folded.
+//! A plan as rows for spreadsheets: one a host and package, with nothing folded; what goes leads to `removed`.
 
 use crate::model::experimental::Experimental;
 use crate::model::plan::Plan;
@@ -42,6 +42,13 @@ pub fn plan_rows(plan: &Plan) -> Page {
                         security,
                         &size,
                     ];
+                    row.extend(cells.map(Text::plain));
+                    row
+                }));
+                rows.extend(host.removes.iter().map(|removal| {
+                    let mut row = head();
+                    let version = removal.version.as_str();
+                    let cells = [removal.package.as_str(), "", version, "removed", "", "", ""];
                     row.extend(cells.map(Text::plain));
                     row
                 }));

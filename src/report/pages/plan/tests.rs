@@ -60,6 +60,7 @@ fn host(number: usize) -> PlannedHost {
         },
         basis: if number == 7 { unknown } else { basis },
         may_bring: Arc::default(),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: RebootPolicy::IfNeeded,
         foresight: None,

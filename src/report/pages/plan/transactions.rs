@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{NAMES, in_words};
-use crate::model::plan::{Basis, LeftOut, Plan, PlannedChange, PlannedHost};
+use crate::model::plan::{Basis, LeftOut, Plan, PlannedChange, PlannedHost, PlannedRemoval};
 use crate::model::text::count;
 use crate::model::update::UpdateStatus;
 use crate::report::fold::fold_line;
@@ -84,7 +84,7 @@ fn group(plan: &Plan) -> Vec<Group<'_>> {
 
 /// Of hosts whose changes are the same.
 fn is_same(one: &PlannedHost, other: &PlannedHost) -> bool {
-    one.left_out == other.left_out && system(one) == system(other)
+    one.left_out == other.left_out && one.removes == other.removes && system(one) == system(other)
 }
 
 fn system(host: &PlannedHost) -> Option<(&str, &str)> {
@@ -101,7 +101,13 @@ fn add_group(page: &mut Page, group: &Group<'_>, tells_waves: bool, all: bool) {
     inside.lines(notes(host, all));
     inside.grid(Grid {
         columns: vec!["PACKAGE", "FROM", "TO", "REPOSITORY", ""],
-        rows: host.changes.iter().take(limit).map(change_row).collect(),
+        rows: host
+            .changes
+            .iter()
+            .take(limit)
+            .map(change_row)
+            .chain(host.removes.iter().map(removal_row))
+            .collect(),
     });
     let hidden = host.changes.len().saturating_sub(limit);
     if hidden > 0 {
@@ -119,6 +125,10 @@ fn title(group: &Group<'_>, tells_waves: bool) -> Line {
         (0, _) => "nothing to do".to_owned(),
         (number, 1) => count(number, "package"),
         (number, _) => format!("{} each", count(number, "package")),
+    };
+    let what = match host.removes.len() {
+        0 => what,
+        number => format!("{what}, {} removed", count(number, "package")),
     };
     let waves = if tells_waves {
         format!("; {}", waves_in_words(&group.waves))
@@ -209,6 +219,17 @@ fn brought_line(host: &PlannedHost, all: bool) -> Option<Line> {
         let words = format!("where needed also new: {}", some(&names, limit));
         Line::new(2, words, Tone::Quiet)
     })
+}
+
+/// What goes stands behind the changes that take its place, whatever else is hidden.
+fn removal_row(removal: &PlannedRemoval) -> Vec<Text> {
+    vec![
+        Text::plain(removal.package.as_str()),
+        version_from(Some(removal.version.as_str())),
+        Text::new("removed", Tone::Bad),
+        Text::plain(""),
+        Text::plain(""),
+    ]
 }
 
 fn change_row(change: &PlannedChange) -> Vec<Text> {

@@ -22,6 +22,7 @@ fn wave(name: &str, hosts: usize) -> PlannedWave {
         },
         changes: std::sync::Arc::from(Vec::new()),
         may_bring: std::sync::Arc::from(Vec::new()),
+        removes: Vec::new(),
         left_out: Vec::new(),
         reboot: crate::model::host::RebootPolicy::Never,
         foresight: None,
