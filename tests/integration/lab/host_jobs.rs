@@ -177,7 +177,11 @@ pub fn job_with(
     let (mut log, mut offset) = (String::new(), 0);
     for _ in 0..60 {
         let script = follow_script(&id, offset, Duration::from_secs(5), nonce()).unwrap();
-        let progress = parse_follow(&run(lab, host, &script), &nonce()).unwrap();
+        let output = run(lab, host, &script);
+        let progress = parse_follow(&output, &nonce()).unwrap_or_else(|error| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            panic!("{host}: {error}; exit code {:?}\n{said}", output.exit_code)
+        });
         log.push_str(&progress.log);
         offset = progress.offset;
         match progress.state {

@@ -143,6 +143,8 @@ lab_up() {
   fi
   dir=$(realpath "$dir")
   chmod 755 "$dir"
+  # Who began it, so that whoever runs tests ends theirs and no others.
+  [ -z "${PATCHWAVE_LAB_OWNER:-}" ] || printf '%s\n' "$PATCHWAVE_LAB_OWNER" >"$dir/owner"
   LAB_STARTING=$dir
   trap 'if [ -n "$LAB_STARTING" ]; then instance_end "$LAB_STARTING" >&2; fi' EXIT
   trap 'exit 130' INT TERM HUP
