@@ -58,8 +58,8 @@ pub struct ExcludedSince {
     pub pattern: String,
 }
 
-/// What the plan changes or removes and the inventory excludes. A transaction without a part of it is another one, which nobody has
-/// asked the host about.
+/// What the plan changes or removes and the inventory excludes. A transaction without a part of it is another one,
+/// which nobody has asked the host about.
 #[must_use]
 pub fn excluded_since(plan: &Plan, inventory: &Inventory) -> Vec<ExcludedSince> {
     let mut excluded = Vec::new();

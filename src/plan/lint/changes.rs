@@ -15,7 +15,8 @@ use crate::model::step::StepAction;
 use crate::model::text::count;
 use crate::plan::shared::place;
 
-/// Packages that go: by the host's own answer, or where it was not asked by what its scan says of the updates.
+/// Packages that go: those that the plan names, which a plan from a file has without any answer; by the host's own
+/// answer, or where it was not asked by what its scan says of the updates.
 pub fn removal(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     let scans: BTreeMap<&HostName, &HostScan> = inputs
         .scan
@@ -28,7 +29,7 @@ pub fn removal(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
     let mut by_answer: HashMap<*const Resolution, BTreeSet<&str>> = HashMap::new();
     for host in plan.hosts().filter(|host| !host.changes.is_empty()) {
         let answer = inputs.resolutions.and_then(|answers| answers.get(&host.name));
-        let removed = match (answer, scans.get(&host.name)) {
+        let mut removed = match (answer, scans.get(&host.name)) {
             (Some(answer), _) if !answer.steps.is_empty() => {
                 let removed = by_answer.entry(Arc::as_ptr(answer));
                 removed.or_insert_with(|| removed_by_steps(answer)).clone()
@@ -36,6 +37,7 @@ pub fn removal(plan: &Plan, inputs: &LintInputs<'_>) -> Vec<Draft> {
             (_, Some(scan)) => removed_by_updates(scan, host),
             _ => BTreeSet::new(),
         };
+        removed.extend(host.removes.iter().map(|removal| removal.package.as_str()));
         for package in removed {
             groups.add(package, &host.name);
         }

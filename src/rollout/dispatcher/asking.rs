@@ -2,7 +2,8 @@
 //!
 //! What must stay true: a host that is asked for counts as down for its domains meanwhile, so that no other of them passes
 //! it, and a quorum command is asked for one host at a time; whatever else may keep a host from starting is looked at
-//! again after the answer, which may have taken long. No host of a domain is taken down beside one that has died since it was done.
+//! again after the answer, which may have taken long. No host of a domain is taken down beside one that has died since
+//! it was done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

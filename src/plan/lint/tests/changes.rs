@@ -7,7 +7,7 @@ use crate::model::foresight::Foresight;
 use crate::model::lint_code::LintCode;
 use crate::model::manager::Manager;
 use crate::model::name::{Architecture, PackageName, Version};
-use crate::model::plan::Basis;
+use crate::model::plan::{Basis, PlannedRemoval};
 use crate::model::resolution::{Offer, OfferSource, Resolution};
 use crate::model::step::StepAction;
 use crate::plan::lint::LintInputs;
@@ -34,6 +34,18 @@ fn a_removal_is_a_warning_and_an_old_version_that_goes_is_none() {
     let findings = found(LintCode::Removal, &one_wave(vec![host("a", &["kernel"])]), &inputs);
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(findings[0].message, "exim4 is removed from 1 host");
+}
+
+/// A plan from a file comes without answers.
+#[test]
+fn a_planned_removal_is_a_warning_without_any_answer() {
+    let mut going = host("a", &["app"]);
+    going.removes = vec![PlannedRemoval {
+        package: PackageName::new("old").unwrap(),
+        version: Version::new("1").unwrap(),
+    }];
+    let plan = one_wave(vec![going, host("b", &["app"])]);
+    assert_eq!(messages(LintCode::Removal, &plan), ["old is removed from 1 host"]);
 }
 
 #[test]
